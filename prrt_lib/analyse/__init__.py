@@ -1,0 +1,1 @@
+"""Cohort and endpoint names in, result rows out, through the estimate layer."""

@@ -1,0 +1,1 @@
+"""Facts as frozen data that describe and check themselves."""

@@ -1,0 +1,152 @@
+"""The result row: one estimate that a table, figure, sentence or page shows."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import pandas as pd
+
+SCHEMA_VERSION = "1"
+
+KEY = (
+    "analysis", "model", "setting", "population", "stratum", "endpoint", "group", "group_level",
+    "variable", "level", "reference", "time", "statistic",
+)  # fmt: skip
+VALUES = (
+    "estimate", "std_error", "low", "high", "conf_level", "df", "p",
+    "n", "total", "events", "at_risk", "unit", "state",
+)  # fmt: skip
+WORDS = ("label", "method", "warning", "role")
+COLUMNS = ("row_id", *KEY, *VALUES, *WORDS)
+
+NUMERIC = (
+    "time", "estimate", "std_error", "low", "high", "conf_level", "df", "p",
+    "n", "total", "events", "at_risk",
+)  # fmt: skip
+TEXT = tuple(column for column in COLUMNS if column not in NUMERIC)
+
+STATES = ("ok", "not-reached", "not-estimable", "not-abstracted", "suppressed")
+ROLES = ("primary", "secondary", "exploratory")
+POPULATIONS = ("all_treated", "gep", "imaging_evaluable", "safety")
+
+# Every statistic a row may carry. Models stay on the log scale; *present* exponentiates.
+STATISTICS: Mapping[str, str] = {
+    "survival": "probability of being event-free at `time`",
+    "cumulative_incidence": "probability of the event by `time`, competing events counted",
+    "cumulative_hazard": "Nelson-Aalen estimate at `time`",
+    "hazard": "baseline hazard increment or cumulative baseline hazard at `time`",
+    "at_risk": "number under observation just before `time`",
+    "events": "number of events",
+    "censored": "number censored",
+    "median": "median",
+    "q25": "lower quartile",
+    "q75": "upper quartile",
+    "min": "smallest value",
+    "max": "largest value",
+    "mean": "arithmetic mean",
+    "sd": "standard deviation",
+    "count": "number of patients, records or events",
+    "proportion": "n / total",
+    "rate": "events per unit of time",
+    "rmst": "restricted mean survival time up to `time`",
+    "rmst_difference": "difference of restricted means",
+    "log_rmst_ratio": "log ratio of restricted means",
+    "survival_difference": "difference of survival probabilities at `time`",
+    "log_hazard_ratio": "log hazard ratio",
+    "log_subdistribution_hazard_ratio": "log subdistribution hazard ratio (Fine-Gray)",
+    "log_rate_ratio": "log rate ratio",
+    "log_odds_ratio": "log odds ratio",
+    "coefficient": "regression coefficient on the scale named in `unit`",
+    "difference": "difference, group_level minus reference",
+    "pseudo_median": "Hodges-Lehmann pseudo-median of paired differences",
+    "standardised_difference": "standardised mean difference",
+    "chi2": "chi-squared statistic",
+    "z": "standard normal statistic",
+    "statistic": "test statistic without a common name; `method` says which",
+    "p_value": "p value of an exact test without a statistic",
+    "concordance": "probability of concordance",
+    "log_likelihood": "log (partial) likelihood",
+    "events_per_parameter": "events / estimated coefficients",
+    "correlation": "correlation coefficient",
+    "kappa": "chance-corrected agreement",
+    "variance_component": "variance of a random effect",
+    "fraction_missing_information": "share of the variance that is due to missing data",
+    "slope": "change per unit of time",
+    "calibration_slope": "slope of the calibration line",
+    "optimism": "apparent minus out-of-sample performance",
+    "value": "a declared value shown for reference, such as a horizon",
+}
+
+
+def _text_of_key(value: Any) -> str:
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return ""
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return repr(int(value)) if float(value).is_integer() else repr(float(value))
+    return str(value)
+
+
+def row_id(key: Mapping[str, Any]) -> str:
+    """First 12 hex digits of SHA-256 over the key's texts in ``KEY`` order, tab-separated."""
+    text = "\t".join(_text_of_key(key.get(column)) for column in KEY)
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def result_rows(records: Iterable[Mapping[str, Any]], **common: Any) -> pd.DataFrame:
+    """Result rows from dicts; ``common`` fills what a record leaves out.
+
+    Unused text is "", unused numbers are NaN; ``state`` defaults to "ok".
+    Raises ValueError on an unknown column, statistic or state.
+    """
+    full = [{**common, **record} for record in records]
+    unknown = {name for record in full for name in record} - set(COLUMNS)
+    if unknown:
+        raise ValueError(f"unknown result columns {sorted(unknown)}; allowed: {COLUMNS}")
+    return _normalise(pd.DataFrame.from_records(full, columns=list(COLUMNS)))
+
+
+def stamp(rows: pd.DataFrame, **words: Any) -> pd.DataFrame:
+    """A copy of ``rows`` with the given columns set on every row and the ids made anew."""
+    return _normalise(rows.assign(**words))
+
+
+def combine(frames: Iterable[pd.DataFrame]) -> pd.DataFrame:
+    """All rows of ``frames`` one under the other; raises ValueError when a key occurs twice."""
+    kept = [frame for frame in frames if len(frame)]
+    joined = _normalise(pd.concat(kept, ignore_index=True)) if kept else result_rows([])
+    twice = joined.loc[joined["row_id"].duplicated(keep=False), list(KEY)]
+    if len(twice):
+        raise ValueError(f"{len(twice)} result rows share a key, first: {dict(twice.iloc[0])}")
+    return joined
+
+
+def check(rows: pd.DataFrame) -> pd.DataFrame:
+    """``rows`` unchanged; raises ValueError where a fixed vocabulary is broken."""
+    for column, allowed in (
+        ("statistic", STATISTICS), ("state", STATES),
+        ("role", ("", *ROLES)), ("population", ("", *POPULATIONS)),
+    ):  # fmt: skip
+        odd = sorted(set(rows[column]) - set(allowed))
+        if odd:
+            raise ValueError(f"result rows: {column} {odd} not in {sorted(allowed)}")
+    return rows
+
+
+def _normalise(frame: pd.DataFrame) -> pd.DataFrame:
+    """Columns in order, numbers as float64, text as str, state filled, ids derived."""
+    columns: dict[str, pd.Series] = {}
+    for name in COLUMNS[1:]:
+        series = frame[name] if name in frame else pd.Series(index=frame.index, dtype=object)
+        if name in NUMERIC:
+            columns[name] = pd.to_numeric(series).astype("float64")
+        else:
+            columns[name] = series.astype(object).where(series.notna(), "").astype(str)
+    rows = pd.DataFrame(columns, index=frame.index).reset_index(drop=True)
+    rows["state"] = rows["state"].replace("", "ok")
+    keys = zip(*(rows[column].tolist() for column in KEY), strict=True)
+    ids = [row_id(dict(zip(KEY, values, strict=True))) for values in keys]
+    rows.insert(0, "row_id", pd.Series(ids, index=rows.index, dtype=object))
+    return check(rows)

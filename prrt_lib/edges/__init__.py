@@ -1,0 +1,1 @@
+"""Commands. May import anything; nothing imports them."""

@@ -1,0 +1,1 @@
+"""Pure statistics: frames in, result rows out. Knows nothing of PRRT."""

@@ -1,0 +1,1 @@
+"""Result rows in, what people see out. Never raw data."""
