@@ -1,0 +1,203 @@
+"""A scenario's parameters: declared with type, default and meaning; read from YAML as text."""
+
+from __future__ import annotations
+
+import datetime as dt
+import difflib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from prrt_lib.base.errors import ParameterError, Problem
+from prrt_lib.base.paths import PROJECT
+from prrt_lib.declare.yaml_files import load_text
+
+DAYS_PER_MONTH = 30.4375
+
+
+def days(months: float) -> int:
+    """Whole days in ``months``, 30.4375 days each (a year of 365.25 days)."""
+    return round(DAYS_PER_MONTH * months)
+
+
+def months(days_: float) -> float:
+    """Months in ``days_``; for presentation only."""
+    return days_ / DAYS_PER_MONTH
+
+
+def declared(default: Any, meaning: str) -> Any:
+    """A parameter's default and its one-line meaning."""
+    maker = {"default_factory": lambda: list(default)} if isinstance(default, list) else None
+    return field(**(maker or {"default": default}), metadata={"meaning": meaning})
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """Everything a run depends on besides the workbook, the profile and the code."""
+
+    scenario: str
+    workbook: str = declared("", "path of the workbook, from the project root")
+    profile: str = declared("", "name in params/profiles, or path of a profile")
+    cutoff: str = declared("", "data cut-off, ISO date; never today")
+    title: str = declared("", "title on the report; the scenario's name when empty")
+    population: str = declared("gep", "headline population: gep or all_treated")
+    horizon_months: float = declared(84.0, "months after first PRRT at which every clock stops")
+    min_at_risk: int = declared(5, "delayed entry: smallest risk set a curve may start from")
+    max_scan_gap_days: int = declared(365, "sensitivity: deaths later after the last scan censored")
+    course_gap_days: int = declared(183, "days since the previous cycle that start a new course")
+    landmark_months: list[float] = declared([6.0, 12.0], "landmarks after first PRRT")
+    mixed_is_progression: bool = declared(True, "a mixed scan is a progression event")
+    related_counts: list[str] = declared(
+        ["possible", "probable", "definite", "related"], "relatedness that counts as related"
+    )
+    covariates: list[str] = declared(
+        ["age_at_first_prrt", "grade_group"], "Cox covariates, declared in advance"
+    )
+    primary: list[str] = declared(["os_dx_delayed"], "endpoints whose rows are primary")
+    secondary: list[str] = declared(
+        ["os_prrt", "ttp", "pfs", "cif_progression"], "endpoints whose rows are secondary"
+    )
+    amendments: list[str] = declared([], "changes to the frozen analysis plan, dated")
+    conf_level: float = declared(0.95, "confidence level of all limits")
+    seed: int = declared(20190628, "seed of everything random")
+    notebooks: dict[str, dict[str, Any]] = field(
+        default_factory=dict, metadata={"meaning": "per-notebook parameters, by notebook name"}
+    )
+
+    @property
+    def horizon_days(self) -> int:
+        return days(self.horizon_months)
+
+    def role(self, endpoint: str) -> str:
+        """primary, secondary or exploratory, as the frozen plan says."""
+        if endpoint in self.primary:
+            return "primary"
+        return "secondary" if endpoint in self.secondary else "exploratory"
+
+
+def _flag(text: str) -> bool:
+    if text.lower() not in ("true", "false"):
+        raise ValueError
+    return text.lower() == "true"
+
+
+def _date(text: str) -> str:
+    return dt.date.fromisoformat(text).isoformat()
+
+
+def _listed(convert: Callable[[str], Any]) -> Callable[[Any], list]:
+    def read(value: Any) -> list:
+        if not isinstance(value, list):
+            raise ValueError
+        return [convert(item) for item in value]
+
+    return read
+
+
+def _word(value: Any) -> str:
+    if not isinstance(value, str):
+        raise ValueError
+    return value
+
+
+CONVERT: Mapping[str, tuple[Callable[[Any], Any], str]] = {
+    "str": (_word, "text"),
+    "int": (int, "a whole number"),
+    "float": (float, "a number"),
+    "bool": (_flag, "true or false"),
+    "list": (_listed(_word), "a list"),
+    "list[str]": (_listed(_word), "a list of words, such as [a, b]"),
+    "list[float]": (_listed(float), "a list of numbers, such as [6, 12]"),
+    "list[int]": (_listed(int), "a list of whole numbers, such as [1, 2]"),
+}
+
+
+def convert(value: Any, type_name: str, where: str) -> Any:
+    """``value`` (text as typed) as the declared type; raises ParameterError naming ``where``."""
+    reader, expected = CONVERT[type_name]
+    try:
+        return reader(value if not isinstance(value, str) else value.strip())
+    except (ValueError, TypeError):
+        raise ParameterError(
+            Problem(where, f"{value!r}", expected, "correct the value in the scenario file")
+        ) from None
+
+
+def unknown_name(name: str, allowed: list[str], where: str) -> Problem:
+    """The problem of a misspelt name, with the nearest declared one."""
+    near = difflib.get_close_matches(name, allowed, n=1)
+    hint = f"did you mean {near[0]!r}?" if near else f"use one of {', '.join(sorted(allowed))}"
+    return Problem(where, f"unknown name {name!r}", "a declared name", hint)
+
+
+def load(path: Path) -> Parameters:
+    """The scenario in the YAML file ``path``; its name is the file's stem.
+
+    Raises ParameterError with every problem at once: unknown or repeated names, wrong types,
+    a missing workbook, profile or cut-off.
+    """
+    path = Path(path)
+    content = load_text(path) or {}
+    if not isinstance(content, dict):
+        raise ParameterError(Problem(str(path), "no mapping", "name: value lines", "see params/"))
+    return from_mapping(path.stem, content, str(path))
+
+
+def from_mapping(scenario: str, content: Mapping[str, Any], where: str) -> Parameters:
+    """Parameters from a mapping of texts, checked; see :func:`load`."""
+    types = {item.name: str(item.type) for item in fields(Parameters) if item.name != "scenario"}
+    problems, values = [], {}
+    for name, value in content.items():
+        if name not in types:
+            problems.append(unknown_name(name, list(types), where))
+        elif name == "notebooks":
+            values[name] = dict(value or {})
+        else:
+            try:
+                values[name] = convert(value, types[name], f"{where}, {name}")
+            except ParameterError as error:
+                problems += error.problems
+    problems += _impossible(values, where)
+    if problems:
+        raise ParameterError(problems)
+    return Parameters(scenario=scenario, **values)
+
+
+def _impossible(values: Mapping[str, Any], where: str) -> list[Problem]:
+    problems = [
+        Problem(where, f"no {name}", f"a line {name}: ...", "add it to the scenario file")
+        for name in ("workbook", "profile", "cutoff")
+        if not values.get(name)
+    ]
+    if values.get("cutoff"):
+        try:
+            _date(values["cutoff"])
+        except ValueError:
+            problems.append(
+                Problem(f"{where}, cutoff", repr(values["cutoff"]), "an ISO date", "write 2017-06-30")
+            )
+    if values.get("population", "gep") not in ("gep", "all_treated"):
+        problems.append(
+            Problem(f"{where}, population", repr(values["population"]), "gep or all_treated",
+                    "correct the value in the scenario file")
+        )  # fmt: skip
+    return problems + _out_of_range(values, where)
+
+
+LIMITS = {"horizon_months": (1, 1200), "min_at_risk": (1, 1000), "conf_level": (0.5, 0.999),
+          "max_scan_gap_days": (1, 36500), "course_gap_days": (1, 36500)}  # fmt: skip
+
+
+def _out_of_range(values: Mapping[str, Any], where: str) -> list[Problem]:
+    return [
+        Problem(f"{where}, {name}", str(values[name]), f"{low} to {high}", "correct the value")
+        for name, (low, high) in LIMITS.items()
+        if name in values and not low <= values[name] <= high
+    ]
+
+
+def resolve(path: str) -> Path:
+    """``path`` as given when absolute, else from the project root."""
+    given = Path(path).expanduser()
+    return given if given.is_absolute() else PROJECT / given
