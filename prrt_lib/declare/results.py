@@ -1,0 +1,54 @@
+"""Result rows on disk: one CSV per notebook, full precision."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+import pandas as pd
+
+from prrt_lib.base.errors import InputError, Problem
+from prrt_lib.base.paths import Places, places
+from prrt_lib.declare import rows
+
+INTERACTIVE = "_interactive"
+BATCH = "PRRT_BATCH"
+
+
+def target(scenario: str) -> Places:
+    """Where results of this process go: the scenario under the runner, `_interactive` by hand."""
+    return places(scenario if os.environ.get(BATCH) == scenario else INTERACTIVE)
+
+
+def save(frames: Iterable[pd.DataFrame], notebook: str, scenario: str) -> pd.DataFrame:
+    """The rows that were written: all ``frames`` as results/<notebook>.csv, in one atomic step.
+
+    Raises ValueError when two rows share a key or break a vocabulary.
+    """
+    joined = rows.combine(frames)
+    folder = target(scenario).results
+    folder.mkdir(parents=True, exist_ok=True)
+    half = folder / f".{notebook}.csv.part"
+    joined.to_csv(half, index=False, float_format="%.17g", lineterminator="\n")
+    os.replace(half, folder / f"{notebook}.csv")
+    return joined
+
+
+def read(path: Path) -> pd.DataFrame:
+    """Result rows of one CSV, typed."""
+    types = {name: "float64" if name in rows.NUMERIC else str for name in rows.COLUMNS}
+    return pd.read_csv(path, dtype=types, keep_default_na=False, na_values={
+        name: [""] for name in rows.NUMERIC
+    })  # fmt: skip
+
+
+def load(scenario: str, notebook: str | None = None) -> pd.DataFrame:
+    """Result rows of a scenario, of one notebook or of all in the order of their names."""
+    folder = places(scenario).results
+    files = sorted(folder.glob("*.csv")) if notebook is None else [folder / f"{notebook}.csv"]
+    if not files or not all(file.exists() for file in files):
+        raise InputError(
+            Problem(str(folder), "no result rows", "a finished run", f"make SCENARIO={scenario}")
+        )
+    return rows.combine(read(file) for file in files)
