@@ -1,0 +1,179 @@
+"""Risk sets in sorted arrays: who is at risk at which event time, found once per data set."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class RiskSets:
+    """Rows sorted for the partial likelihood; K event times, T terms, p columns, n rows.
+
+    A row is at risk at event time number k when ``entry_at <= k < exit_at``. Strata share one
+    numbering, so a stratum is only a late entry and an early exit; rows that are at risk at no
+    event time are left out. ``term_*`` are the factors of the likelihood: one per event time
+    (Breslow) or one per event (Efron), with the share of the tied events already taken out.
+    """
+
+    x: np.ndarray  # (p, n) centred and scaled
+    weight: np.ndarray
+    offset: np.ndarray
+    row: np.ndarray  # position in the caller's arrays
+    event: np.ndarray
+    exit_at: np.ndarray
+    entry_at: np.ndarray
+    exit_start: np.ndarray  # (K,) first row leaving after event time k
+    by_entry: np.ndarray | None  # rows in order of entry; None when all enter before the first
+    entry_start: np.ndarray
+    entry_bin: np.ndarray
+    death: np.ndarray
+    death_at: np.ndarray
+    death_start: np.ndarray
+    tied: np.ndarray  # event times whose events are taken out in shares; empty with Breslow
+    tied_death: np.ndarray  # their rows
+    tied_at: np.ndarray  # number within ``tied`` of their rows and of their terms
+    tied_start: np.ndarray
+    tied_x: np.ndarray
+    term_at: np.ndarray
+    term_start: np.ndarray
+    term_share: np.ndarray  # of the terms at tied event times only
+    term_tied: np.ndarray  # their places among all terms
+    term_mass: np.ndarray
+    time: np.ndarray
+    stratum: np.ndarray
+    center: np.ndarray
+    scale: np.ndarray
+    rows_given: int
+    ties: str
+
+    def suffix(self, values: np.ndarray) -> np.ndarray:
+        """Sums of ``values`` (..., n) over each of the K risk sets."""
+        change = np.add.reduceat(values, self.exit_start, axis=-1)
+        if self.by_entry is not None:
+            entering = values if self.by_entry.size == 0 else values[..., self.by_entry]
+            late = np.add.reduceat(entering, self.entry_start, axis=-1)
+            keep = self.entry_bin > 0
+            change[..., self.entry_bin[keep] - 1] -= late[..., keep]
+        return change[..., ::-1].cumsum(axis=-1)[..., ::-1]
+
+    def per_time(self, terms: np.ndarray) -> np.ndarray:
+        """Sums of ``terms`` (T,) within each of the K event times."""
+        return np.add.reduceat(terms, self.term_start) if len(self.tied) else terms
+
+    def per_tied_time(self, values: np.ndarray) -> np.ndarray:
+        """Sums of ``values`` (..., tied rows or terms) within each tied event time."""
+        return np.add.reduceat(values, self.tied_start, axis=-1)
+
+    def while_at_risk(self, increments: np.ndarray) -> np.ndarray:
+        """Sums of ``increments`` (..., K) over the event times at which each row is at risk."""
+        total = np.zeros((*increments.shape[:-1], increments.shape[-1] + 1))
+        np.cumsum(increments, axis=-1, out=total[..., 1:])
+        inside = total[..., self.exit_at]
+        return inside if self.by_entry is None else inside - total[..., self.entry_at]
+
+    def with_columns(self, x: np.ndarray) -> RiskSets:
+        """The same risk sets with ``x`` (p, n rows given) as columns, neither centred nor scaled."""
+        count = len(x)
+        return replace(
+            self, x=x[:, self.row], tied_x=x[:, self.row][:, self.tied_death],
+            center=np.zeros(count), scale=np.ones(count),
+        )  # fmt: skip
+
+
+def risk_sets(stop, event, x, start=None, strata=None, weight=None, offset=None, ties="efron"):
+    """RiskSets of n rows; ``x`` is (n, p), ``strata`` are integers, intervals are (start, stop].
+
+    Raises ValueError without an event.
+    """
+    n = len(stop)
+    event = np.asarray(event, bool)
+    strata = np.zeros(n, np.int64) if strata is None else strata
+    weight = np.ones(n) if weight is None else np.asarray(weight, float)
+    if not event.any():
+        raise ValueError("no event")
+    key = _tie_breaker(x, weight, start)
+    order = np.lexsort((key, ~event, stop, strata))
+    exit_at, entry_at, times = _event_numbers(stop, event, start, strata, order)
+    kept = exit_at > entry_at
+    order, exit_at, entry_at = order[kept], exit_at[kept], entry_at[kept]
+    sorted_x, center, scale = _standardised(x, order, weight[order])
+    event, weight = event[order], weight[order]
+    return RiskSets(
+        x=sorted_x, weight=weight, row=order, event=event, exit_at=exit_at, entry_at=entry_at,
+        offset=np.zeros(len(order)) if offset is None else np.asarray(offset, float)[order],
+        exit_start=np.searchsorted(exit_at, np.arange(1, len(times[0]) + 1)),
+        **_entries(entry_at), **_terms(event, exit_at, weight, ties, len(times[0]), sorted_x),
+        time=times[0], stratum=times[1], center=center, scale=scale, rows_given=n, ties=ties,
+    )  # fmt: skip
+
+
+def _tie_breaker(x, weight, start) -> np.ndarray:
+    """One number per row, so that rows tied in time are summed in an order of their own."""
+    key = weight * 0.739085133215
+    for j in range(x.shape[1]):
+        key = key + x[:, j] * np.sqrt(2.0 + j)
+    return key if start is None else key + start * 0.567143290409
+
+
+def _event_numbers(stop, event, start, strata, order):
+    """Number of event times up to exit and up to entry, in ``order``; and the (times, strata)."""
+    distinct = np.unique(stop[event])
+    width = len(distinct) + 1
+    at_exit = strata * width + np.searchsorted(distinct, stop, side="right")
+    numbered = np.unique(at_exit[event])
+    if start is None:
+        at_entry = strata * width
+    else:
+        at_entry = strata * width + np.searchsorted(distinct, start, side="right")
+    exits = np.searchsorted(numbered, at_exit[order], side="right")
+    entries = np.searchsorted(numbered, at_entry[order], side="right")
+    return exits, entries, (distinct[numbered % width - 1], numbered // width)
+
+
+def _standardised(x, order, weight):
+    """Columns as (p, n), centred and scaled by weighted mean and SD, with both."""
+    rows = np.ascontiguousarray(x[order].T, dtype=float)
+    center = rows @ weight / weight.sum()
+    rows -= center[:, None]
+    scale = np.sqrt((rows * rows) @ weight / weight.sum())
+    scale[~(scale > 1e-14 * np.maximum(1.0, np.abs(center)))] = 1.0
+    rows /= scale[:, None]
+    return rows, center, scale
+
+
+def _entries(entry_at) -> dict:
+    """Rows grouped by the event time they enter before."""
+    none = np.empty(0, np.int64)
+    if not entry_at.any():
+        return {"by_entry": None, "entry_start": none, "entry_bin": none}
+    ordered = bool((np.diff(entry_at) >= 0).all())
+    by_entry = none if ordered else np.argsort(entry_at, kind="stable")
+    bins, first = np.unique(entry_at if ordered else entry_at[by_entry], return_index=True)
+    return {"by_entry": by_entry, "entry_start": first, "entry_bin": bins}
+
+
+def _terms(event, exit_at, weight, ties, count, x) -> dict:
+    """The factors of the likelihood; Efron takes out l/d of the tied events, l = 0 .. d - 1."""
+    death = np.flatnonzero(event)
+    death_at = exit_at[death] - 1
+    death_start = np.searchsorted(death_at, np.arange(count))
+    size = np.diff(np.append(death_start, len(death)))
+    mass = np.add.reduceat(weight[death], death_start)
+    tied = np.flatnonzero(size > 1) if ties == "efron" else np.empty(0, np.int64)
+    parts = size if len(tied) else np.ones(count, np.int64)
+    term_at = np.repeat(np.arange(count), parts)
+    inside = np.flatnonzero(parts[term_at] > 1)
+    place = (np.arange(len(term_at)) - (np.cumsum(parts) - parts)[term_at])[inside]
+    at = np.repeat(np.arange(len(tied)), size[tied])
+    first = np.searchsorted(at, np.arange(len(tied)))
+    rows = death[inside] if len(tied) else inside
+    return {
+        "death": death, "death_at": death_at, "death_start": death_start,
+        "tied": tied, "tied_death": rows, "tied_at": at, "tied_start": first,
+        "tied_x": np.ascontiguousarray(x[:, rows]),
+        "term_at": term_at, "term_start": np.cumsum(parts) - parts,
+        "term_share": place / size[tied][at], "term_tied": inside,
+        "term_mass": (mass / parts)[term_at],
+    }  # fmt: skip
