@@ -1,0 +1,132 @@
+"""Restricted mean survival time, its differences and ratios between groups."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from prrt_lib.declare.rows import combine, result_rows
+from prrt_lib.estimate.groups import arrays, parts
+from prrt_lib.estimate.guards import prepared, refuse, warnings_of
+from prrt_lib.estimate.limits import normal_quantile
+from prrt_lib.estimate.milestone import with_normal_limits
+from prrt_lib.estimate.product_limit import Curve, product_limit
+
+
+def rmst(
+    frame: pd.DataFrame,
+    duration: str,
+    event: str,
+    tau: float,
+    entry: str | None = None,
+    by: str | None = None,
+    weights: str | None = None,
+    conf_level: float = 0.95,
+) -> pd.DataFrame:
+    """A row ``rmst`` per group: the area under Kaplan-Meier from 0 to ``tau`` days.
+
+    Standard error by Greenwood: the sum of A(t)^2 d / (Y (Y - d)), A(t) the area from t to tau
+    (Klein and Moeschberger 2003, section 4.5). Not estimable when a group's observation ends
+    before ``tau`` with survivors left.
+    """
+    data = prepared(frame, duration, event, entry, by, weights=weights, sort=False)
+    if tau <= 0:
+        refuse("tau", f"{tau}", "a positive horizon in days", "give for example 1826")
+    z = normal_quantile(conf_level)
+    records = []
+    for key, part in parts(data, by):
+        exits, codes, entries, weight = arrays(part, duration, event, entry, weights)
+        curve = product_limit(exits, codes > 0, entries, weight)
+        record = {"n": len(part), "events": float(curve.events_up_to(np.array([tau]))[0])}
+        if curve.last < tau and not (len(curve.survival) and curve.survival[-1] == 0):
+            records.append({**key, **record, "state": "not-estimable"})
+            continue
+        mean, error = restricted_mean(curve, tau)
+        limits = {"low": max(mean - z * error, 0.0), "high": mean + z * error}
+        records.append({**key, **record, "estimate": mean, "std_error": error, **limits})
+    words = {"statistic": "rmst", "time": tau, "unit": "days", "conf_level": conf_level}
+    method = "restricted mean, Kaplan-Meier" + (", delayed entry" if entry else "")
+    return result_rows(records, warning=warnings_of(data), method=method, **words)
+
+
+def restricted_mean(curve: Curve, tau: float) -> tuple[float, float]:
+    """The area under the curve up to ``tau``, and its standard error."""
+    inside = curve.table.times < tau
+    times = curve.table.times[inside]
+    widths = np.diff(np.concatenate([[0.0], times, [tau]]))
+    areas = np.append(1.0, curve.survival[inside]) * widths
+    after = np.cumsum(areas[::-1])[::-1][1:]
+    table = curve.table
+    with np.errstate(divide="ignore"):
+        share = (table.events / (table.at_risk * table.survivors))[inside]
+    used = after > 0
+    return float(areas.sum()), float(np.sqrt((after[used] ** 2 * share[used]).sum()))
+
+
+def rmst_difference(
+    frame: pd.DataFrame,
+    duration: str,
+    event: str,
+    tau: float,
+    by: str,
+    entry: str | None = None,
+    weights: str | None = None,
+    conf_level: float = 0.95,
+    *,
+    reference: str | None = None,
+) -> pd.DataFrame:
+    """Rows ``rmst_difference`` (days) of each level from the reference, the first if not given."""
+    rows = rmst(frame, duration, event, tau, entry, by, weights, conf_level)
+    return combine([with_normal_limits(_contrasts(rows, reference, ratio=False), conf_level)])
+
+
+def rmst_ratio(
+    frame: pd.DataFrame,
+    duration: str,
+    event: str,
+    tau: float,
+    by: str,
+    entry: str | None = None,
+    weights: str | None = None,
+    conf_level: float = 0.95,
+    *,
+    reference: str | None = None,
+) -> pd.DataFrame:
+    """Rows ``log_rmst_ratio`` of each level to the reference; delta method on the log scale."""
+    rows = rmst(frame, duration, event, tau, entry, by, weights, conf_level)
+    return combine([with_normal_limits(_contrasts(rows, reference, ratio=True), conf_level)])
+
+
+def _contrasts(rows: pd.DataFrame, reference: str | None, ratio: bool) -> pd.DataFrame:
+    levels = rows["group_level"].tolist()
+    base = levels[0] if reference is None else reference
+    if base not in levels:
+        refuse("reference", f"{base!r}", f"one of {levels}", "name an existing level")
+    zero = rows[rows["group_level"] == base].iloc[0]
+    others = rows[rows["group_level"] != base]
+    records = [_contrast(row, zero, ratio) for _, row in others.iterrows()]
+    first = rows.iloc[0]
+    words = {"group": first["group"], "reference": base, "time": first["time"]}
+    return result_rows(records, **words, warning=first["warning"], unit="" if ratio else "days")
+
+
+def _contrast(row: pd.Series, zero: pd.Series, ratio: bool) -> dict[str, Any]:
+    errors = [row["std_error"], zero["std_error"]]
+    if ratio:
+        errors = [errors[0] / row["estimate"], errors[1] / zero["estimate"]]
+        estimate = np.log(row["estimate"] / zero["estimate"])
+    else:
+        estimate = row["estimate"] - zero["estimate"]
+    states = [state for state in (row["state"], zero["state"]) if state != "ok"]
+    return {
+        "statistic": "log_rmst_ratio" if ratio else "rmst_difference",
+        "group_level": row["group_level"],
+        "estimate": estimate,
+        "std_error": np.hypot(*errors),
+        "n": row["n"] + zero["n"],
+        "events": row["events"] + zero["events"],
+        "method": row["method"] + ("; log ratio, delta method" if ratio else "; difference"),
+        "state": states[0] if states else "ok",
+    }
