@@ -1,0 +1,8 @@
+"""``python -m prrt_lib``: the commands."""
+
+import sys
+
+from prrt_lib.edges.commands import main
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,134 @@
+"""The command line: ``python -m prrt_lib COMMAND``. It parses arguments and passes them on."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import traceback
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from prrt_lib.base.errors import PrrtError
+from prrt_lib.base.paths import PROJECT
+
+Handler = Callable[[argparse.Namespace], int]
+
+
+def run(given: argparse.Namespace) -> int:
+    from prrt_lib.declare.parameters import load
+    from prrt_lib.edges.run import run as run_scenario
+
+    run_scenario(load(given.parameters), given.out, given.jobs, say=_say)
+    return 0
+
+
+def check(given: argparse.Namespace) -> int:
+    from prrt_lib.edges.check import check as check_workbook
+
+    _, text = check_workbook(given.workbook, given.profile)
+    _say(text)
+    return 0
+
+
+def profile(given: argparse.Namespace) -> int:
+    from prrt_lib.edges.draft_profile import draft
+
+    text = draft(given.workbook)
+    if given.out:
+        given.out.write_text(text, encoding="utf-8")
+        _say(f"draft written to {given.out}; settle every TODO, then run `python -m prrt_lib check`")
+    else:
+        _say(text)
+    return 0
+
+
+def template(given: argparse.Namespace) -> int:
+    from prrt_lib.edges.template import write_template
+
+    write_template(given.out)
+    _say(f"blank abstraction workbook: {given.out}")
+    return 0
+
+
+def document(given: argparse.Namespace) -> int:
+    from prrt_lib.edges.document import write_pages
+
+    for path in write_pages(given.out):
+        _say(str(path))
+    return 0
+
+
+def demo_data(given: argparse.Namespace) -> int:
+    from prrt_lib.edges.synthetic import demo_data as write_demo
+
+    for path in write_demo(given.out, n=given.n, seed=given.seed, model=given.model):
+        _say(str(path))
+    return 0
+
+
+def parser() -> argparse.ArgumentParser:
+    """The commands and their arguments."""
+    root = argparse.ArgumentParser(prog="python -m prrt_lib", description="PRRT outcome study")
+    commands = root.add_subparsers(dest="command", required=True)
+    one = _add(commands, "run", run, "run a scenario from workbook to report")
+    one.add_argument("parameters", type=Path, help="scenario file, params/<scenario>.yaml")
+    one.add_argument("--out", type=Path, default=PROJECT, help="output root (the project)")
+    one.add_argument("--jobs", type=int, default=2, help="notebooks side by side (2)")
+    one = _add(commands, "check", check, "findings of a workbook, without running a notebook")
+    one.add_argument("workbook", type=Path)
+    one.add_argument("--profile", required=True, help="name in params/profiles, or a path")
+    one = _add(commands, "profile", profile, "draft a profile of a new workbook")
+    one.add_argument("workbook", type=Path)
+    one.add_argument("--out", type=Path, help="file to write; standard output otherwise")
+    one = _add(commands, "template", template, "write the blank abstraction workbook")
+    one.add_argument("--out", type=Path, default=PROJECT / "data" / "abstraction-template.xlsx")
+    one = _add(commands, "document", document, "write the generated pages of docs/")
+    one.add_argument("--out", type=Path, default=PROJECT / "docs")
+    one = _add(commands, "demo-data", demo_data, "write the synthetic workbooks")
+    one.add_argument("--out", type=Path, default=PROJECT / "data" / "raw")
+    one.add_argument("--n", type=int, default=135, help="treated patients (135)")
+    one.add_argument("--seed", type=int, default=None)
+    one.add_argument("--model", default="default", help="default or grade_dependent_lag")
+    return root
+
+
+def _add(commands, name: str, handler: Handler, text: str) -> argparse.ArgumentParser:
+    one = commands.add_parser(name, help=text, description=text)
+    one.set_defaults(handler=handler)
+    return one
+
+
+def _say(text: str) -> None:
+    print(text, flush=True)
+
+
+def _internal(command: str, error: Exception) -> int:
+    """An error nobody foresaw: its kind and place, never its text, which may quote a cell."""
+    if os.environ.get("PRRT_DEBUG"):
+        traceback.print_exc()
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    place = f"{Path(last.filename).name}, line {last.lineno}"
+    print(
+        f"prrt_lib {command}: internal error {type(error).__name__} in {place}; expected none. "
+        "What to do: run again with PRRT_DEBUG=1 to see the traceback, and report it.",
+        file=sys.stderr,
+    )
+    return 1
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Exit code of one command: 0 ok, 1 internal error, 2 user error, 3 a notebook failed."""
+    given = parser().parse_args(argv)
+    try:
+        return given.handler(given)
+    except PrrtError as error:
+        print(f"prrt_lib {given.command}: {error}", file=sys.stderr)
+        return error.exit_code
+    except BrokenPipeError:
+        return 0
+    except Exception as error:  # noqa: BLE001
+        return _internal(given.command, error)
+    except KeyboardInterrupt:
+        print("stopped; run the same command again to go on", file=sys.stderr)
+        return 130

@@ -1,0 +1,78 @@
+"""Content keys: what a stage depends on, as hashes. Standard library only, so that it starts fast."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import json
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from prrt_lib.base.paths import PROJECT
+
+LOCK = PROJECT / "requirements.lock"
+
+
+def digest(value: Any) -> str:
+    """SHA-256 of any JSON value, keys in order."""
+    text = json.dumps(value, sort_keys=True, ensure_ascii=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def file_digest(path: Path) -> str:
+    """SHA-256 of a file's bytes; "" when there is no such file."""
+    try:
+        with open(path, "rb") as handle:
+            return hashlib.file_digest(handle, "sha256").hexdigest()
+    except FileNotFoundError:
+        return ""
+
+
+def environment_key() -> str:
+    """Hash of the lock and the Python version."""
+    return digest([file_digest(LOCK), sys.version_info[:3]])
+
+
+def imported_names(source: str) -> set[str]:
+    """Dotted names of this library that ``source`` imports, at any depth of the code."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            names |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
+    return {name for name in names if name.split(".")[0] == "prrt_lib"}
+
+
+def module_files(name: str) -> list[Path]:
+    """Files that importing ``name`` runs: the module and the packages around it."""
+    parts, files = name.split("."), []
+    for depth in range(1, len(parts) + 1):
+        stem = PROJECT.joinpath(*parts[:depth])
+        for candidate in (stem / "__init__.py", stem.with_suffix(".py")):
+            if candidate.exists():
+                files.append(candidate)
+    return files
+
+
+def import_closure(names: Iterable[str]) -> list[Path]:
+    """Every file of the library that importing ``names`` can run, with the data beside them."""
+    todo, seen = list(names), set()
+    while todo:
+        for file in module_files(todo.pop()):
+            if file not in seen:
+                seen.add(file)
+                todo += imported_names(file.read_text(encoding="utf-8"))
+    folders = {file.parent for file in seen}
+    data = {
+        path for folder in folders for path in folder.iterdir() if path.suffix in (".yaml", ".csv")
+    }
+    return sorted(seen | data)
+
+
+def code_key(names: Iterable[str]) -> str:
+    """Hash of the import closure of ``names``, by path and content."""
+    files = import_closure(names)
+    return digest([(str(path.relative_to(PROJECT)), file_digest(path)) for path in files])

@@ -1,0 +1,136 @@
+"""The stages of a run before any notebook: reading a workbook, building the cohort."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from prrt_lib.base.errors import Problem, WorkbookError
+from prrt_lib.base.paths import PROJECT, Places
+from prrt_lib.declare.parameters import Parameters, resolve
+from prrt_lib.edges import keys
+
+if TYPE_CHECKING:
+    from prrt_lib.read.reading import Reading
+
+READING = ("prrt_lib.read.reading",)
+COHORT = ("prrt_lib.study.build",)
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """The files a scenario reads, with their hashes."""
+
+    workbook: Path
+    profile: Path
+    workbook_sha: str
+    profile_sha: str
+
+    @property
+    def reading_key(self) -> str:
+        return keys.digest(
+            [self.workbook_sha, self.profile_sha, keys.code_key(READING), keys.environment_key()]
+        )
+
+
+def profile_path(name: str) -> Path:
+    """File of a profile given by its name in params/profiles or by its path."""
+    named = PROJECT / "params" / "profiles" / f"{name}.yaml"
+    return named if named.exists() else resolve(name)
+
+
+def inputs(parameters: Parameters) -> Inputs:
+    """The scenario's files; raises WorkbookError where one does not exist, naming both."""
+    workbook, profile = resolve(parameters.workbook), profile_path(parameters.profile)
+    problems = [
+        Problem(f"{parameters.scenario}, {what}", f"no file {path}", "an existing file", todo)
+        for what, path, todo in (
+            ("workbook", workbook, "correct the path; it counts from the project's folder"),
+            ("profile", profile, "use a name from params/profiles, or draft one with "
+             "`python -m prrt_lib profile WORKBOOK`"),
+        )
+        if not path.is_file()
+    ]  # fmt: skip
+    if problems:
+        raise WorkbookError(problems)
+    return Inputs(workbook, profile, keys.file_digest(workbook), keys.file_digest(profile))
+
+
+def reading(files: Inputs, root: Path) -> Reading:
+    """The read workbook, from the store shared by all scenarios when nothing changed."""
+    store = root / "data" / "processed" / ".reading" / files.reading_key[:16]
+    if (store / "about.json").exists():
+        return _load(store)
+    from prrt_lib.read.reading import read_workbook
+
+    fresh = read_workbook([files.workbook], files.profile)
+    _store(fresh, store)
+    return fresh
+
+
+def _store(result: Reading, store: Path) -> None:
+    half = store.with_name(f".{store.name}.{os.getpid()}")
+    (half / "tables").mkdir(parents=True)
+    for name, table in result.tables.items():
+        table.to_parquet(half / "tables" / f"{name}.parquet", index=False)
+    result.findings.to_parquet(half / "findings.parquet", index=False)
+    result.lineage.to_parquet(half / "lineage.parquet", index=False)
+    (half / "about.json").write_text(json.dumps(result.about, default=str), encoding="utf-8")
+    shutil.rmtree(store, ignore_errors=True)
+    os.replace(half, store)
+
+
+def _load(store: Path) -> Reading:
+    import pandas as pd
+
+    from prrt_lib.read.reading import Reading
+
+    tables = {path.stem: pd.read_parquet(path) for path in sorted(store.glob("tables/*.parquet"))}
+    about = json.loads((store / "about.json").read_text(encoding="utf-8"))
+    return Reading(
+        tables=tables, findings=pd.read_parquet(store / "findings.parquet"),
+        lineage=pd.read_parquet(store / "lineage.parquet"), about=about,
+    )  # fmt: skip
+
+
+def cohort(parameters: Parameters, files: Inputs, places: Places) -> dict[str, Any]:
+    """Facts about the built cohort; its files are written below ``places``."""
+    from prrt_lib.study.build import write_cohort
+
+    read = reading(files, places.root)
+    write_cohort(read.tables, read.findings, read.lineage, parameters, places)
+    about = dict(read.about)
+    (places.processed / "about.json").write_text(json.dumps(about, default=str, indent=1) + "\n")
+    return about
+
+
+def cohort_key(parameters: Parameters, files: Inputs) -> dict[str, str]:
+    """What the cohort depends on: the reading, the study's code and every study-wide parameter."""
+    content = {
+        name: value
+        for name, value in vars(parameters).items()
+        if name not in ("notebooks", "title", "workbook", "profile")
+    }
+    return {
+        "reading": files.reading_key,
+        "code": keys.code_key(COHORT),
+        "parameters": keys.digest(content),
+    }
+
+
+def cohort_files(places: Places) -> list[Path]:
+    """Files that the cohort stage writes."""
+    own = ("cohort.parquet", "findings.csv", "flow.csv", "lineage.parquet", "columns.json",
+           "parameters.json", "about.json")  # fmt: skip
+    files = [places.processed / name for name in own]
+    return [path for path in [*files, *places.tables.glob("*.parquet")] if path.exists()]
+
+
+def columns_read(places: Places) -> Mapping[str, str]:
+    """Hash of every column of the built tables, by "table.column"."""
+    return json.loads((places.processed / "columns.json").read_text(encoding="utf-8"))
