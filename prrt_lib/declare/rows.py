@@ -63,6 +63,8 @@ STATISTICS: Mapping[str, str] = {
     "difference": "difference, group_level minus reference",
     "pseudo_median": "Hodges-Lehmann pseudo-median of paired differences",
     "standardised_difference": "standardised mean difference",
+    "observed": "observed number of events, weighted as the test weighs them",
+    "expected": "events expected were all groups alike, weighted as the test weighs them",
     "chi2": "chi-squared statistic",
     "z": "standard normal statistic",
     "statistic": "test statistic without a common name; `method` says which",

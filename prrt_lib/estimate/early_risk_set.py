@@ -2,10 +2,49 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
 import numpy as np
 import pandas as pd
 
 from prrt_lib.estimate.groups import parts
+from prrt_lib.estimate.guards import warnings_of
+
+
+class Group(NamedTuple):
+    """One group: its key words, the records that are used, words for its rows, and t0."""
+
+    key: dict[str, str]
+    records: pd.DataFrame
+    words: dict[str, Any]
+    t0: float | None
+
+
+def started_groups(
+    data: pd.DataFrame, duration: str, entry: str | None, by: str | None, minimum: int | None
+) -> Iterator[Group]:
+    """Every group of prepared records, with the conditional start when ``minimum`` is given.
+
+    A group that never has ``minimum`` at risk comes without records.
+    """
+    if minimum is None or entry is None:
+        for key, part in parts(data, by):
+            words = {"n": len(part), "total": len(part), "warning": warnings_of(data)}
+            yield Group(key, part, words, None if minimum is None else 0.0)
+        return
+    t0, _, trimmed = conditional_start(data, duration, entry, by, minimum)
+    kept_by_level = {tuple(key.values()): part for key, part in parts(trimmed, by)}
+    for key, part in parts(data, by):
+        kept = kept_by_level.get(tuple(key.values()), trimmed[:0])
+        notes = [warnings_of(data), f"{len(part) - len(kept)} records with exit up to t0 dropped"]
+        own = first_sufficient_entry(part[entry].to_numpy(), part[duration].to_numpy(), minimum)
+        if np.isnan(own):
+            kept = kept[:0]
+            notes.append(f"never {minimum} at risk")
+        words = {"n": len(kept), "total": len(part), "label": f"given event-free at {t0:g}"}
+        words["warning"] = "; ".join(note for note in notes if note)
+        yield Group(key, kept, words, t0)
 
 
 def conditional_start(
@@ -47,8 +86,15 @@ def first_sufficient_entry(entries: np.ndarray, exits: np.ndarray, minimum: int)
 
 
 def dips(times: np.ndarray, at_risk: np.ndarray, minimum: int) -> str:
-    """The sentence about event times, before the last dip's end, with fewer at risk; or ""."""
+    """The sentence about event times with fewer than ``minimum`` at risk; "" if there is none."""
     low = np.flatnonzero(at_risk < minimum)
     if len(low) == 0:
         return ""
     return f"fewer than {minimum} at risk at {len(low)} event times, first at {times[low[0]]:g}"
+
+
+def with_dips(words: dict[str, Any], times, at_risk, minimum: int | None) -> dict[str, Any]:
+    """``words`` with the sentence about later dips added to the warning."""
+    note = dips(times, at_risk, minimum) if minimum is not None else ""
+    joined = "; ".join(part for part in (words["warning"], note) if part)
+    return {**words, "warning": joined}

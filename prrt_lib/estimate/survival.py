@@ -2,29 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from prrt_lib.declare.rows import combine, result_rows
-from prrt_lib.estimate.early_risk_set import conditional_start, dips, first_sufficient_entry
+from prrt_lib.estimate.early_risk_set import Group, started_groups, with_dips
 from prrt_lib.estimate.groups import arrays, parts
 from prrt_lib.estimate.guards import prepared, refuse, warnings_of
 from prrt_lib.estimate.limits import normal_quantile, probability_limits
 from prrt_lib.estimate.product_limit import Curve, product_limit, quantile
 
 QUANTILES = {"q25": 0.25, "median": 0.5, "q75": 0.75}
-
-
-class Group(NamedTuple):
-    """One group's curve (None where nothing can be estimated), its key words and its counts."""
-
-    key: dict[str, str]
-    curve: Curve | None
-    words: dict[str, Any]
-    t0: float | None
 
 
 def kaplan_meier(
@@ -53,38 +44,28 @@ def kaplan_meier(
     method = _method("Kaplan-Meier", entry, conf_type, weights)
     options = {"conf_type": conf_type, "conf_level": conf_level}
     tables = []
-    for group in _curves(data, duration, event, entry, by, weights, min_at_risk):
-        records = survival_records(group, times, options, extend)
-        records += quantile_records(group, options, in_time=min_at_risk is not None)
-        common = {"conf_level": conf_level, "method": method, **group.key, **group.words}
-        tables.append(result_rows(records, **common))
+    for group in started_groups(data, duration, entry, by, min_at_risk):
+        curve = _curve(group, duration, event, entry, weights)
+        records = survival_records(curve, group.t0, times, options, extend)
+        records += quantile_records(curve, options, in_time=min_at_risk is not None)
+        common = {"conf_level": conf_level, "method": method, "unit": "days"}
+        tables.append(result_rows(records, **common, **_words(group, curve, min_at_risk)))
     return combine(tables)
 
 
-def _curves(data, duration, event, entry, by, weights, minimum) -> Iterator[Group]:
-    trimmed, t0 = data, None
-    if minimum is not None:
-        t0, _, trimmed = conditional_start(data, duration, entry, by, minimum)
-    for key, part in parts(data, by):
-        kept = trimmed if by is None else trimmed[trimmed[by].isin(part[by].unique())]
-        words = {"n": len(kept), "total": len(part), "unit": "days"}
-        notes = [warnings_of(data)]
-        if minimum is not None and entry:
-            notes.append(f"{len(part) - len(kept)} records with exit up to {t0:g} dropped")
-            words["label"] = f"given event-free at {t0:g}"
-            own = first_sufficient_entry(part[entry].to_numpy(), part[duration].to_numpy(), minimum)
-            if np.isnan(own):
-                kept = kept[:0]
-                notes.append(f"never {minimum} at risk")
-        curve = None
-        if len(kept):
-            exits, codes, entries, weight = arrays(kept, duration, event, entry, weights)
-            curve = product_limit(exits, codes > 0, entries, weight)
-            if minimum is not None:
-                notes.append(dips(curve.table.times, curve.table.at_risk, minimum))
-            words["events"] = float(curve.table.events.sum())
-        words["warning"] = "; ".join(note for note in notes if note)
-        yield Group(key, curve, words, t0)
+def _curve(group: Group, duration, event, entry, weights) -> Curve | None:
+    """The group's curve; None where the group has no records that can be used."""
+    if not len(group.records):
+        return None
+    exits, codes, entries, weight = arrays(group.records, duration, event, entry, weights)
+    return product_limit(exits, codes > 0, entries, weight)
+
+
+def _words(group: Group, curve: Curve | None, minimum: int | None = None) -> dict[str, Any]:
+    if curve is None:
+        return {**group.key, **group.words}
+    words = with_dips(group.words, curve.table.times, curve.table.at_risk, minimum)
+    return {**group.key, **words, "events": float(curve.table.events.sum())}
 
 
 def _method(name: str, entry: str | None, *options: str | None) -> str:
@@ -92,12 +73,11 @@ def _method(name: str, entry: str | None, *options: str | None) -> str:
     return ", ".join(word for word in words if word)
 
 
-def survival_records(group: Group, times, options, extend: bool) -> list[dict[str, Any]]:
+def survival_records(curve: Curve | None, t0, times, options, extend) -> list[dict[str, Any]]:
     """One record per time; a time outside the observed range is "not-estimable"."""
-    curve = group.curve
     if curve is None:
         return [_blank("survival", time) for time in times]
-    start = curve.start if group.t0 is not None else min(0.0, curve.start)
+    start = curve.start if t0 is not None else min(0.0, curve.start)
     at = np.asarray(times if len(times) else np.append(start, curve.table.times), dtype="float64")
     survival, std_error = curve.at(at)
     low, high = probability_limits(survival, std_error, **options)
@@ -116,9 +96,8 @@ def _blank(statistic: str, time: float = float("nan")) -> dict[str, Any]:
     return {"statistic": statistic, "time": time, "state": "not-estimable"}
 
 
-def quantile_records(group: Group, options, in_time: bool) -> list[dict[str, Any]]:
+def quantile_records(curve: Curve | None, options, in_time: bool) -> list[dict[str, Any]]:
     """Median and quartiles with limits; "not-reached" where the curve stays above."""
-    curve = group.curve
     if curve is None:
         return [_blank(name) for name in QUANTILES]
     low, high = probability_limits(curve.survival, curve.std_error, **options)
@@ -155,10 +134,11 @@ def nelson_aalen(
     name = "Nelson-Aalen" if ties == "together" else "Fleming-Harrington"
     method = _method(name, entry, "log limits", weights)
     tables = []
-    for group in _curves(data, duration, event, entry, by, weights, None):
-        records = _hazard_records(group.curve, times, conf_level, ties, extend)
-        common = {"conf_level": conf_level, "method": method, **group.key, **group.words}
-        tables.append(result_rows(records, **{**common, "unit": ""}))
+    for group in started_groups(data, duration, entry, by, None):
+        curve = _curve(group, duration, event, entry, weights)
+        records = _hazard_records(curve, times, conf_level, ties, extend)
+        common = {"conf_level": conf_level, "method": method}
+        tables.append(result_rows(records, **common, **_words(group, curve)))
     return combine(tables)
 
 
@@ -217,7 +197,7 @@ def median_follow_up(
         curve = product_limit(exits, _seen_leaving(exits, codes, entries), entries,
                               leave_first=codes > 0)  # fmt: skip
         words = {"n": len(part), "total": len(part), "events": int((codes > 0).sum())}
-        records = quantile_records(Group(key, curve, words, None), options, in_time=False)
+        records = quantile_records(curve, options, in_time=False)
         common = {"conf_level": conf_level, "method": method, "unit": "days", **key, **words}
         tables.append(result_rows(records, warning=warnings_of(data), **common))
     return combine(tables)

@@ -1,0 +1,106 @@
+"""Cumulative incidence with competing events, as result rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from prrt_lib.declare.rows import combine, result_rows
+from prrt_lib.estimate.aalen_johansen import Incidence, aalen_johansen
+from prrt_lib.estimate.early_risk_set import started_groups, with_dips
+from prrt_lib.estimate.gray import gray_test
+from prrt_lib.estimate.groups import arrays
+from prrt_lib.estimate.guards import finite_numbers, prepared, refuse, require_columns, warnings_of
+from prrt_lib.estimate.limits import probability_limits
+
+__all__ = ["causes_in", "cumulative_incidence", "gray_test"]
+
+VARIANCES = {"delta": "Greenwood-type variance", "aalen": "Aalen variance"}
+
+
+def cumulative_incidence(
+    frame: pd.DataFrame,
+    duration: str,
+    event: str,
+    cause: int = 1,
+    entry: str | None = None,
+    by: str | None = None,
+    weights: str | None = None,
+    times: Sequence[float] = (),
+    variance: str = "delta",
+    conf_type: str = "log-log",
+    conf_level: float = 0.95,
+    *,
+    causes: Sequence[int] | None = None,
+    min_at_risk: int | None = None,
+    extend: bool = False,
+) -> pd.DataFrame:
+    """Rows ``cumulative_incidence`` of ``cause`` at ``times`` (none given: start and steps).
+
+    ``event`` is 0 for censored, else the cause; ``causes`` declares the allowed codes (default:
+    1 to the largest found). ``variance`` is "delta" (Greenwood type: survfit, etm) or "aalen"
+    (cmprsk). Limits on the log-log scale of the incidence unless ``conf_type`` says otherwise.
+    ``min_at_risk`` and ``extend`` as in ``kaplan_meier``.
+    """
+    if variance not in VARIANCES:
+        refuse("variance", f"{variance!r}", f"one of {tuple(VARIANCES)}", "choose one")
+    causes = causes_in(frame, event, causes)
+    if cause not in causes:
+        refuse("cause", f"{cause}", f"one of {list(causes)}", "name a declared cause")
+    data = prepared(frame, duration, event, entry, by, causes=causes, weights=weights, sort=False)
+    method = f"Aalen-Johansen, {VARIANCES[variance]}, {conf_type}"
+    common = {"conf_level": conf_level, "level": str(cause), "variable": event}
+    common["method"] = method + (", delayed entry" if entry else "")
+    tables = []
+    for group in started_groups(data, duration, entry, by, min_at_risk):
+        curve, words = None, group.words
+        if len(group.records):
+            exits, codes, entries, weight = arrays(group.records, duration, event, entry, weights)
+            curve = aalen_johansen(exits, codes, cause, entries, weight, variance)
+            words = with_dips(words, curve.times, curve.at_risk, min_at_risk)
+        records = _records(curve, times, group.t0, conf_type, conf_level, extend)
+        tables.append(result_rows(records, **common, **group.key, **words))
+    return combine(tables)
+
+
+def causes_in(frame: pd.DataFrame, event: str, causes: Sequence[int] | None) -> list[int]:
+    """The declared causes, or 1 to the largest code of the column."""
+    if causes is not None:
+        return [int(code) for code in causes]
+    require_columns(frame, [event])
+    if pd.api.types.is_bool_dtype(frame[event]):
+        return [1]
+    return list(range(1, max(1, int(finite_numbers(frame, event).max())) + 1))
+
+
+def _records(curve: Incidence | None, times, t0, conf_type, conf_level, extend) -> list[dict]:
+    blank: dict[str, Any] = {"statistic": "cumulative_incidence", "state": "not-estimable"}
+    if curve is None:
+        return [{**blank, "time": time} for time in times]
+    start = curve.sets.start if t0 is not None else min(0.0, curve.sets.start)
+    own = curve.times[curve.events > 0]
+    at = np.asarray(times if len(times) else np.append(start, own), dtype="float64")
+    index = curve.index(at)
+    value, error = (np.append(0.0, x)[index] for x in (curve.incidence, curve.std_error))
+    low, high = probability_limits(value, error, conf_type, conf_level)
+    zero = error == 0
+    columns = {
+        "time": at,
+        "estimate": value,
+        "std_error": error,
+        "low": np.where(zero, value, low),
+        "high": np.where(zero, value, high),
+        "at_risk": curve.sets.at(at),
+        "events": np.append(0.0, np.cumsum(curve.events))[index],
+    }
+    rows = pd.DataFrame(columns).to_dict("records")
+    beyond = (at < start) | ((at > curve.last) & (not extend))
+    return [
+        {**blank, "time": row["time"], "at_risk": row["at_risk"]}
+        if out
+        else {"statistic": "cumulative_incidence", **row}
+        for row, out in zip(rows, beyond.tolist(), strict=True)
+    ]
