@@ -1,0 +1,101 @@
+"""Survival and cumulative-incidence curves with limits and numbers at risk, from result rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from prrt_lib.declare.dictionary import dictionary
+from prrt_lib.declare.parameters import DAYS_PER_MONTH
+from prrt_lib.present import numbers, style
+from prrt_lib.present.canvas import file_name, keep
+
+AXIS = {
+    "survival": "Probability of being event-free, %",
+    "cumulative_incidence": "Cumulative incidence, %",
+}
+EVERY_MONTHS = 12
+
+
+def survival_curve(rows: pd.DataFrame, scenario: str, title: str = "") -> Figure:
+    """Step curves of survival rows, one per group level, with limits and numbers at risk."""
+    return _curve(rows, scenario, "survival", title)
+
+
+def incidence_curve(rows: pd.DataFrame, scenario: str, title: str = "") -> Figure:
+    """Step curves of cumulative-incidence rows."""
+    return _curve(rows, scenario, "cumulative_incidence", title)
+
+
+def _curve(rows: pd.DataFrame, scenario: str, statistic: str, title: str) -> Figure:
+    style.apply()
+    drawn = rows[(rows["statistic"] == statistic) & (rows["state"] == "ok")]
+    levels = list(dict.fromkeys(drawn["group_level"]))
+    key = rows.iloc[0]
+    name = file_name(key["analysis"], key["endpoint"], key["setting"],
+                     f"by_{key['group']}" if key["group"] else "")  # fmt: skip
+    height = 4.4 + 0.24 * max(1, len(levels))
+    figure, (above, below) = plt.subplots(
+        2, 1, figsize=(7.2, height), sharex=True,
+        gridspec_kw={"height_ratios": [4.2, 0.35 + 0.26 * max(1, len(levels))], "hspace": 0.32},
+    )  # fmt: skip
+    for level in levels:
+        _one(above, drawn[drawn["group_level"] == level], level, levels)
+    _axes(above, drawn, statistic, title or key["label"] or key["endpoint"])
+    if len(levels) > 1:
+        above.legend(title=dictionary().label(key["group"]), loc="best")
+    if not len(drawn):
+        above.text(0.5, 0.5, "nothing can be estimated", transform=above.transAxes, ha="center")
+    _at_risk(below, drawn, levels)
+    return keep(figure, name, scenario)
+
+
+def _one(axes: Axes, rows: pd.DataFrame, level: str, levels: Sequence[str]) -> None:
+    rows = rows.sort_values("time")
+    months = rows["time"].to_numpy() / DAYS_PER_MONTH
+    colour = style.colour(level, levels)
+    axes.step(months, 100 * rows["estimate"], where="post", color=colour,
+              linestyle=style.dash(level, levels), linewidth=1.6,
+              label=f"{level or 'All'} (n = {numbers.plain(rows['n'].iloc[0], 0)})")  # fmt: skip
+    limits = rows[["low", "high"]].to_numpy(dtype=float)
+    if np.isfinite(limits).any():
+        axes.fill_between(months, 100 * limits[:, 0], 100 * limits[:, 1], step="post",
+                          color=colour, alpha=0.13, linewidth=0)  # fmt: skip
+
+
+def _axes(axes: Axes, rows: pd.DataFrame, statistic: str, title: str) -> None:
+    axes.set_ylim(0, 101)
+    axes.set_ylabel(AXIS[statistic])
+    axes.set_title(title)
+    last = rows["time"].max() / DAYS_PER_MONTH if len(rows) else EVERY_MONTHS
+    step = EVERY_MONTHS * max(1, round(last / (12 * EVERY_MONTHS)))
+    axes.set_xticks(np.arange(0, last + step, step))
+    axes.set_xlim(left=0)
+    axes.tick_params(labelbottom=True)
+    axes.set_xlabel("Months")
+
+
+def _at_risk(axes: Axes, rows: pd.DataFrame, levels: Sequence[str]) -> None:
+    """Numbers under observation just after each tick, from the rows at or before it."""
+    axes.set_ylim(-0.6, max(1, len(levels)) - 0.4)
+    axes.invert_yaxis()
+    axes.set_yticks(range(len(levels)), [level or "All" for level in levels])
+    axes.set_title("Number at risk", fontsize=9, fontweight="normal", pad=2)
+    axes.tick_params(length=0, labelbottom=False)
+    for spine in axes.spines.values():
+        spine.set_visible(False)
+    for line, level in enumerate(levels):
+        own = rows[rows["group_level"] == level].sort_values("time")
+        for month in axes.get_xticks():
+            count = _count(own, month * DAYS_PER_MONTH)
+            axes.text(month, line, count, ha="center", va="center", fontsize=8.5)
+
+
+def _count(rows: pd.DataFrame, day: float) -> str:
+    later = rows[rows["time"] >= day - 1e-9]
+    return numbers.plain(later["at_risk"].iloc[0], 0) if len(later) else ""

@@ -1,0 +1,131 @@
+"""Figures from result rows; each is saved under a name made of its rows' keys."""
+
+from __future__ import annotations
+
+import math
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import seaborn as sns
+from matplotlib.figure import Figure
+
+from prrt_lib.declare.dictionary import dictionary
+from prrt_lib.present import numbers, style, tables
+from prrt_lib.present.canvas import file_name, keep
+from prrt_lib.present.curves import incidence_curve, survival_curve
+
+__all__ = ["bars", "flow_diagram", "forest", "incidence_curve", "spread", "survival_curve"]
+
+
+def forest(rows: pd.DataFrame, scenario: str, title: str) -> Figure:
+    """Hazard ratios with limits on a log axis, one line per variable and level, one mark per model."""
+    style.apply()
+    ratios = rows[rows["statistic"].isin(numbers.LOG_SCALE)].reset_index(drop=True)
+    lines = list(dict.fromkeys(zip(ratios["variable"], ratios["level"], strict=True)))
+    models = tables.levels(ratios, "model")
+    figure, axes = plt.subplots(figsize=(7.2, 1.2 + 0.42 * max(1, len(lines))))
+    for number, model in enumerate(models):
+        shift = (number - (len(models) - 1) / 2) * 0.22
+        _marks(axes, ratios[ratios["model"] == model], lines, shift, model, models)
+    axes.axvline(1, color="#52616f", linewidth=0.8)
+    axes.set_xscale("log")
+    axes.set_xlabel("Hazard ratio (log scale)")
+    axes.set_yticks(range(len(lines)), [_name(*line) for line in lines])
+    axes.invert_yaxis()
+    axes.set_title(title)
+    axes.xaxis.set_major_formatter(plt.FuncFormatter(lambda value, _: f"{value:g}"))
+    axes.xaxis.set_minor_formatter(plt.NullFormatter())
+    if len(models) > 1:
+        axes.legend(loc="upper left", bbox_to_anchor=(1, 1))
+    key = rows.iloc[0] if len(rows) else {"analysis": "cox", "endpoint": ""}
+    return keep(figure, file_name(key["analysis"], key["endpoint"], "forest"), scenario)
+
+
+def _name(variable: str, level: str) -> str:
+    label = dictionary().label(variable)
+    return f"{label}: {level}" if level else label
+
+
+def _marks(axes, rows: pd.DataFrame, lines: list, shift: float, model: str, models: list) -> None:
+    kept = rows[(rows["state"] == "ok") & (rows["level"] != rows["reference"]).where(rows["reference"] != "", True)]
+    places = [lines.index(key) + shift for key in zip(kept["variable"], kept["level"], strict=True)]
+    centre = np.exp(kept["estimate"].to_numpy())
+    ends = np.exp(kept[["low", "high"]].to_numpy(dtype=float)).clip(1e-3, 1e3)
+    colour = style.PALETTE[models.index(model) % len(style.PALETTE)]
+    axes.hlines(places, ends[:, 0], ends[:, 1], color=colour, linewidth=1.3)
+    axes.plot(centre, places, style.MARKERS[models.index(model)], color=colour, markersize=5, label=model)
+
+
+def bars(rows: pd.DataFrame, scenario: str, title: str, name: str, legend: str = "") -> Figure:
+    """Proportions as horizontal bars with limits where the rows have them; n/N beside each bar."""
+    style.apply()
+    shown = rows[rows["statistic"].isin(["proportion", "count"]) & (rows["state"] == "ok")]
+    lines, groups = tables.levels(shown, "level"), tables.levels(shown)
+    figure, axes = plt.subplots(figsize=(7.2, 1.3 + 0.3 * max(1, len(lines)) * max(1, len(groups))))
+    width = 0.8 / max(1, len(groups))
+    for number, group in enumerate(groups):
+        part = shown[shown["group_level"] == group].drop_duplicates("level")
+        places = [lines.index(level) + (number - (len(groups) - 1) / 2) * width for level in part["level"]]
+        share = 100 * (part["n"] / part["total"]).to_numpy(dtype=float)
+        axes.barh(places, share, height=width * 0.9, color=style.colour(group, groups),
+                  label=group or "All", edgecolor="white")  # fmt: skip
+        for place, value, row in zip(places, share, part.to_dict("records"), strict=True):
+            text = f" {int(row['n'])}/{int(row['total'])}" if row["total"] else " 0"
+            axes.text(0 if math.isnan(value) else value, place, text, va="center", fontsize=8)
+    axes.set_yticks(range(len(lines)), lines)
+    axes.invert_yaxis()
+    axes.set_xlim(0, 112)
+    axes.set_xticks(range(0, 101, 20))
+    axes.set_xlabel("% of patients")
+    axes.set_title(title)
+    if len(groups) > 1:
+        axes.legend(title=legend, loc="upper left", bbox_to_anchor=(1, 1))
+    return keep(figure, file_name(name), scenario)
+
+
+def spread(
+    frame: pd.DataFrame, x: str, y: str, scenario: str, title: str, name: str,
+    y_label: str, log: bool = False,
+) -> Figure:  # fmt: skip
+    """Box and points of patient values (internal only), with n under each box."""
+    style.apply()
+    kept = frame.dropna(subset=[x, y])
+    levels = list(dict.fromkeys(frame[x].dropna()))
+    figure, axes = plt.subplots(figsize=(7.2, 4))
+    if len(kept):
+        sns.boxplot(kept, x=x, y=y, order=levels, ax=axes, color="#dfe7ee", fliersize=0, width=0.5)
+        sns.stripplot(kept, x=x, y=y, order=levels, ax=axes, color=style.PALETTE[0], size=3, alpha=0.6,
+                      jitter=False)  # fmt: skip
+    else:
+        axes.text(0.5, 0.5, "not abstracted", transform=axes.transAxes, ha="center")
+    if log and len(kept):
+        axes.set_yscale("log", base=2)
+        axes.yaxis.set_major_formatter(plt.FuncFormatter(lambda value, _: f"{value:g}"))
+    counts = kept[x].value_counts()
+    axes.set_xticks(range(len(levels)), [f"{level}\nn = {counts.get(level, 0)}" for level in levels])
+    axes.set_xlabel("")
+    axes.set_ylabel(y_label)
+    axes.set_title(title)
+    return keep(figure, file_name(name), scenario)
+
+
+def flow_diagram(flow: pd.DataFrame, scenario: str) -> Figure:
+    """The cohort flow as boxes with what left at each step, from the flow's own numbers."""
+    style.apply()
+    lines = flow.to_dict("records")
+    figure, axes = plt.subplots(figsize=(7.2, 0.9 + 0.85 * len(lines)))
+    axes.set_axis_off()
+    for number, step in enumerate(lines):
+        top = len(lines) - number
+        axes.text(0.28, top, f"{step['step']}\nn = {step['n_after']}", ha="center", va="center",
+                  fontsize=9, bbox={"boxstyle": "round,pad=0.4", "fc": "#f6f8fa", "ec": "#52616f"})  # fmt: skip
+        if number:
+            axes.annotate("", (0.28, top + 0.33), (0.28, top + 0.68),
+                          arrowprops={"arrowstyle": "->", "color": "#52616f"})  # fmt: skip
+        if int(step["n_excluded"]):
+            axes.text(0.6, top + 0.5 if number else top, f"{step['n_excluded']} {step['reason']}",
+                      ha="left", va="center", fontsize=8.5)  # fmt: skip
+    axes.set_xlim(0, 1)
+    axes.set_ylim(0.3, len(lines) + 0.6)
+    return keep(figure, "flow", scenario)

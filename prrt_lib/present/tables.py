@@ -1,0 +1,188 @@
+"""Tables from result rows: a small neutral structure that renders to HTML, every number traceable."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+
+from prrt_lib.declare.dictionary import dictionary
+from prrt_lib.present import numbers
+
+Row = Mapping[str, Any]
+
+STYLE = (
+    "<style>.prrt-table{border-collapse:collapse;font-size:.92em;margin:.4em 0}"
+    ".prrt-table caption{caption-side:top;text-align:left;font-weight:600;padding:.2em 0}"
+    ".prrt-table th,.prrt-table td{padding:.22em .8em .22em 0;text-align:left;vertical-align:top;"
+    "border-bottom:1px solid #d5dde5;white-space:normal}"
+    ".prrt-table thead th{border-bottom:2px solid #1b2733}"
+    ".prrt-table td.num{font-variant-numeric:tabular-nums}"
+    ".prrt-table tr.section th{padding-top:.6em}.prrt-notes{font-size:.85em;color:#52616f}</style>"
+)
+
+
+@dataclass(frozen=True)
+class Cell:
+    """Text of a cell and the result rows it shows."""
+
+    text: str
+    row_ids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Table:
+    """Header, body and notes of a table; ``sections`` are the body rows that head a block."""
+
+    title: str
+    header: list[str]
+    body: list[list[Cell]]
+    notes: list[str] = field(default_factory=list)
+    sections: frozenset[int] = frozenset()
+
+    def frame(self) -> pd.DataFrame:
+        """The table's texts as a frame."""
+        return pd.DataFrame([[cell.text for cell in line] for line in self.body], columns=self.header)
+
+    def _repr_html_(self) -> str:
+        head = "".join(f'<th scope="col">{html.escape(text)}</th>' for text in self.header)
+        lines = "".join(self._line(number, line) for number, line in enumerate(self.body))
+        notes = "".join(f"<div>{html.escape(note)}</div>" for note in self.notes)
+        return (
+            f'{STYLE}<table class="prrt-table"><caption>{html.escape(self.title)}</caption>'
+            f"<thead><tr>{head}</tr></thead><tbody>{lines}</tbody></table>"
+            f'<div class="prrt-notes">{notes}</div>'
+        )
+
+    def _line(self, number: int, line: Sequence[Cell]) -> str:
+        kind = ' class="section"' if number in self.sections else ""
+        first = f'<th scope="row">{html.escape(line[0].text)}</th>'
+        return f"<tr{kind}>{first}{''.join(_td(cell) for cell in line[1:])}</tr>"
+
+    def __repr__(self) -> str:
+        return f"{self.title}\n{self.frame().to_string(index=False)}"
+
+
+def _td(cell: Cell) -> str:
+    ids = f' data-rows="{" ".join(cell.row_ids)}"' if cell.row_ids else ""
+    return f'<td class="num"{ids}>{html.escape(cell.text)}</td>'
+
+
+def cell(row: Row | None, text: Callable[[Row], str] = numbers.estimate) -> Cell:
+    """The cell that shows one result row; empty when there is none."""
+    return Cell("") if row is None else Cell(text(row), (row["row_id"],))
+
+
+def first(rows: pd.DataFrame, **key: Any) -> Row | None:
+    """The first result row that matches ``key``; None when there is none."""
+    kept = rows
+    for name, value in key.items():
+        kept = kept[kept[name] == value]
+    return None if kept.empty else kept.iloc[0].to_dict()
+
+
+def warnings(rows: pd.DataFrame) -> list[str]:
+    """Each warning that the rows carry, once, in order."""
+    return list(dict.fromkeys(text for text in rows["warning"] if text))
+
+
+def levels(rows: pd.DataFrame, column: str = "group_level") -> list[str]:
+    """Levels in the order in which the rows bring them."""
+    return list(dict.fromkeys(rows[column]))
+
+
+def listing(frame: pd.DataFrame, title: str, notes: Sequence[str] = ()) -> Table:
+    """A frame of counts or words shown as it is: flow, findings, parameters."""
+    body = [[Cell(_word(value)) for value in line] for line in frame.itertuples(index=False)]
+    return Table(title, [str(name) for name in frame.columns], body, list(notes))
+
+
+def _word(value: Any) -> str:
+    return "" if value is None or value != value else str(value)
+
+
+def characteristics(rows: pd.DataFrame, title: str) -> Table:
+    """Table 1: variables and levels down, groups across; n/N (%) or median (IQR)."""
+    groups = levels(rows)
+    body, sections = [], set()
+    for variable in levels(rows, "variable"):
+        of_variable = rows[rows["variable"] == variable]
+        summaries = [_quantiles(of_variable[of_variable["group_level"] == group]) for group in groups]
+        sections.add(len(body))
+        label = next((text for text in of_variable["label"] if text), dictionary().label(variable))
+        body.append([Cell(label), *summaries])
+        counted = of_variable[of_variable["statistic"].isin(["proportion", "count"])]
+        for level in levels(counted, "level"):
+            cells = [cell(first(counted, group_level=group, level=level)) for group in groups]
+            body.append([Cell(f"   {level}" if level else "   n"), *cells])
+    header = ["", *(group or "All" for group in groups)]
+    return Table(title, header, body, warnings(rows), frozenset(sections))
+
+
+def _quantiles(rows: pd.DataFrame) -> Cell:
+    parts = [first(rows, statistic=name) for name in ("median", "q25", "q75")]
+    if parts[0] is None:
+        return Cell("")
+    if parts[0]["state"] != "ok":
+        return cell(parts[0])
+    middle, low, high = (numbers.scaled(part, part["estimate"]) if part else "" for part in parts)
+    unit = numbers.unit(parts[0])
+    counted = f"; n = {numbers.plain(parts[0]['n'], 0)}"
+    ids = tuple(part["row_id"] for part in parts if part)
+    return Cell(f"{middle} ({low} to {high}) {unit}".strip() + counted, ids)
+
+
+def grid(
+    rows: pd.DataFrame, title: str, down: str = "level", across: str = "group_level",
+    text: Callable[[Row], str] = numbers.estimate, corner: str = "",
+) -> Table:  # fmt: skip
+    """Any rows laid out by two of their key columns, one row per cell."""
+    columns, body = levels(rows, across), []
+    for name in levels(rows, down):
+        line = [cell(first(rows, **{down: name, across: column}), text) for column in columns]
+        body.append([Cell(str(name)), *line])
+    header = [corner, *(str(column) or "All" for column in columns)]
+    return Table(title, header, body, warnings(rows))
+
+
+def survival(rows: pd.DataFrame, title: str, years: Mapping[float, str]) -> Table:
+    """Medians and rates: one line per curve, n, events, median with limits, S(t) at ``years``."""
+    body = []
+    for key, part in rows.groupby(["population", "endpoint", "setting", "group", "group_level"],
+                                  sort=False):  # fmt: skip
+        middle = first(part, statistic="median")
+        shown = [cell(first(part[part["statistic"].isin(RATES)], time=time)) for time in years]
+        name = " · ".join(text for text in (key[1], key[2], key[4]) if text)
+        body.append([
+            Cell(f"{name} ({key[0]})"), cell(middle, lambda row: numbers.plain(row["n"], 0)),
+            cell(middle, lambda row: numbers.plain(row["events"], 0)), cell(middle), *shown,
+        ])  # fmt: skip
+    header = ["endpoint", "n", "events", "median, months (95 % limits)",
+              *(f"{label}, % (95 % limits)" for label in years.values())]  # fmt: skip
+    return Table(title, header, body, warnings(rows))
+
+
+RATES = ("survival", "cumulative_incidence")
+
+
+def models(rows: pd.DataFrame, title: str) -> Table:
+    """Hazard ratios: variables and levels down, one column of ratio and p per model."""
+    ratios = rows[rows["statistic"].isin(numbers.LOG_SCALE)]
+    names, body = levels(ratios, "model"), []
+    for (variable, level), part in ratios.groupby(["variable", "level"], sort=False):
+        label = dictionary().label(variable)
+        line = [Cell(f"{label}: {level}" if level else label)]
+        for name in names:
+            row = first(part, model=name)
+            line += [cell(row, ratio), cell(row, lambda item: numbers.p_value(item["p"]))]
+        body.append(line)
+    header = ["", *(text for name in names for text in (f"{name}: hazard ratio", "p"))]
+    return Table(title, header, body, warnings(rows))
+
+
+def ratio(row: Row) -> str:
+    """A hazard ratio with limits; the reference level says so."""
+    return "reference" if row["reference"] and row["level"] == row["reference"] else numbers.estimate(row)
