@@ -13,7 +13,7 @@ from prrt_lib.estimate.aalen_johansen import Incidence, aalen_johansen
 from prrt_lib.estimate.early_risk_set import started_groups, with_dips
 from prrt_lib.estimate.gray import gray_test
 from prrt_lib.estimate.groups import arrays
-from prrt_lib.estimate.guards import finite_numbers, prepared, refuse, require_columns, warnings_of
+from prrt_lib.estimate.guards import finite_numbers, prepared, refuse, require_columns
 from prrt_lib.estimate.limits import probability_limits
 
 __all__ = ["causes_in", "cumulative_incidence", "gray_test"]

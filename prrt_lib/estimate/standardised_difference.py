@@ -1,0 +1,79 @@
+"""How far two groups lie apart in a characteristic, in standard deviations."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from prrt_lib.declare.rows import result_rows
+from prrt_lib.estimate.groups import codes_and_levels
+from prrt_lib.estimate.guards import refuse, require_columns
+
+
+def standardised_difference(
+    frame: pd.DataFrame,
+    columns: Sequence[str],
+    by: str,
+    *,
+    reference: str | None = None,
+    categorical: Sequence[str] = (),
+) -> pd.DataFrame:
+    """Rows ``standardised_difference`` per column and level of ``by`` against ``reference``.
+
+    Numbers: difference of means over the root of the mean of the two variances (positive when
+    the level's mean is the larger). Text, categories, yes/no and columns named in
+    ``categorical``: the Mahalanobis distance of the shares (Yang and Dalton 2012), never
+    negative. Missing values are left out column by column; ``n`` counts what is used.
+    ``reference`` is the first level unless given.
+    """
+    require_columns(frame, [by, *columns])
+    known = frame[frame[by].notna()]
+    codes, levels = codes_and_levels(known[by])
+    base = levels[0] if reference is None else reference
+    if base not in levels or len(levels) < 2:
+        refuse("reference", f"{base!r} among {len(levels)} levels", "one of two or more levels")
+    records = []
+    for column in columns:
+        value = known[column]
+        number = pd.api.types.is_numeric_dtype(value) and not pd.api.types.is_bool_dtype(value)
+        kind = "categorical" if column in categorical or not number else "continuous"
+        zero = value[codes == levels.index(base)].dropna()
+        for level in [name for name in levels if name != base]:
+            own = value[codes == levels.index(level)].dropna()
+            records.append(_record(column, level, own, zero, kind))
+    return result_rows(records, group=by, reference=base, statistic="standardised_difference")
+
+
+def _record(column, level, own, zero, kind) -> dict[str, object]:
+    record = {"variable": column, "group_level": level, "n": len(own) + len(zero)}
+    record["method"] = f"standardised difference, {kind}"
+    if len(own) < 2 or len(zero) < 2:
+        return {**record, "state": "not-estimable"}
+    value = _continuous(own, zero) if kind == "continuous" else _categorical(own, zero)
+    return {**record, "estimate": value, "state": "ok" if np.isfinite(value) else "not-estimable"}
+
+
+def _continuous(own: pd.Series, zero: pd.Series) -> float:
+    one, two = own.astype("float64"), zero.astype("float64")
+    gap, spread = one.mean() - two.mean(), (one.var() + two.var()) / 2
+    if spread == 0:
+        return 0.0 if gap == 0 else float("nan")
+    return float(gap / np.sqrt(spread))
+
+
+def _categorical(own: pd.Series, zero: pd.Series) -> float:
+    """Distance of the shares, one level left out; levels nobody has do not count."""
+    codes, levels = codes_and_levels(pd.concat([own, zero], ignore_index=True).astype(object))
+    if len(levels) < 2:
+        return 0.0
+    shares = [
+        np.bincount(part, minlength=len(levels))[1:] / len(part)
+        for part in (codes[: len(own)], codes[len(own) :])
+    ]
+    gap = shares[0] - shares[1]
+    spread = sum(np.diag(share) - np.outer(share, share) for share in shares) / 2
+    if np.linalg.matrix_rank(spread) < len(gap):
+        return float("nan") if np.any(gap) else 0.0
+    return float(np.sqrt(gap @ np.linalg.solve(spread, gap)))
