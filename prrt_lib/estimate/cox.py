@@ -1,0 +1,206 @@
+"""Cox regression: one call, one fit object, result rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+from prrt_lib.declare.rows import result_rows
+from prrt_lib.estimate import baseline, cox_rows, residuals
+from prrt_lib.estimate.cox_data import CoxData, cox_data
+from prrt_lib.estimate.cox_tests import robust_variance
+from prrt_lib.estimate.design_matrix import Design
+from prrt_lib.estimate.firth import maximise_penalised
+from prrt_lib.estimate.guards import refuse
+from prrt_lib.estimate.newton import Maximum, Singular, maximise
+from prrt_lib.estimate.risk_sets import RiskSets, risk_sets
+
+
+@dataclass(frozen=True)
+class CoxFit:
+    """A fitted Cox model; estimates are log hazard ratios."""
+
+    data: CoxData
+    sets: RiskSets
+    maximum: Maximum
+    ties: str
+    penalty: str | None
+    conf_level: float
+    warnings: tuple[str, ...]
+
+    @property
+    def design(self) -> Design:
+        """How covariates became columns."""
+        return self.data.design
+
+    @property
+    def n(self) -> int:
+        """Records used, also those never at risk at an event time."""
+        return len(self.data.stop)
+
+    @property
+    def events(self) -> int:
+        """Events used."""
+        return int(self.data.event.sum())
+
+    @property
+    def events_per_parameter(self) -> float:
+        """Events / estimated coefficients (decision 12); NaN without covariates."""
+        return self.events / len(self.design.columns) if self.design.columns else float("nan")
+
+    @property
+    def converged(self) -> bool:
+        """False when the search stopped short or an estimate runs to infinity."""
+        return self.maximum.converged and not self.maximum.separated.any()
+
+    @cached_property
+    def coefficients(self) -> pd.Series:
+        """Log hazard ratio per column of the design."""
+        return pd.Series(self.maximum.beta / self.sets.scale, self.design.names, dtype=float)
+
+    @cached_property
+    def model_covariance(self) -> pd.DataFrame:
+        """Inverse of the information."""
+        return self._frame(self.maximum.variance)
+
+    @cached_property
+    def covariance(self) -> pd.DataFrame:
+        """Robust (sandwich) covariance where clusters were named, else the inverse information."""
+        return self._frame(self.scaled_covariance)
+
+    @cached_property
+    def scaled_covariance(self) -> np.ndarray:
+        """``covariance`` on the scaled columns."""
+        if self.data.cluster is None:
+            return self.maximum.variance
+        return robust_variance(self.sets, self.maximum, self.data.cluster)
+
+    @property
+    def std_errors(self) -> pd.Series:
+        """From the information, whether or not clusters were named."""
+        return _root(self.model_covariance)
+
+    @property
+    def robust_std_errors(self) -> pd.Series | None:
+        """From the sandwich; None without clusters."""
+        return None if self.data.cluster is None else _root(self.covariance)
+
+    @property
+    def log_likelihood(self) -> float:
+        """At the estimate; with the penalty where there is one."""
+        return self.maximum.loglik
+
+    @property
+    def log_likelihood_null(self) -> float:
+        """With all coefficients zero."""
+        return self.maximum.loglik_start
+
+    @property
+    def method(self) -> str:
+        """Estimator and options, as a result row names them."""
+        return cox_rows.method(self)
+
+    @cached_property
+    def rows(self) -> pd.DataFrame:
+        """Result rows: coefficients with reference levels, tests, likelihoods, concordance."""
+        return cox_rows.rows(self)
+
+    @cached_property
+    def tests(self) -> pd.DataFrame:
+        """The rows of the likelihood-ratio, Wald and score tests."""
+        return cox_rows.test_rows(self)
+
+    def as_rows(self, records: Iterable[Mapping]) -> pd.DataFrame:
+        """Result rows that carry this fit's counts, method and warnings."""
+        common = {"n": self.n, "events": self.events, "method": self.method}
+        words = "; ".join(self.warnings)
+        return result_rows(records, **common, conf_level=self.conf_level, warning=words)
+
+    def residuals(self, kind: str) -> pd.Series | pd.DataFrame:
+        """martingale, deviance, score, dfbeta, schoenfeld or scaled_schoenfeld residuals."""
+        return residuals.residuals(self, kind)
+
+    def zph(self, transform: str = "km", terms: bool = True) -> pd.DataFrame:
+        """Result rows of the score test of proportional hazards, per term and GLOBAL."""
+        from prrt_lib.estimate.proportional_hazards import zph
+
+        return zph(self, transform, terms)
+
+    def baseline_hazard(self, at: Mapping | None = None, ties: str | None = None) -> pd.DataFrame:
+        """Cumulative hazard steps per stratum, at covariates ``at`` (default: all zero)."""
+        return baseline.baseline_hazard(self, at, ties)
+
+    def predict_survival(self, new: pd.DataFrame, times: Sequence[float], **options):
+        """Result rows of S(t) with limits for each row of ``new`` at ``times``."""
+        return baseline.predict_survival(self, new, times, **options)
+
+    def _frame(self, scaled: np.ndarray) -> pd.DataFrame:
+        values = scaled / np.outer(self.sets.scale, self.sets.scale)
+        return pd.DataFrame(values, self.design.names, self.design.names)
+
+
+def cox(
+    frame: pd.DataFrame,
+    duration: str,
+    event: str,
+    covariates: Sequence[str],
+    entry: str | None = None,
+    strata: str | Sequence[str] | None = None,
+    cluster: str | None = None,
+    weights: str | None = None,
+    ties: str = "efron",
+    penalty: str | None = None,
+    conf_level: float = 0.95,
+    reference: Mapping[str, str] | None = None,
+    interactions: Sequence[Sequence[str]] = (),
+    splines: Mapping[str, int | Sequence[float]] | None = None,
+) -> CoxFit:
+    """The CoxFit of ``duration`` (exit) and ``event`` (0/1) on ``covariates``.
+
+    Records are at risk in (entry, exit]. ``weights`` are case weights. Naming ``cluster`` gives
+    robust standard errors. Records without a covariate are left out and counted in ``warnings``.
+    Raises AnalysisError for data that cannot be fitted; separation is a warning.
+    """
+    _require_choice("ties", ties, ("efron", "breslow"))
+    _require_choice("penalty", penalty, (None, "firth"))
+    data = cox_data(
+        frame, duration, event, covariates, entry, strata, cluster, weights,
+        reference, interactions, splines,
+    )  # fmt: skip
+    return fit_cox(data, ties, penalty, conf_level)
+
+
+def fit_cox(data: CoxData, ties: str, penalty: str | None, conf_level: float) -> CoxFit:
+    """The CoxFit of prepared data."""
+    sets = risk_sets(
+        data.stop, data.event, data.x, data.start, data.strata, data.weight, data.offset, ties
+    )
+    try:
+        top = maximise_penalised(sets) if penalty == "firth" else maximise(sets)
+    except Singular as error:
+        _refuse_dependent(data, error.columns)
+    warnings = (*data.warnings, *cox_rows.concerns(top, data.design.names, penalty))
+    return CoxFit(data, sets, top, ties, penalty, conf_level, warnings)
+
+
+def _refuse_dependent(data: CoxData, places: list[int]) -> None:
+    names = [data.design.names[place] for place in places]
+    refuse(
+        f"covariates {names}",
+        "columns that are constant in every risk set or follow from the columns before them",
+        "columns with information of their own",
+        "leave these columns out",
+    )
+
+
+def _require_choice(name: str, value: object, allowed: tuple) -> None:
+    if value not in allowed:
+        refuse(name, repr(value), f"one of {list(allowed)}", "choose one of these")
+
+
+def _root(covariance: pd.DataFrame) -> pd.Series:
+    return pd.Series(np.sqrt(np.diag(covariance)), covariance.index, dtype=float)

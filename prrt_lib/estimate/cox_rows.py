@@ -1,0 +1,120 @@
+"""Result rows of a Cox model."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from scipy.stats import norm
+
+from prrt_lib.declare.rows import combine
+from prrt_lib.estimate.concordance import concordance_of_fit
+from prrt_lib.estimate.cox_tests import model_tests, term_tests
+from prrt_lib.estimate.firth import profile_limits
+from prrt_lib.estimate.newton import Maximum
+
+
+def rows(fit) -> pd.DataFrame:
+    """All rows of a CoxFit."""
+    records = [*_references(fit), *_coefficients(fit), *model_tests(fit), *term_tests(fit)]
+    records += [*_likelihoods(fit), concordance_of_fit(fit)]
+    if fit.design.columns:
+        value = fit.events_per_parameter
+        records.append({"statistic": "events_per_parameter", "estimate": value})
+    return fit.as_rows(records)
+
+
+def test_rows(fit) -> pd.DataFrame:
+    """The rows of the tests alone."""
+    return combine([fit.as_rows([*model_tests(fit), *term_tests(fit)])])
+
+
+def method(fit) -> str:
+    """Estimator and options in words."""
+    parts = ["Cox", f"{fit.ties.title()} ties"]
+    if fit.penalty:
+        parts.append("Firth penalty, profile-likelihood limits")
+    if fit.data.start is not None:
+        parts.append("delayed entry")
+    if fit.data.strata_columns:
+        parts.append(f"stratified by {' and '.join(fit.data.strata_columns)}")
+    if fit.data.weight is not None:
+        parts.append("case weights")
+    if fit.data.cluster is not None:
+        parts.append(f"robust SE by {fit.data.cluster_column}")
+    return ", ".join(parts)
+
+
+def concerns(top: Maximum, names: list[str], penalty: str | None) -> list[str]:
+    """Sentences about a fit that ended without finite estimates."""
+    said = []
+    away = [name for name, runs in zip(names, top.separated, strict=True) if runs]
+    if away:
+        said.append(
+            f"separation: the likelihood has no maximum for {', '.join(away)}; "
+            "no finite estimate, penalty='firth' gives one"
+        )
+    elif not top.converged:
+        said.append("the search for the maximum stopped before it was reached")
+    return said
+
+
+def _coefficients(fit) -> list[dict]:
+    separated = fit.maximum.separated
+    return [
+        _words(fit, place) | (_not_estimable() if separated[place] else _estimate(fit, place))
+        for place in range(len(fit.design.columns))
+    ]
+
+
+def _words(fit, place: int) -> dict:
+    """What names a coefficient, with the records and events of its level."""
+    column = fit.design.columns[place]
+    bent = column.level.startswith("rcs") and column.term in fit.design.knots
+    words = {"variable": column.variable, "level": column.level, "reference": column.reference}
+    counted = {}
+    if column.level and column.variable in fit.design.levels:
+        inside = fit.data.x[:, place] == 1
+        counted = {"n": int(inside.sum()), "events": int(fit.data.event[inside].sum())}
+    name = "coefficient" if bent else "log_hazard_ratio"
+    return words | counted | {"statistic": name} | ({"unit": "log hazard"} if bent else {})
+
+
+def _not_estimable() -> dict:
+    return {"state": "not-estimable"}
+
+
+def _estimate(fit, place: int) -> dict:
+    scale = fit.sets.scale[place]
+    beta = fit.maximum.beta[place] / scale
+    error = float(np.sqrt(fit.scaled_covariance[place, place])) / scale
+    if fit.penalty == "firth":
+        low, high, p = profile_limits(fit.sets, fit.maximum, place, fit.conf_level)
+        low, high = low / scale, high / scale
+    else:
+        z = float(norm.ppf(0.5 + fit.conf_level / 2))
+        low, high = beta - z * error, beta + z * error
+        p = float(2 * norm.sf(abs(beta / error)))
+    return {"estimate": beta, "std_error": error, "low": low, "high": high, "p": p}
+
+
+def _references(fit) -> list[dict]:
+    """A row for the reference level of each factor: log hazard ratio 0."""
+    records, terms = [], fit.design.terms()
+    for name, levels in fit.design.levels.items():
+        inside = ~(fit.data.x[:, terms[name]] == 1).any(axis=1)
+        records.append(
+            {
+                "variable": name, "level": levels[0], "reference": levels[0],
+                "statistic": "log_hazard_ratio", "estimate": 0.0,
+                "n": int(inside.sum()), "events": int(fit.data.event[inside].sum()),
+            }
+        )  # fmt: skip
+    return records
+
+
+def _likelihoods(fit) -> list[dict]:
+    values = {"null": fit.log_likelihood_null, "fitted": fit.log_likelihood}
+    return [
+        {"statistic": "log_likelihood", "variable": name, "estimate": value}
+        for name, value in values.items()
+    ]
