@@ -1,0 +1,113 @@
+"""Cox models of the study: declared covariates only, one by one and together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from prrt_lib.base.errors import AnalysisError
+from prrt_lib.declare.dictionary import dictionary
+from prrt_lib.declare.rows import combine, result_rows, stamp
+from prrt_lib.estimate.cox import CoxFit, cox
+from prrt_lib.study import Study, Times
+
+ANALYSIS = "cox"
+UNIVARIABLE, MULTIVARIABLE = "univariable", "multivariable"
+FEW, TOO_FEW = 10, 5
+
+
+def models(
+    study: Study, endpoint: str, covariates: Sequence[str] | None = None,
+    population: str | None = None, setting: str = "",
+) -> pd.DataFrame:  # fmt: skip
+    """Hazard ratios of the declared covariates: each alone, then all together.
+
+    Covariates must be known at entry (decision 10). Below ten events per estimated coefficient
+    the rows carry a warning; below five, or with a level without events, the model is fitted
+    with Firth's penalty and marked exploratory (decision 12).
+    """
+    names = list(covariates or study.parameters.covariates)
+    population = population or study.headline
+    times = study.times(endpoint, setting, population, tuple(names))
+    frame = _factors(times.frame, names)
+    known = [name for name in names if frame[name].notna().any()]
+    tables = [_not_abstracted(name) for name in names if name not in known]
+    tables += [_fitted(frame, [name], UNIVARIABLE) for name in known]
+    if known:
+        tables.append(_fitted(frame, known, MULTIVARIABLE))
+    rows = pd.concat(tables, ignore_index=True)
+    return combine([_stamped(study, times, rows)])
+
+
+def _factors(frame: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
+    """Categories in their declared order; levels that nobody has are left out."""
+    ordered = {}
+    for name in names:
+        declared = dictionary().derived.get(name)
+        if frame[name].dtype == object:
+            present = [level for level in (declared.allowed if declared else ())
+                       if level in set(frame[name])]  # fmt: skip
+            levels = present or sorted(frame[name].dropna().unique())
+            ordered[name] = pd.Categorical(frame[name], categories=levels)
+    return frame.assign(**ordered)
+
+
+def _not_abstracted(name: str) -> pd.DataFrame:
+    return result_rows(
+        [{"statistic": "log_hazard_ratio", "variable": name, "state": "not-abstracted"}],
+        model=UNIVARIABLE,
+    )
+
+
+def _fitted(frame: pd.DataFrame, names: list[str], model: str) -> pd.DataFrame:
+    """One model's rows with its own place in the key; what cannot be fitted says why."""
+    own = f"{model}: {names[0]}" if model == UNIVARIABLE else ""
+    try:
+        fit, warning = _fit(frame, names)
+    except AnalysisError as error:
+        rows = result_rows(
+            [{"statistic": "log_hazard_ratio", "variable": name, "state": "not-estimable"}
+             for name in names], warning="; ".join(problem.found for problem in error.problems),
+        )  # fmt: skip
+        return stamp(rows, model=model)
+    rows = pd.concat([fit.rows, _proportionality(fit)], ignore_index=True)
+    words = rows["warning"].map(lambda text: "; ".join(part for part in (warning, text) if part))
+    scale = rows["statistic"].isin(["log_hazard_ratio", "coefficient"])
+    stratum = pd.Series(own, index=rows.index).where(~scale & bool(own), "")
+    return stamp(rows, model=model, warning=words, stratum=stratum)
+
+
+def _fit(frame: pd.DataFrame, names: list[str]) -> tuple[CoxFit, str]:
+    plain = cox(frame, "exit", "event", names, entry="entry")
+    per = plain.events_per_parameter
+    counted = f"{plain.events} events for {len(plain.design.columns)} coefficients"
+    if per < TOO_FEW or not plain.converged or _level_without_events(plain):
+        why = counted if per < TOO_FEW else "a level without events or without a finite estimate"
+        penalised = cox(frame, "exit", "event", names, entry="entry", penalty="firth")
+        return penalised, f"Firth's penalty, exploratory: {why}"
+    return plain, f"fewer than {FEW} events per coefficient: {counted}" if per < FEW else ""
+
+
+def _level_without_events(fit: CoxFit) -> bool:
+    levels = fit.rows[(fit.rows["statistic"] == "log_hazard_ratio") & (fit.rows["level"] != "")]
+    return bool((levels["events"] == 0).any())
+
+
+def _proportionality(fit: CoxFit) -> pd.DataFrame:
+    """Score tests of proportional hazards; they belong to the unpenalised model."""
+    if fit.penalty:
+        return result_rows([])
+    return stamp(fit.zph("km"), setting="", reference="proportional hazards")
+
+
+def _stamped(study: Study, times: Times, rows: pd.DataFrame) -> pd.DataFrame:
+    own = "; ".join([*times.warnings, *([times.endpoint.banner] if times.endpoint.banner else [])])
+    warning = rows["warning"].map(lambda text: "; ".join(part for part in (own, text) if part))
+    role = study.parameters.role(times.endpoint.name) if not times.setting else "exploratory"
+    exploratory = rows["warning"].str.contains("exploratory")
+    return stamp(
+        rows, analysis=ANALYSIS, endpoint=times.endpoint.name, population=times.population,
+        setting=times.setting, warning=warning, label=times.endpoint.label,
+        role=pd.Series(role, index=rows.index).where(~exploratory, "exploratory"),
+    )  # fmt: skip

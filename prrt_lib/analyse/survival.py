@@ -1,0 +1,121 @@
+"""Survival of the study: declared endpoints in, curves, medians, rates and tests as rows out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from prrt_lib.declare.rows import combine, result_rows, stamp
+from prrt_lib.estimate.competing import cumulative_incidence
+from prrt_lib.estimate.gray import gray_test
+from prrt_lib.estimate.logrank import logrank
+from prrt_lib.estimate.quasi_independence import conditional_tau
+from prrt_lib.estimate.survival import kaplan_meier
+from prrt_lib.estimate.survival import median_follow_up as reverse_kaplan_meier
+from prrt_lib.study import Study, Times
+
+ANALYSIS = "survival"
+# Years 1, 2, 3, 5 and 7 in whole days (365.25 days a year).
+YEARS = {365: "1 year", 731: "2 years", 1096: "3 years", 1826: "5 years", 2557: "7 years"}
+
+
+def curve(
+    study: Study, endpoint: str, by: str | None = None, population: str | None = None,
+    setting: str = "",
+) -> pd.DataFrame:  # fmt: skip
+    """The whole curve of ``endpoint``: every step, the yearly rates, median and quartiles.
+
+    One curve per level of ``by``, which must be known at entry. Competing endpoints give
+    cumulative incidence (Aalen-Johansen), all others Kaplan-Meier with delayed entry and the
+    conditional start of a small early risk set.
+    """
+    population = population or study.headline
+    times = study.times(endpoint, setting, population, (by,) if by else ())
+    return _stamped(study, times, _estimate(study, times, by), by)
+
+
+def _estimate(study: Study, times: Times, by: str | None) -> pd.DataFrame:
+    if times.frame.empty:
+        return _nothing(times)
+    tables = [_fit(study, times, by, moments) for moments in ((), tuple(YEARS))]
+    both = pd.concat(tables, ignore_index=True)
+    return combine([both.drop_duplicates("row_id")])
+
+
+def _fit(study: Study, times: Times, by: str | None, moments: Sequence[float]) -> pd.DataFrame:
+    settings = study.parameters
+    common = {"entry": "entry", "by": by, "times": moments, "conf_level": settings.conf_level}
+    if times.endpoint.competing:
+        return cumulative_incidence(times.frame, "exit", "event", causes=[1, 2], **common)
+    minimum = settings.min_at_risk if times.endpoint.delayed else None
+    return kaplan_meier(times.frame, "exit", "event", min_at_risk=minimum, **common)
+
+
+def _nothing(times: Times) -> pd.DataFrame:
+    rate = "cumulative_incidence" if times.endpoint.competing else "survival"
+    state = "not-abstracted" if times.not_abstracted else "not-estimable"
+    records = [{"statistic": rate, "time": time, "state": state} for time in YEARS]
+    if rate == "survival":
+        records.append({"statistic": "median", "state": state})
+    return result_rows(records, n=0, total=times.counts.get("total", 0), events=0)
+
+
+def _stamped(study: Study, times: Times, rows: pd.DataFrame, by: str | None) -> pd.DataFrame:
+    """Rows under the study's keys; the endpoint's own warnings stand in each of them."""
+    role = study.parameters.role(times.endpoint.name)
+    if by or times.setting:
+        role = "exploratory"
+    own = "; ".join([*times.warnings, *([times.endpoint.banner] if times.endpoint.banner else [])])
+    warning = rows["warning"].map(lambda text: "; ".join(part for part in (own, text) if part))
+    conditional = rows["label"].map(lambda text: f", {text}" if text else "")
+    return stamp(
+        rows, analysis=ANALYSIS, endpoint=times.endpoint.name, population=times.population,
+        setting=times.setting, role=role, warning=warning, unit=rows["unit"].where(
+            rows["statistic"].isin(["median", "q25", "q75"]), ""),
+        label=times.endpoint.label + conditional,
+    )  # fmt: skip
+
+
+def compare(
+    study: Study, endpoint: str, by: str, population: str | None = None, setting: str = ""
+) -> pd.DataFrame:
+    """The test that the levels of ``by`` do not differ: log-rank, or Gray's test with competing death."""
+    population = population or study.headline
+    times = study.times(endpoint, setting, population, (by,))
+    frame = times.frame.dropna(subset=[by])
+    if frame[by].nunique() < 2 or not (frame["event"] == 1).any():
+        rows = result_rows([{"statistic": "chi2", "state": "not-estimable", "n": len(frame)}],
+                           warning="fewer than two groups, or no event")  # fmt: skip
+    elif times.endpoint.competing:
+        rows = gray_test(frame, "exit", "event", by=by)
+    else:
+        rows = logrank(frame, "exit", "event", by=by, entry="entry")
+    kept = rows[rows["statistic"] == "chi2"].reset_index(drop=True)
+    return _stamped(study, times, stamp(kept, group=by, n=len(frame)), by)
+
+
+def follow_up(study: Study, population: str | None = None) -> pd.DataFrame:
+    """Median follow-up from first PRRT: reverse Kaplan-Meier, deaths before censorings."""
+    times = study.times("os_prrt", "", population or study.headline, ())
+    if times.frame.empty:
+        rows = result_rows([{"statistic": "median", "state": "not-estimable"}], n=0)
+    else:
+        rows = reverse_kaplan_meier(times.frame, "exit", "event", entry="entry",
+                                    conf_level=study.parameters.conf_level)  # fmt: skip
+    return stamp(_stamped(study, times, rows, None), model="follow-up", label="Follow-up")
+
+
+def entry_independence(study: Study, population: str | None = None) -> pd.DataFrame:
+    """Whether late referral goes with survival: conditional tau of entry and death from diagnosis.
+
+    Delayed entry is right only when, among those at risk, the time of entry says nothing about
+    the time of death. A small p says that it does.
+    """
+    times = study.times("os_dx_delayed", "", population or study.headline, ())
+    if times.frame.empty or not times.frame["event"].any():
+        rows = result_rows([{"statistic": "correlation", "state": "not-estimable"}], n=0)
+    else:
+        rows = conditional_tau(times.frame, "exit", "event", "entry")
+    return stamp(_stamped(study, times, rows, None), model="quasi-independence",
+                 variable="months_diagnosis_to_prrt", unit="")  # fmt: skip
