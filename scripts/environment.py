@@ -60,24 +60,21 @@ def build() -> None:
 
 
 def install(lock: str) -> None:
-    """Install the lock: setuptools first, since autograd-gamma is built from source with it."""
-    first = CACHE / "setuptools.lock"
-    first.write_text(pin(lock, "setuptools"))
-    if shutil.which("uv") and uv_installs(first):
-        return
-    pip = [PYTHON, "-m", "pip", "--quiet", "--no-input", "--disable-pip-version-check", "install"]
-    hashed = ["--require-hashes", "--no-deps", "--no-build-isolation", "--no-compile"]
-    call([*pip, *hashed, "-r", first])
-    call([*pip, *hashed, "--progress-bar=off", "-r", LOCK])
-    # Both cores at once; some packages ship a file that no Python 3 compiles, which is no failure.
-    compiling = [PYTHON, "-m", "compileall", "-q", "-j", "0", VENV / "lib"]
-    subprocess.run(compiling, env=environment(), capture_output=True)
+    """Install the lock: pip and setuptools first, since they install and build the rest."""
+    first = CACHE / "installers.lock"
+    first.write_text(pin(lock, "pip") + pin(lock, "setuptools"))
+    if not (shutil.which("uv") and uv_installs(first)):
+        pip = [PYTHON, "-m", "pip", "--quiet", "--no-input", "--disable-pip-version-check"]
+        pip += ["install", "--progress-bar=off", "--require-hashes", "--no-deps", "--no-compile"]
+        call([*pip, "-r", first])
+        call([*pip, "--no-build-isolation", "-r", LOCK])
+    compile_bytecode()
 
 
 def uv_installs(first: Path) -> bool:
     """Return whether uv did the whole installation; if it could not, pip starts over."""
     uv = ["uv", "pip", "install", "--quiet", "--python", PYTHON, "--require-hashes", "--no-deps"]
-    uv += ["--no-build-isolation", "--compile-bytecode", "--link-mode=copy"]
+    uv += ["--no-build-isolation"]
     done = all(
         subprocess.run([*uv, "-r", lock], env=environment(), cwd=PROJECT).returncode == 0
         for lock in (first, LOCK)
@@ -85,6 +82,16 @@ def uv_installs(first: Path) -> bool:
     if not done:
         print("uv could not install the lock; pip does it instead", flush=True)
     return done
+
+
+def compile_bytecode() -> None:
+    """Compile on all cores, so that the first import is as fast as the next ones.
+
+    Packages' own tests are left out (a third of the files); a file meant for another Python that
+    does not compile is no failure.
+    """
+    chosen = ["-q", "-j", "0", "-x", "/tests?/", VENV / "lib"]
+    subprocess.run([PYTHON, "-m", "compileall", *chosen], env=environment(), capture_output=True)
 
 
 def pin(lock: str, name: str) -> str:
@@ -104,6 +111,8 @@ def make_importable() -> None:
 def environment() -> dict[str, str]:
     """Return the variables of a child: caches stay in the project, nothing goes to a home."""
     own = {"PIP_CACHE_DIR": str(CACHE / "pip"), "UV_CACHE_DIR": str(CACHE / "uv")}
+    # pip asks rustc for its version, and a rustup shim answers by writing a settings file.
+    own["RUSTUP_HOME"] = str(CACHE / "rustup")
     dropped = {"PYTHONPATH", "PYTHONHOME", "PIP_USER", "PIP_TARGET", "PIP_PREFIX"}
     kept = {name: value for name, value in os.environ.items() if name not in dropped}
     return {**own, **kept}
