@@ -86,13 +86,12 @@ def _records(curve: Incidence | None, times, t0, conf_type, conf_level, extend) 
     index = curve.index(at)
     value, error = (np.append(0.0, x)[index] for x in (curve.incidence, curve.std_error))
     low, high = probability_limits(value, error, conf_type, conf_level)
-    zero = error == 0
     columns = {
         "time": at,
         "estimate": value,
         "std_error": error,
-        "low": np.where(zero, value, low),
-        "high": np.where(zero, value, high),
+        "low": low,
+        "high": high,
         "at_risk": curve.sets.at(at),
         "events": np.append(0.0, np.cumsum(curve.events))[index],
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from scipy.special import btdtri
+from scipy.special import betaincinv
 from scipy.stats import binomtest
 
 from prrt_lib.declare.rows import result_rows
@@ -45,9 +45,9 @@ def clopper_pearson(count, total, conf_level: float = 0.95):
     normal_quantile(conf_level)
     count, total = np.asarray(count, dtype="float64"), np.asarray(total, dtype="float64")
     tail = (1 - conf_level) / 2
-    low = np.where(count > 0, btdtri(np.maximum(count, 1), total - count + 1, tail), 0.0)
+    low = np.where(count > 0, betaincinv(np.maximum(count, 1), total - count + 1, tail), 0.0)
     rest = np.maximum(total - count, 1)
-    high = np.where(count < total, btdtri(count + 1, rest, 1 - tail), 1.0)
+    high = np.where(count < total, betaincinv(count + 1, rest, 1 - tail), 1.0)
     return low[()], high[()]
 
 

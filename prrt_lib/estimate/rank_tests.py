@@ -36,7 +36,7 @@ def signed_rank(
     without ties, zeros or both, as R's wilcox.test does. Hodges and Lehmann 1963.
     """
     pairs, notes = _complete_numbers(frame, [after, before])
-    gaps = np.round(pairs[after] - pairs[before], 9)
+    gaps = np.round(pairs[after].to_numpy() - pairs[before].to_numpy(), 9)
     used = gaps[gaps != 0]
     words = {"n": len(used), "total": len(gaps), "conf_level": conf_level, "warning": notes}
     if len(used) == 0:
