@@ -40,6 +40,13 @@ def models(
     return combine([_stamped(study, times, rows)])
 
 
+def several(
+    study: Study, endpoints: Sequence[str], covariates: Sequence[str] | None = None
+) -> pd.DataFrame:
+    """:func:`models` of each endpoint, one under the other."""
+    return combine([models(study, name, covariates) for name in endpoints])
+
+
 def _factors(frame: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
     """Categories in their declared order; levels that nobody has are left out."""
     ordered = {}

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from prrt_lib.declare.parameters import YEARS
 from prrt_lib.declare.rows import combine, result_rows, stamp
 from prrt_lib.estimate.competing import cumulative_incidence
 from prrt_lib.estimate.gray import gray_test
@@ -16,8 +17,6 @@ from prrt_lib.estimate.survival import median_follow_up as reverse_kaplan_meier
 from prrt_lib.study import Study, Times
 
 ANALYSIS = "survival"
-# Years 1, 2, 3, 5 and 7 in whole days (365.25 days a year).
-YEARS = {365: "1 year", 731: "2 years", 1096: "3 years", 1826: "5 years", 2557: "7 years"}
 
 
 def curve(

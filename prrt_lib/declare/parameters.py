@@ -14,6 +14,8 @@ from prrt_lib.base.paths import PROJECT
 from prrt_lib.declare.yaml_files import load_text
 
 DAYS_PER_MONTH = 30.4375
+# Years 1, 2, 3, 5 and 7 in whole days (365.25 days a year).
+YEARS = {365: "1 year", 731: "2 years", 1096: "3 years", 1826: "5 years", 2557: "7 years"}
 
 
 def days(months: float) -> int:

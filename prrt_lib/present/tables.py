@@ -183,6 +183,32 @@ def models(rows: pd.DataFrame, title: str) -> Table:
     return Table(title, header, body, warnings(rows))
 
 
+def models_by_endpoint(rows: pd.DataFrame, title: str) -> Table:
+    """Hazard ratios of several endpoints, one block under the other."""
+    parts = {label: models(part, title) for label, part in rows.groupby("label", sort=False)}
+    body, sections, notes = [], set(), []
+    for label, part in parts.items():
+        sections.add(len(body))
+        body += [[Cell(label), *(Cell("") for _ in part.header[1:])], *part.body]
+        notes += part.notes
+    header = next((part.header for part in parts.values()), [""])
+    return Table(title, header, body, list(dict.fromkeys(notes)), frozenset(sections))
+
+
+def diagnostics(rows: pd.DataFrame, title: str) -> Table:
+    """Events per coefficient, model tests, concordance: one line per row that is no coefficient."""
+    kept = rows[rows["statistic"].isin(["events_per_parameter", "chi2", "concordance"])]
+    body = []
+    for row in kept.to_dict("records"):
+        model = " ".join(text for text in (row["stratum"] or row["model"],) if text)
+        what = " ".join(text for text in (row["variable"], row["reference"]) if text)
+        body.append([
+            Cell(row["label"]), Cell(model), Cell(f"{row['statistic']} {what}".replace("_", " ")),
+            cell(row), Cell(numbers.plain(row["df"], 0)), Cell(numbers.p_value(row["p"])),
+        ])  # fmt: skip
+    return Table(title, ["endpoint", "model", "what", "value", "df", "p"], body, warnings(rows))
+
+
 def ratio(row: Row) -> str:
     """A hazard ratio with limits; the reference level says so."""
     return "reference" if row["reference"] and row["level"] == row["reference"] else numbers.estimate(row)

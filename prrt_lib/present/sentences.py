@@ -1,0 +1,117 @@
+"""Sentences with numbers, from result rows: nobody types a number into prose."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from prrt_lib.present import numbers, tables
+
+
+@dataclass(frozen=True)
+class Sentences:
+    """Paragraphs and the result rows that they quote."""
+
+    texts: tuple[str, ...]
+    row_ids: tuple[str, ...] = ()
+
+    def _repr_html_(self) -> str:
+        ids = f' data-rows="{" ".join(self.row_ids)}"' if self.row_ids else ""
+        lines = "".join(f"<p>{html.escape(text)}</p>" for text in self.texts)
+        return f'<div class="prrt-sentences"{ids}>{lines}</div>'
+
+    def __repr__(self) -> str:
+        return "\n".join(self.texts)
+
+
+def medians(rows: pd.DataFrame) -> Sentences:
+    """One sentence per ungrouped median: estimate, limits, events of n, role."""
+    kept = rows[(rows["statistic"] == "median") & (rows["group"] == "")]
+    texts = [_median(row) for row in kept.to_dict("records")]
+    return Sentences(tuple(texts) or ("No median was estimated.",), tuple(kept["row_id"]))
+
+
+def _median(row: dict) -> str:
+    setting = f" ({row['setting'].replace('_', ' ')})" if row["setting"] else ""
+    head = f"{row['label']}{setting}, {row['population'].replace('_', ' ')}"
+    counts = f"{numbers.plain(row['events'], 0)} events in {numbers.plain(row['n'], 0)} patients"
+    if row["state"] != "ok":
+        return f"{head}: median {numbers.NOT_OK[row['state']]} ({counts})."
+    level = f"{100 * row['conf_level']:g} %"
+    return (
+        f"{head}: median {numbers.scaled(row, row['estimate'])} months "
+        f"({level} limits {numbers.limits(row)}; {counts}; {row['role']})."
+    )
+
+
+def rates(rows: pd.DataFrame, times: dict[float, str]) -> Sentences:
+    """The yearly probabilities of one ungrouped curve, in one sentence."""
+    kept = rows[rows["statistic"].isin(tables.RATES) & (rows["group"] == "") & rows["time"].isin(times)]
+    parts = [
+        f"{times[row['time']]}: {numbers.estimate(row)}{' %' if row['state'] == 'ok' else ''}"
+        for row in kept.to_dict("records")
+    ]
+    head = kept["label"].iloc[0] if len(kept) else "No rate"
+    return Sentences((f"{head}. " + "; ".join(parts) + ".",), tuple(kept["row_id"]))
+
+
+def tests(rows: pd.DataFrame) -> Sentences:
+    """One sentence per test row."""
+    texts = []
+    for row in rows.to_dict("records"):
+        what = " by ".join(text for text in (row["label"], row["group"].replace("_", " ")) if text)
+        if row["state"] != "ok":
+            texts.append(f"{what}: {numbers.NOT_OK[row['state']]}.")
+            continue
+        freedom = "" if numbers.missing(row["df"]) else f", {numbers.plain(row['df'], 0)} df"
+        texts.append(
+            f"{what}: {row['method']}, {numbers.plain(row['estimate'], 3)}{freedom}, "
+            f"p {_p(row['p'])} (n = {numbers.plain(row['n'], 0)})."
+        )
+    return Sentences(tuple(texts), tuple(rows["row_id"]))
+
+
+def _p(value: float) -> str:
+    text = numbers.p_value(value)
+    return text if text.startswith("<") else f"= {text}"
+
+
+def entry_independence(rows: pd.DataFrame) -> Sentences:
+    """What the check of quasi-independence says, in words a reader can act on."""
+    row = rows.iloc[0].to_dict()
+    if row["state"] != "ok":
+        text = "Whether late referral goes with survival cannot be estimated here."
+    elif row["p"] < 0.05:
+        way = "better" if row["estimate"] > 0 else "worse"
+        text = (
+            f"Patients who were referred later do {way} among those at risk (conditional tau "
+            f"{numbers.plain(row['estimate'], 2)}, p {_p(row['p'])}): delayed entry assumes that they "
+            "do not differ, so overall survival from diagnosis is to be read with caution."
+        )
+    else:
+        text = (
+            f"No sign that late referral goes with survival (conditional tau "
+            f"{numbers.plain(row['estimate'], 2)}, p {_p(row['p'])}); a small study cannot exclude it."
+        )
+    return Sentences((text,), tuple(rows["row_id"]))
+
+
+def methods(rows: pd.DataFrame) -> Sentences:
+    """Every estimator that the rows name, once."""
+    named = list(dict.fromkeys(text for text in rows["method"] if text))
+    return Sentences(tuple(f"{text[0].upper()}{text[1:]}." for text in named))
+
+
+def limitations(rows: pd.DataFrame, most: int = 30) -> Sentences:
+    """Every warning that the rows carry, with the number of rows it concerns."""
+    counts = rows.loc[rows["warning"] != "", "warning"].str.split("; ").explode().value_counts(sort=False)
+    texts = [f"{text} ({count} rows)" for text, count in list(counts.items())[:most]]
+    return Sentences(tuple(texts) or ("No warning was raised.",))
+
+
+def notice(texts: Sequence[str]) -> Sentences:
+    """Standing notices, such as a banner."""
+    return Sentences(tuple(texts))
