@@ -24,7 +24,7 @@ COLUMNS = (
     "finding_id", "rule", "severity", "table", "column", "record", "sheet", "cell",
     "related_cells", "status", "message", "how_to_resolve", "state", "first_seen",
 )  # fmt: skip
-RULES = Path(__file__).with_name("rules.yaml")
+RULES = tuple(Path(__file__).with_name(name) for name in ("rules.yaml", "rules_study.yaml"))
 
 
 @dataclass(frozen=True)
@@ -39,8 +39,9 @@ class Rule:
 
 @cache
 def rules() -> Mapping[str, Rule]:
-    """All declared rules by id."""
-    return {name: Rule(name, **body) for name, body in load_words(RULES).items()}
+    """All declared rules by id: those of reading, then those of the study layer."""
+    files = [load_words(file) for file in RULES if file.exists()]
+    return {name: Rule(name, **body) for content in files for name, body in content.items()}
 
 
 def finding(rule: str, **where: Any) -> dict[str, str]:

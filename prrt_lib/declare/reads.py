@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import os
+from pathlib import Path
+
 KINDS = ("columns", "parameters", "results", "figures")
 
 _seen: dict[str, set[str]] = {kind: set() for kind in KINDS}
@@ -15,3 +19,18 @@ def record(kind: str, *names: str) -> None:
 def snapshot() -> dict[str, list[str]]:
     """Everything noted so far, by kind, sorted."""
     return {kind: sorted(_seen[kind]) for kind in KINDS}
+
+
+def clear() -> None:
+    """Forgets everything; for a process that serves several notebooks."""
+    for names in _seen.values():
+        names.clear()
+
+
+def save(folder: Path, notebook: str) -> Path:
+    """The file <folder>/<notebook>.json that now holds the snapshot, written in one step."""
+    folder.mkdir(parents=True, exist_ok=True)
+    half, whole = folder / f".{notebook}.json.part", folder / f"{notebook}.json"
+    half.write_text(json.dumps(snapshot(), indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    os.replace(half, whole)
+    return whole

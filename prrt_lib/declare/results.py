@@ -10,7 +10,7 @@ import pandas as pd
 
 from prrt_lib.base.errors import InputError, Problem
 from prrt_lib.base.paths import Places, places
-from prrt_lib.declare import rows
+from prrt_lib.declare import reads, rows
 
 INTERACTIVE = "_interactive"
 BATCH = "PRRT_BATCH"
@@ -24,6 +24,7 @@ def target(scenario: str) -> Places:
 def save(frames: Iterable[pd.DataFrame], notebook: str, scenario: str) -> pd.DataFrame:
     """The rows that were written: all ``frames`` as results/<notebook>.csv, in one atomic step.
 
+    What the process has read so far goes into reads/<notebook>.json beside the folder.
     Raises ValueError when two rows share a key or break a vocabulary.
     """
     joined = rows.combine(frames)
@@ -32,6 +33,7 @@ def save(frames: Iterable[pd.DataFrame], notebook: str, scenario: str) -> pd.Dat
     half = folder / f".{notebook}.csv.part"
     joined.to_csv(half, index=False, float_format="%.17g", lineterminator="\n")
     os.replace(half, folder / f"{notebook}.csv")
+    reads.save(folder.parent / "reads", notebook)
     return joined
 
 
@@ -51,4 +53,5 @@ def load(scenario: str, notebook: str | None = None) -> pd.DataFrame:
         raise InputError(
             Problem(str(folder), "no result rows", "a finished run", f"make SCENARIO={scenario}")
         )
+    reads.record("results", *(file.stem for file in files))
     return rows.combine(read(file) for file in files)

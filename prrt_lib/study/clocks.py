@@ -1,0 +1,98 @@
+"""The dates between which each patient is watched for an endpoint, under a setting."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from prrt_lib.declare.parameters import Parameters
+from prrt_lib.study.endpoints import END, START, Endpoint
+
+FREE = "progression_free_until"
+
+
+@dataclass(frozen=True)
+class Clocks:
+    """Dates per patient: origin, own entry, entry, stop, limit (horizon or cut-off), and codes."""
+
+    origin: pd.Series
+    own_entry: pd.Series
+    entry: pd.Series
+    stop: pd.Series
+    limit: pd.Series
+    event: pd.Series
+    progression: pd.Series
+
+
+def clocks(
+    people: pd.DataFrame, endpoint: Endpoint, setting: str, parameters: Parameters, ends: bool
+) -> Clocks:
+    """Dates of ``people`` for ``endpoint``; with ``ends`` the ends of partial dates (decision 8).
+
+    The shortest run takes origin and entry at their latest, event, censoring and horizon at
+    their earliest day; the longest the reverse. Whether there is an event does not change with
+    the run, except that a date after the cut-off is censored at it.
+    """
+    first = START[setting] if ends else ""
+    last = END[setting] if ends else ""
+    own = people[f"{endpoint.entry}{first}"]
+    observed = people[f"observation_start{first}"]
+    late = endpoint.delayed and setting != "observation_start_ignored"
+    limit = _limit(people, setting, last, parameters)
+    event_date, code, censored, progressed = _watched(people, endpoint, setting, last, parameters)
+    happens = event_date.notna() & (event_date <= limit)
+    end = event_date.fillna(censored)
+    return Clocks(
+        origin=people[f"{endpoint.origin}{first}"],
+        own_entry=own,
+        entry=_later(own, observed) if late else own,
+        stop=_earlier(end, limit),
+        limit=limit,
+        event=code.where(happens, 0),
+        progression=progressed,
+    )
+
+
+def _limit(people: pd.DataFrame, setting: str, last: str, parameters: Parameters) -> pd.Series:
+    """The horizon, from first or last PRRT, or the cut-off where that comes first."""
+    length = people["horizon"] - people["first_prrt"]
+    anchor = "last_prrt" if setting == "horizon_last_prrt" else "first_prrt"
+    limit = people[f"{anchor}{last}" if last else anchor] + length
+    # The dates of the main run were cut when the cohort was built.
+    if setting == "horizon_last_prrt" or last:
+        return limit.clip(upper=pd.Timestamp(parameters.cutoff))
+    return limit
+
+
+def _watched(people, endpoint: Endpoint, setting: str, last: str, parameters: Parameters):
+    """Date of the event, its code, the date of censoring, and the date of progression."""
+    death = people[f"death{last}"].where(people["death"].notna())
+    nothing = pd.Series(pd.NaT, index=people.index, dtype="datetime64[ns]")
+    one = pd.Series(1, index=people.index, dtype="int64")
+    if endpoint.kind == "death":
+        return death, one, people[f"last_seen{last}"], nothing
+    name = "progression_mixed_ignored" if setting == "mixed_not_progression" else "progression"
+    progressed = people[f"{name}{last}"].where(people[name].notna())
+    free = people[f"{FREE}{last}"]
+    if setting == "new_therapy_censored":
+        changed = people[["new_therapy", "retreatment"]].min(axis=1)
+        progressed = progressed.mask(progressed > changed)
+        death = death.mask(death > changed)
+        free = free.mask(changed.notna(), people[f"{FREE}_before_new_therapy"])
+    if setting == "scan_gap":
+        since = (death - people["last_evaluable_scan"].fillna(people["first_prrt"])).dt.days
+        death = death.mask(since > parameters.max_scan_gap_days)
+    if endpoint.kind == "progression":
+        return progressed, one, death.fillna(free), progressed
+    code = one.mask(progressed.isna(), 2) if endpoint.kind == "competing" else one
+    return progressed.fillna(death), code, free, progressed
+
+
+def _later(a: pd.Series, b: pd.Series) -> pd.Series:
+    return a.where(~(b > a), b)
+
+
+def _earlier(a: pd.Series, b: pd.Series) -> pd.Series:
+    return pd.Series(np.minimum(a.to_numpy(), b.to_numpy()), index=a.index)

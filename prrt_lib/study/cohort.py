@@ -1,0 +1,158 @@
+"""Who is analysed: the treated patients with their derived columns, and how they got there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+
+from prrt_lib.base.errors import AnalysisError, Problem
+from prrt_lib.declare.parameters import Parameters
+from prrt_lib.study import courses, progression, responses, vital, windows
+from prrt_lib.study.characteristics import characteristics
+from prrt_lib.study.flow import Step, flow_frame, walk
+from prrt_lib.study.questions import ask, ask_rows
+from prrt_lib.study.typed import MAIN_DATE, complete, until, without_nan
+
+# Therapies that are not a new anticancer therapy: an analog goes on beside PRRT.
+NOT_NEW = ("somatostatin analog",)
+
+
+@dataclass(frozen=True)
+class Cohort:
+    """One row per treated patient, the flow, the questions, and the tables as analysed."""
+
+    patients: pd.DataFrame
+    flow: pd.DataFrame
+    findings: list[dict[str, str]]
+    tables: Mapping[str, pd.DataFrame]
+    parameters: Parameters
+
+
+def build(tables: Mapping[str, pd.DataFrame], parameters: Parameters) -> Cohort:
+    """The cohort of ``tables`` at the scenario's cut-off; nothing in ``tables`` is changed.
+
+    ``tables`` of the result hold rows up to the cut-off, plus ``scans`` (each scan with its
+    class) and ``biomarker_windows`` (the sample chosen for each time point).
+    Raises AnalysisError when no patient remains.
+    """
+    cutoff = pd.Timestamp(parameters.cutoff)
+    whole = complete(tables)
+    treated, rows, found = _treated(whole, cutoff)
+    exposed = courses.exposure(whole["prrt_cycles"], parameters.course_gap_days, cutoff)
+    base = exposed.reindex(pd.Index(treated, name="patient_id"))
+    base["horizon"] = base["first_prrt"] + pd.Timedelta(days=parameters.horizon_days)
+    people, extra, more = _derived(whole, base, parameters, cutoff)
+    people, more_rows = _populations(people)
+    used = {name: until(frame, name, cutoff) for name, frame in whole.items()}
+    found += more + _after_cutoff(whole, people.index, cutoff)
+    flow = flow_frame(rows + more_rows)
+    return Cohort(without_nan(people.reset_index()), flow, found, {**used, **extra}, parameters)
+
+
+def _treated(whole: Mapping[str, pd.DataFrame], cutoff: pd.Timestamp):
+    """Ids of the treated patients, their flow rows and questions."""
+    cycles = whole["prrt_cycles"]
+    known = set(whole["patients"]["patient_id"]) | set(cycles["patient_id"])
+    undated = courses.without_first_date(cycles)
+    first = cycles.groupby("patient_id")["cycle_date"].min()
+    late = sorted(set(first.index[first > cutoff]) - set(undated))
+    steps = [
+        Step("Treated with PRRT", "no PRRT recorded", "", frozenset(known - set(cycles["patient_id"]))),
+        Step("First PRRT dated", "date of first PRRT not known", "first_prrt_unknown",
+             frozenset(undated)),
+        Step("First PRRT before the data cut-off", "first PRRT after the data cut-off",
+             "first_prrt_after_cutoff", frozenset(late)),
+    ]  # fmt: skip
+    ids, rows = walk(sorted(known), "all_treated", "All treated", steps)
+    _refuse_empty(ids, rows, first, cutoff)
+    found = ask("first_prrt_unknown", "prrt_cycles", "cycle_date", undated)
+    return ids, rows, found + ask("first_prrt_after_cutoff", "prrt_cycles", "cycle_date", late)
+
+
+def _refuse_empty(ids: list[str], rows: list[dict], first: pd.Series, cutoff: pd.Timestamp) -> None:
+    if ids:
+        return
+    lost = ", ".join(f"{row['n_excluded']} {row['reason']}" for row in rows if row["n_excluded"])
+    todo = "check the workbook and the profile: the table prrt_cycles needs dates"
+    if len(first) and (first > cutoff).any():
+        todo = f"the cut-off {cutoff.date()} is before every first PRRT; correct cutoff"
+    found = f"0 treated patients among {rows[0]['n_before']}" + (f" ({lost})" if lost else "")
+    raise AnalysisError(Problem("the cohort", found, "at least one treated patient", todo))
+
+
+def _derived(whole, base: pd.DataFrame, parameters: Parameters, cutoff: pd.Timestamp):
+    """All derived columns, the tables of scans and windows, and the questions on the way."""
+    later = whole["subsequent_therapies"]
+    later = later[~later["therapy"].isin(NOT_NEW) & later["therapy"].notna()]
+    later = later[later["therapy_date"] > later["patient_id"].map(base["first_prrt"])]
+    later = later[later["therapy_date"] <= cutoff]
+    new = later.groupby("patient_id")["therapy_date"].min()
+    people = base.assign(new_therapy=new.reindex(base.index))
+    questions: list[dict[str, str]] = []
+    for step in (characteristics, vital.observation):
+        frame, found = step(whole, people)
+        people, questions = people.join(frame), questions + found
+    frame, found = vital.vital(whole, people, cutoff)
+    people, questions = people.join(frame), questions + found
+    told, found = progression.scans(whole["imaging"], people["first_prrt"])
+    questions += found
+    mixed = parameters.mixed_is_progression
+    frame, found = progression.progression(told, whole["imaging"], people, mixed, cutoff)
+    people, questions = people.join(frame), questions + found
+    frame, found = progression.looked_for(told, people, cutoff)
+    people, questions = people.join(frame), questions + found
+    people = people.join(responses.responses(told, people, cutoff))
+    filled, found = _markers(whole, people, parameters, cutoff)
+    for name, analyte in (("cga_before", "CgA"), ("pancreastatin_before", "pancreastatin")):
+        people[name] = windows.before_first_prrt(filled, analyte, people.index)
+    told = told[~(told["scan_date"] > cutoff)].reset_index(drop=True)
+    return people, {"scans": told, "biomarker_windows": filled}, questions + found
+
+
+def _markers(whole, people: pd.DataFrame, parameters: Parameters, cutoff: pd.Timestamp):
+    ordered = courses.in_order(
+        until(whole["prrt_cycles"], "prrt_cycles", cutoff), parameters.course_gap_days
+    )
+    clocks = people[["diagnosis"]].assign(
+        **{f"cycle_{n}": courses.day_of_cycle(ordered, n, people.index) for n in (1, 2, 3)}
+    )
+    return windows.assign(until(whole["biomarkers"], "biomarkers", cutoff), clocks)
+
+
+def _populations(people: pd.DataFrame) -> tuple[pd.DataFrame, list[dict]]:
+    """``people`` with the population flags, and the flow rows of each population."""
+    gep, ids = people["gep_primary"], people.index
+
+    def which(mask) -> frozenset[str]:
+        return frozenset(ids[mask])
+
+    no_scan = Step("Evaluable scan after first PRRT", "no evaluable scan after first PRRT", "",
+                   which(~people["imaging_evaluable"]))  # fmt: skip
+    plans = {
+        "gep": ("GEP primary", [
+            Step("Primary site abstracted", "primary site not abstracted",
+                 "primary_site_not_abstracted", which(gep == "unknown")),
+            Step("Gastroenteropancreatic primary", "other or unknown primary", "",
+                 which(gep == "no")),
+        ]),
+        "imaging_evaluable": ("Imaging evaluable", [no_scan]),
+        "safety": ("Safety", []),
+    }  # fmt: skip
+    flags, rows = {"in_all_treated": True}, []
+    for name, (title, steps) in plans.items():
+        kept, added = walk(list(ids), name, title, steps)
+        flags[f"in_{name}"] = ids.isin(kept)
+        rows += added
+    return people.drop(columns="imaging_evaluable").assign(**flags), rows
+
+
+def _after_cutoff(whole, ids: pd.Index, cutoff: pd.Timestamp) -> list[dict[str, str]]:
+    """A note for every row of the cohort's patients that is dated after the cut-off."""
+    found: list[dict[str, str]] = []
+    for table, name in MAIN_DATE.items():
+        rows = whole[table]
+        late = rows[rows["patient_id"].isin(ids) & (rows[name] > cutoff)]
+        found += ask_rows("row_after_cutoff", table, name, late)
+    return found

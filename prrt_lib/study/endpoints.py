@@ -1,0 +1,122 @@
+"""The endpoints and their sensitivities, declared: printed with each result (decisions 1, 13)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+CUT = "seven years after first PRRT (horizon_months) or the data cut-off, whichever comes first"
+
+SETTINGS: Mapping[str, str] = MappingProxyType({
+    "": "main analysis",
+    "observation_start_ignored": "entry is not delayed to consent or enrolment",
+    "horizon_last_prrt": "the horizon counts from the last PRRT instead of the first",
+    "mixed_not_progression": "a mixed scan without a new lesion is not progression",
+    "new_therapy_censored": "censored at the last evaluable scan before new anticancer therapy "
+    "or retreatment",
+    "scan_gap": "deaths more than max_scan_gap_days after the last evaluable scan are censored "
+    "at that scan",
+    "shortest": "partial dates: origin and entry as late, event and censoring as early as possible",
+    "longest": "partial dates: origin and entry as early, event and censoring as late as possible",
+})  # fmt: skip
+
+_SURVIVAL = ("", "observation_start_ignored", "horizon_last_prrt", "shortest", "longest")
+_PROGRESSION = tuple(SETTINGS)
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """One declared endpoint. ``origin``, ``entry`` and ``event`` name derived columns.
+
+    ``kind``: "death", "progression" (deaths censored), "progression_or_death" or "competing"
+    (1 = progression, 2 = death). ``handling`` says how each intercurrent event is treated.
+    """
+
+    name: str
+    label: str
+    origin: str
+    entry: str
+    kind: str
+    event: str
+    competing: str
+    censoring: str
+    settings: tuple[str, ...]
+    handling: Mapping[str, str]
+    horizon: str = CUT
+    delayed: bool = True
+    banner: str = ""
+
+
+_HANDLING_OS = {
+    "new anticancer therapy": "ignored: follow-up goes on",
+    "retreatment with PRRT": "ignored: anchored at the first course",
+    "surgery or transplant": "ignored: follow-up goes on",
+    "loss to follow-up": "censored at last contact",
+    "death": "event, whatever the cause",
+}
+_HANDLING_PROGRESSION = {
+    "new anticancer therapy": "ignored; sensitivity new_therapy_censored",
+    "retreatment with PRRT": "ignored, anchored at the first course; sensitivity "
+    "new_therapy_censored",
+    "surgery or transplant": "as new anticancer therapy",
+    "loss to follow-up": "censored at the last evaluable scan",
+}
+
+
+def _survival(name: str, label: str, origin: str, entry: str, **other) -> Endpoint:
+    return Endpoint(
+        name, label, origin, entry, "death", "death of any cause", "none",
+        "last contact", other.pop("settings", _SURVIVAL), MappingProxyType(_HANDLING_OS), **other,
+    )  # fmt: skip
+
+
+def _until_progression(name: str, label: str, kind: str, event: str, death: str, gap: str):
+    handling = {**_HANDLING_PROGRESSION, "death": f"{death}; sensitivity scan_gap"}
+    return Endpoint(
+        name, label, "first_prrt", "first_prrt", kind, event,
+        "death without progression" if kind == "competing" else "none",
+        f"last evaluable scan after first PRRT (day 0 if none){gap}", _PROGRESSION,
+        MappingProxyType(handling),
+    )  # fmt: skip
+
+
+_ALL = (
+    _survival("os_dx_delayed", "Overall survival from diagnosis, delayed entry at first PRRT",
+              "diagnosis", "first_prrt"),
+    _survival("os_dx_naive", "Overall survival from diagnosis, not adjusted for left truncation",
+              "diagnosis", "diagnosis", delayed=False,
+              settings=("", "horizon_last_prrt", "shortest", "longest"),
+              banner="not adjusted for left truncation"),
+    _survival("os_prrt", "Overall survival from first PRRT", "first_prrt", "first_prrt"),
+    _until_progression("ttp", "Time to progression", "progression", "progression on imaging",
+                       "censored at death", "; deaths without progression at death"),
+    _until_progression("pfs", "Progression-free survival", "progression_or_death",
+                       "progression on imaging or death of any cause", "event", ""),
+    _until_progression("cif_progression", "Cumulative incidence of progression", "competing",
+                       "progression on imaging", "competing event", ""),
+)  # fmt: skip
+
+ENDPOINTS: Mapping[str, Endpoint] = MappingProxyType({item.name: item for item in _ALL})
+
+START, END = {"shortest": "_hi", "longest": "_lo"}, {"shortest": "_lo", "longest": "_hi"}
+
+
+def columns_read(endpoint: Endpoint, setting: str) -> list[str]:
+    """Derived columns that decide who is in and when each clock starts and stops."""
+    names = ["first_prrt", endpoint.origin, "observation_start", "horizon", "died", "death",
+             "last_seen"]  # fmt: skip
+    if setting == "horizon_last_prrt":
+        names.append("last_prrt")
+    if endpoint.kind != "death":
+        free = "progression_free_until"
+        names += ["progression", "last_evaluable_scan", free]
+        names += ["progression_mixed_ignored"] if setting == "mixed_not_progression" else []
+        if setting == "new_therapy_censored":
+            names += ["new_therapy", "retreatment", f"{free}_before_new_therapy"]
+    if setting in START:
+        unpaired = ("horizon", "died", "last_evaluable_scan")
+        names += [
+            f"{name}{end}" for name in names if name not in unpaired for end in ("_lo", "_hi")
+        ]
+    return list(dict.fromkeys(names))

@@ -1,0 +1,51 @@
+"""First and best response of each patient (decision 20)."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from prrt_lib.study import response_rules as rules
+
+ORDER = (rules.NED, rules.ANY_RESPONSE, rules.MIXED, rules.STABLE, rules.PROGRESSION)
+
+
+def responses(told: pd.DataFrame, cohort: pd.DataFrame, cutoff: pd.Timestamp) -> pd.DataFrame:
+    """``first_response``, ``best_response``, ``complete_response`` and ``imaging_evaluable``.
+
+    First: the first evaluable scan after first PRRT. Best: the best up to and including first
+    progression, new therapy or retreatment, and the horizon. Without an evaluable scan "not
+    evaluable"; None throughout where the workbook has no scans at all. No evidence of disease
+    is a response only after disease at baseline; else it ranks beside stable disease.
+    """
+    after = told[told["after_prrt"] & (told["scan_date"] <= cutoff)]
+    horizon = after["patient_id"].map(cohort["horizon"])
+    after = after[after["scan_date"] <= horizon]
+    evaluable = after[after["response_class"] != rules.NOT_EVALUABLE]
+    empty = rules.NOT_EVALUABLE if told["scan_date"].notna().any() else None
+    first = evaluable.drop_duplicates("patient_id").set_index("patient_id")["response_class"]
+    limits = cohort[["progression", "new_therapy", "retreatment"]].min(axis=1)
+    counted = evaluable[~(evaluable["scan_date"] > evaluable["patient_id"].map(limits))]
+    best = _ranked(counted, told).drop_duplicates("patient_id").set_index("patient_id")
+    complete = counted.loc[counted["complete_response"], "patient_id"]
+    frame = pd.DataFrame(index=cohort.index)
+    for name, values in (("first_response", first), ("best_response", best["response_class"])):
+        chosen = values.reindex(cohort.index).astype(object)
+        frame[name] = chosen.where(chosen.notna(), empty)
+    frame["imaging_evaluable"] = cohort.index.isin(evaluable["patient_id"])
+    seen = pd.Series("no", index=cohort.index, dtype=object)
+    seen = seen.mask(cohort.index.isin(complete), "yes")
+    frame["complete_response"] = seen.where(frame["imaging_evaluable"], None)
+    return frame
+
+
+def _ranked(counted: pd.DataFrame, told: pd.DataFrame) -> pd.DataFrame:
+    """``counted`` with each patient's best scan first."""
+    before = told[~told["after_prrt"] & (told["response_class"] == rules.NED)]
+    rank = counted["response_class"].map({name: place for place, name in enumerate(ORDER)})
+    rank = rank.astype("float64")
+    free = counted["patient_id"].isin(before["patient_id"]) & (
+        counted["response_class"] == rules.NED
+    )
+    rank = rank.mask(free, ORDER.index(rules.STABLE) + 0.5)
+    ranked = counted.assign(rank=rank)
+    return ranked.sort_values(["patient_id", "rank", "scan_date"], kind="stable")

@@ -1,0 +1,151 @@
+"""From cohort and endpoint to the rows that estimators take: entry, exit and event in days."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+import pandas as pd
+
+from prrt_lib.base.errors import AnalysisError, Problem
+from prrt_lib.declare.parameters import Parameters, unknown_name
+from prrt_lib.declare.rows import POPULATIONS
+from prrt_lib.study import known_at
+from prrt_lib.study.clocks import Clocks, clocks
+from prrt_lib.study.endpoints import ENDPOINTS, Endpoint
+
+DAY = pd.Timedelta(days=1)
+
+
+class People(Protocol):
+    """A cohort, or the part of one that a caller asked for."""
+
+    patients: pd.DataFrame
+    parameters: Parameters
+
+
+@dataclass(frozen=True)
+class Times:
+    """Rows ready for an estimator: ``frame`` has patient_id, entry, exit (whole days), event.
+
+    ``event`` is 0/1, for a competing endpoint 0, 1 (progression) or 2 (death). ``counts``:
+    population, used, late_entry, dropped {reason: n}, and what else was counted;
+    ``warnings`` the same in sentences.
+    """
+
+    frame: pd.DataFrame
+    endpoint: Endpoint
+    setting: str
+    population: str
+    counts: Mapping[str, Any]
+    warnings: tuple[str, ...]
+
+
+def endpoint_named(name: str) -> Endpoint:
+    """The declared endpoint; raises AnalysisError with the nearest name."""
+    if name not in ENDPOINTS:
+        raise AnalysisError(unknown_name(name, list(ENDPOINTS), "endpoint"))
+    return ENDPOINTS[name]
+
+
+def checked(endpoint: str, setting: str, population: str, columns: Sequence[str]) -> Endpoint:
+    """The declared endpoint, once setting, population and columns are allowed for it."""
+    declared = endpoint_named(endpoint)
+    if setting not in declared.settings:
+        raise AnalysisError(unknown_name(setting, list(declared.settings), f"{endpoint}, setting"))
+    if population not in POPULATIONS:
+        raise AnalysisError(unknown_name(population, list(POPULATIONS), f"{endpoint}, population"))
+    known_at.audit(columns, declared.entry, endpoint)
+    return declared
+
+
+def times(
+    cohort: People,
+    endpoint: str,
+    setting: str = "",
+    population: str = "all_treated",
+    columns: Sequence[str] = (),
+) -> Times:
+    """Entry, exit and event of each patient of ``population``, with the asked ``columns``.
+
+    Who cannot be placed in time is dropped and counted by reason. An event at entry exits one
+    day later; a censoring at or before entry stays and is never at risk (decision 7).
+    Raises AnalysisError for an unknown name and for a column not yet known at entry.
+    """
+    declared = checked(endpoint, setting, population, columns)
+    people = cohort.patients[cohort.patients[f"in_{population}"]]
+    people = people.sort_values("patient_id", kind="stable", ignore_index=True)
+    main = clocks(people, declared, setting, cohort.parameters, ends=False)
+    reasons = _dropped(people, main, declared)
+    kept = reasons == ""
+    ticking = main
+    if setting in ("shortest", "longest"):
+        ticking = clocks(people, declared, setting, cohort.parameters, ends=True)
+    frame, shifted, idle = _days(ticking, kept)
+    asked = list(dict.fromkeys(columns))
+    frame = pd.concat([people.loc[kept, ["patient_id"]], frame, people.loc[kept, asked]], axis=1)
+    counts = _counts(people, ticking, declared, reasons, shifted, idle)
+    return Times(
+        frame.reset_index(drop=True), declared, setting, population, counts, _words(counts)
+    )
+
+
+def _dropped(people: pd.DataFrame, main: Clocks, endpoint: Endpoint) -> pd.Series:
+    """Why each patient is out, "" for those who stay; the first reason that applies."""
+    over = main.stop < main.entry
+    reasons = {
+        "date of diagnosis not known": main.origin.isna(),
+        "diagnosis after first PRRT": main.origin > people["first_prrt"],
+        "vital status or date of death not usable": people["died"].isna(),
+        "progression before entry": main.progression < main.entry,
+        "end of follow-up before entry": over & (main.event > 0),
+        "horizon or cut-off before entry": main.limit < main.entry,
+    }
+    if endpoint.kind == "death":
+        reasons["end of follow-up before entry"] = over
+    conditions = [mask.fillna(False).to_numpy(dtype=bool) for mask in reasons.values()]
+    return pd.Series(np.select(conditions, list(reasons), ""), index=people.index)
+
+
+def _days(ticking: Clocks, kept: pd.Series) -> tuple[pd.DataFrame, int, int]:
+    """entry, exit, event in whole days; how many events were shifted and how many never at risk."""
+    entry = ((ticking.entry - ticking.origin) // DAY)[kept].astype("int64")
+    exit_ = ((ticking.stop - ticking.origin) // DAY)[kept].astype("int64")
+    event = ticking.event[kept].astype("int64")
+    exit_ = exit_.where(exit_ >= entry, entry)
+    at_entry = exit_ == entry
+    shifted = at_entry & (event > 0)
+    frame = pd.DataFrame({"entry": entry, "exit": exit_ + shifted.astype("int64"), "event": event})
+    return frame, int(shifted.sum()), int((at_entry & (event == 0)).sum())
+
+
+def _counts(people, ticking: Clocks, endpoint: Endpoint, reasons, shifted: int, idle: int) -> dict:
+    kept = reasons == ""
+    dropped = reasons[~kept].value_counts()
+    counts = {
+        "population": len(people),
+        "used": int(kept.sum()),
+        "events": int((ticking.event[kept] == 1).sum()),
+        "late_entry": int((ticking.entry > ticking.own_entry)[kept].sum()),
+        "dropped": {reason: int(dropped[reason]) for reason in sorted(dropped.index)},
+        "event_at_entry": shifted,
+        "never_at_risk": idle,
+    }
+    if endpoint.kind == "competing":
+        counts["competing"] = int((ticking.event[kept] == 2).sum())
+    if endpoint.kind != "death":
+        counts["without_evaluable_scan"] = int(people["last_evaluable_scan"].isna()[kept].sum())
+    return counts
+
+
+def _words(counts: Mapping[str, Any]) -> tuple[str, ...]:
+    sentences = {
+        "late_entry": "enter late, when their observation starts",
+        "event_at_entry": "with the event on the day of entry, counted one day later",
+        "never_at_risk": "censored at entry, never at risk",
+        "without_evaluable_scan": "without an evaluable scan after first PRRT",
+    }
+    said = [f"{counts[key]} {words}" for key, words in sentences.items() if counts.get(key)]
+    return (*said, *(f"{n} left out: {reason}" for reason, n in counts["dropped"].items()))

@@ -1,0 +1,104 @@
+"""Which sample stands for which time point (decision 18), as multiples of its upper limit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from prrt_lib.study.questions import ask_rows
+
+WINDOWS = ("diagnosis", "before", "after_1", "after_2")
+LABELS = {"diagnosis": "diagnosis", "pre_PRRT1": "before", "post_PRRT1": "after_1",
+          "post_PRRT2": "after_2"}  # fmt: skip
+DAYS_AROUND_DIAGNOSIS, DAYS_BEFORE, DAYS_AFTER = 90, 90, 120
+Findings = list[dict[str, str]]
+
+
+def assign(samples: pd.DataFrame, clocks: pd.DataFrame) -> tuple[pd.DataFrame, Findings]:
+    """One row per patient, marker and filled window, with the chosen sample; and questions.
+
+    ``clocks`` is indexed by patient_id with ``diagnosis``, ``cycle_1``, ``cycle_2``,
+    ``cycle_3``; an absent cycle sets no bound. A date decides over a label; without a date the
+    label places the sample, ``dated`` is False and a dated sample goes before it.
+    """
+    rows = samples[samples["patient_id"].isin(clocks.index) & samples["analyte"].notna()]
+    rows = with_multiples(rows[_has_value(rows)].reset_index(drop=True))
+    inside, worth = _inside(rows, clocks)
+    undated = rows["sample_date"].isna()
+    labelled = rows["timepoint_label"].map(LABELS)
+    chosen = []
+    for name in WINDOWS:
+        candidates = rows[inside[name] | (undated & (labelled == name))].assign(
+            window=name, dated=~undated, worth=worth[name]
+        )
+        candidates = candidates.sort_values(
+            ["patient_id", "analyte", "dated", "worth", "row"],
+            ascending=[True, True, False, False, True], kind="stable",
+        )  # fmt: skip
+        chosen.append(candidates.drop_duplicates(["patient_id", "analyte"]))
+    filled = pd.concat(chosen, ignore_index=True).drop(columns="worth")
+    filled["window"] = pd.Categorical(filled["window"], WINDOWS)
+    filled = filled.sort_values(["patient_id", "analyte", "window"], ignore_index=True)
+    filled["window"] = filled["window"].astype(object)
+    return filled, _findings(rows, inside, labelled, undated, filled)
+
+
+def _inside(rows: pd.DataFrame, clocks: pd.DataFrame) -> tuple[Mapping, Mapping]:
+    """Per window: which samples lie in it, and how well each serves (larger is better)."""
+    day = rows["sample_date"]
+    dx, c1, c2, c3 = (rows["patient_id"].map(clocks[name])
+                      for name in ("diagnosis", "cycle_1", "cycle_2", "cycle_3"))  # fmt: skip
+    away = (day - dx).dt.days.abs()
+    later = (day - c1).dt.days
+    end_1 = np.minimum((c2 - c1).dt.days.fillna(DAYS_AFTER), DAYS_AFTER)
+    second = (day - c2).dt.days
+    end_2 = np.minimum((c3 - c2).dt.days.fillna(DAYS_AFTER), DAYS_AFTER)
+    inside = {
+        "diagnosis": (away <= DAYS_AROUND_DIAGNOSIS) & (day <= c1),
+        "before": (later >= -DAYS_BEFORE) & (later <= 0),
+        "after_1": (later > 0) & (later <= end_1),
+        "after_2": (second > 0) & (second <= end_2),
+    }
+    worth = {"diagnosis": -away, "before": later, "after_1": later, "after_2": second}
+    return inside, worth
+
+
+def _has_value(rows: pd.DataFrame) -> pd.Series:
+    return rows[["value", "value_lo", "value_hi"]].notna().any(axis=1)
+
+
+def with_multiples(rows: pd.DataFrame) -> pd.DataFrame:
+    """``rows`` with ``xuln`` and its bounds: value / upper limit of normal of the same unit.
+
+    ``xuln`` only for an exact value; a bounded one keeps ``xuln_lo`` and ``xuln_hi``.
+    """
+    same = rows["uln_unit"].isna() | rows["unit"].isna() | (rows["uln_unit"] == rows["unit"])
+    limit = rows["uln"].where(same & (rows["uln"] > 0))
+    exact = rows["op"].isna() | (rows["op"] == "=")
+    return rows.assign(
+        xuln=(rows["value"] / limit).where(exact),
+        xuln_lo=rows["value_lo"].fillna(rows["value"].where(exact)) / limit,
+        xuln_hi=rows["value_hi"].fillna(rows["value"].where(exact)) / limit,
+    )
+
+
+def _findings(rows, inside, labelled, undated, filled) -> Findings:
+    agrees = pd.Series(False, index=rows.index)
+    for name in WINDOWS:
+        agrees |= inside[name] & (labelled == name)
+    wrong = rows[labelled.notna() & ~undated & ~agrees]
+    found = ask_rows("marker_label_disagrees", "biomarkers", "timepoint_label", wrong)
+    found += ask_rows("marker_undated", "biomarkers", "sample_date", rows[undated])
+    both = filled[filled["window"].isin(["diagnosis", "before"])]
+    twice = both[both.duplicated(["patient_id", "row"])]
+    return found + ask_rows("marker_fills_two_windows", "biomarkers", "sample_date", twice)
+
+
+def before_first_prrt(filled: pd.DataFrame, analyte: str, ids: pd.Index) -> pd.Series:
+    """Exact multiple of the upper limit from a dated sample before PRRT 1, for each of ``ids``."""
+    chosen = filled[
+        (filled["window"] == "before") & (filled["analyte"] == analyte) & filled["dated"]
+    ]
+    return chosen.set_index("patient_id")["xuln"].reindex(ids)
