@@ -113,8 +113,12 @@ def characteristics(rows: pd.DataFrame, title: str) -> Table:
         summaries = [_quantiles(of_variable[of_variable["group_level"] == group]) for group in groups]
         sections.add(len(body))
         label = next((text for text in of_variable["label"] if text), dictionary().label(variable))
-        body.append([Cell(label), *summaries])
         counted = of_variable[of_variable["statistic"].isin(["proportion", "count"])]
+        bare = counted[(counted["level"] == "") & (counted["state"] != "ok")]
+        if len(bare):
+            summaries = [cell(first(bare, group_level=group)) for group in groups]
+            counted = counted.drop(bare.index)
+        body.append([Cell(label), *summaries])
         for level in levels(counted, "level"):
             cells = [cell(first(counted, group_level=group, level=level)) for group in groups]
             body.append([Cell(f"   {level}" if level else "   n"), *cells])

@@ -1,0 +1,44 @@
+"""Declared columns of a study, one row per patient, whichever table holds them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+
+from prrt_lib.declare.dictionary import dictionary
+
+
+def one_each(study: Any, addresses: Sequence[str], population: str) -> pd.DataFrame:
+    """patient_id and one column per "table.column", for each patient of ``population``.
+
+    The tables must hold one row per patient; "derived.x" is a column of the cohort.
+    """
+    split = [address.split(".") for address in addresses]
+    patients = study.patients(
+        *dict.fromkeys(name for table, name in split if table == "derived"), population=population
+    )
+    for table in dict.fromkeys(table for table, _ in split if table != "derived"):
+        names = list(dict.fromkeys(name for own, name in split if own == table))
+        more = study.table(table, *names).drop_duplicates("patient_id")
+        patients = patients.merge(more, on="patient_id", how="left")
+    return patients
+
+
+def rows_of(study: Any, ids: pd.Series, table: str, *names: str) -> pd.DataFrame:
+    """Rows of a long table that belong to ``ids``."""
+    rows = study.table(table, *names)
+    return rows[rows["patient_id"].isin(ids)].reset_index(drop=True)
+
+
+def label(address: str) -> str:
+    """Printed label of "table.column"."""
+    return dictionary().column(address).label
+
+
+def bounds(address: str) -> list[str]:
+    """Addresses of the two ends that travel with a quantity; none for other kinds."""
+    column = dictionary().column(address)
+    ends = [column.companions.get(end) for end in ("lo", "hi")]
+    return [f"{column.table}.{name}" for name in ends if name]

@@ -1,0 +1,138 @@
+"""Table 1: who the patients are, overall and by any grouping."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+
+from prrt_lib.analyse.columns import bounds, label, one_each, rows_of
+from prrt_lib.analyse.quantiles import bounded_quantity, quantity
+from prrt_lib.analyse.summaries import (
+    Records,
+    as_text,
+    grouped,
+    levels_of,
+    nobody,
+    several,
+    share,
+    shares,
+)
+from prrt_lib.declare.dictionary import INTERVAL_KINDS, Column, dictionary
+from prrt_lib.declare.rows import combine, result_rows
+from prrt_lib.study.grade import discordant
+
+ANALYSIS = "characteristics"
+TABLE_1 = (
+    "derived.age_at_diagnosis", "derived.age_at_first_prrt", "patients.sex",
+    "patients.smoking_status", "patients.alcohol_use", "symptoms.symptom",
+    "derived.primary_group", "tumour.primary_site", "derived.grade", "derived.grade_basis",
+    "tumour.grade_reported", "tumour.differentiation", "derived.ki67_index",
+    "tumour.mitoses_value", "tumour.necrosis", "derived.stage", "metastases.metastasis_site",
+    "prior_therapies.therapy", "patients.ecog", "derived.months_diagnosis_to_prrt",
+)  # fmt: skip
+LABELS = {"tumour.primary_site": "Primary site, in detail"}
+# The index is one, its bounds travel under either name.
+INDEX, INDEX_BOUNDS = "derived.ki67_index", ("tumour.ki67", "tumour.mib1")
+
+
+def characteristics(
+    study: Any, by: str = "", population: str | None = None,
+    variables: Sequence[str] = TABLE_1, role: str = "secondary",
+) -> pd.DataFrame:  # fmt: skip
+    """Table 1 of ``population`` (the headline one by default), overall and by ``by``.
+
+    ``variables`` are "table.column" of the dictionary; ``by`` is a derived column.
+    """
+    population = population or study.headline
+    words = {"analysis": ANALYSIS, "population": population, "role": role}
+    return combine(_variable(study, address, by, population, words) for address in variables)
+
+
+def _variable(study: Any, address: str, by: str, population: str, words: dict) -> pd.DataFrame:
+    column = dictionary().column(address)
+    words = {**words, "label": LABELS.get(address, column.label)}
+    if column.multiple:
+        return _several(study, column, by, population, words)
+    needed = [address, *_bounds(address), *([f"derived.{by}"] if by else [])]
+    patients = one_each(study, list(dict.fromkeys(needed)), population)
+    if column.kind in INTERVAL_KINDS or column.unit:
+        return _quantity(patients, address, column, by, words)
+    values = patients[column.name]
+    if values.isna().all():
+        return result_rows(nobody(column.name, len(patients)), **words)
+    levels = levels_of(values, column.name)
+    return grouped(patients, by, lambda part: shares(part[column.name], column.name, levels), **words)
+
+
+def _bounds(address: str) -> list[str]:
+    if address == INDEX:
+        return [end for name in INDEX_BOUNDS for end in bounds(name)]
+    return bounds(address) if not address.startswith("derived.") else []
+
+
+def _quantity(
+    patients: pd.DataFrame, address: str, column: Column, by: str, words: dict
+) -> pd.DataFrame:
+    name = column.name
+    ends = [end.partition(".")[2] for end in _bounds(address)]
+    known = patients[[name, *ends]].notna().any(axis=1)
+    if not known.any():
+        return result_rows(nobody(name, len(patients), "median", unit=column.unit), **words)
+
+    def describe(part: pd.DataFrame) -> Records:
+        if not ends:
+            return quantity(part[name], name, column.unit)
+        low, high = part[ends[0]], part[ends[1]]
+        for more in range(2, len(ends), 2):
+            other = low.isna() & high.isna()
+            low, high = low.mask(other, part[ends[more]]), high.mask(other, part[ends[more + 1]])
+        return bounded_quantity(part[name], low, high, name, column.unit, label=words["label"])
+
+    return grouped(patients, by, describe, **words)
+
+
+def _several(study: Any, column: Column, by: str, population: str, words: dict) -> pd.DataFrame:
+    patients = one_each(study, [f"derived.{by}"] if by else [], population)
+    items = rows_of(study, patients["patient_id"], column.table, column.name)
+    if items[column.name].isna().all():
+        return result_rows(nobody(column.name, len(patients)), **words)
+    levels = levels_of(items[column.name], column.name)
+    return grouped(
+        patients, by,
+        lambda part: several(part["patient_id"], items, column.name, levels), **words,
+    )  # fmt: skip
+
+
+def discordance(
+    study: Any, population: str | None = None, role: str = "secondary"
+) -> pd.DataFrame:
+    """Patients per reported (level) and derived (group_level) grade, and how many differ.
+
+    The share that differs is of those with a reported and a determined derived grade.
+    """
+    population = population or study.headline
+    words = {"analysis": ANALYSIS, "population": population, "role": role}
+    patients = one_each(study, ["tumour.grade_reported", "derived.grade"], population)
+    both = patients.dropna(subset=["grade_reported", "grade"])
+    if both.empty:
+        return result_rows(nobody("grade_discordance", len(patients)), **words,
+                           label="Reported grade differs from the derived one")  # fmt: skip
+    pairs = pd.DataFrame({name: as_text(both[name]) for name in ("grade_reported", "grade")})
+    cells = [
+        {"variable": "grade_reported", "level": reported, "group": "grade", "group_level": derived,
+         "statistic": "count", "n": count, "estimate": count, "label": label("tumour.grade_reported")}
+        for reported in levels_of(both["grade_reported"], "grade_reported")
+        for derived in levels_of(both["grade"], "grade")
+        for count in [int(((pairs["grade_reported"] == reported) & (pairs["grade"] == derived)).sum())]
+    ]  # fmt: skip
+    return result_rows([*cells, _differing(pairs)], **words)
+
+
+def _differing(pairs: pd.DataFrame) -> dict[str, Any]:
+    determined = pairs[pairs["grade"].isin(("G1", "G2", "G3", "NEC"))]
+    differ = int(discordant(determined["grade"], determined["grade_reported"]).sum())
+    return share(differ, len(determined), "grade_discordance", "reported and derived differ",
+                 label="Reported grade differs from the derived one",
+                 method="n of those with a reported and a determined derived grade")  # fmt: skip
