@@ -1,0 +1,56 @@
+"""From a clause of the registry entry to its columns, notebook and result rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from prrt_lib.declare.dictionary import dictionary
+from prrt_lib.declare.yaml_files import load_words
+
+SOURCE = Path(__file__).with_name("clauses.yaml")
+
+
+@cache
+def clauses() -> Mapping[str, Mapping[str, Any]]:
+    """Clause id -> clause, notebook, rows, shows."""
+    return load_words(SOURCE)
+
+
+def columns_of(clause: str) -> list[str]:
+    """Addresses of the dictionary columns that carry ``clause`` (L also serves L1 to L4)."""
+    return [
+        column.address
+        for table in dictionary().tables.values()
+        for column in table.columns.values()
+        if column.clause == clause or (clause.startswith("L") and column.clause == "L")
+    ]
+
+
+def rows_of(clause: str, rows: pd.DataFrame) -> pd.DataFrame:
+    """The result rows that answer ``clause``."""
+    kept = rows
+    for name, value in clauses()[clause]["rows"].items():
+        text = kept[name].map(lambda cell: f"{cell:g}") if name == "time" else kept[name]
+        kept = kept[text == str(value)]
+    return kept
+
+
+def traceability_page() -> str:
+    """docs/traceability.md."""
+    from prrt_lib.edges.document import NOTE, table
+
+    lines = []
+    for clause, item in clauses().items():
+        keys = ", ".join(f"{name} = {value}" for name, value in item["rows"].items())
+        columns = ", ".join(f"`{address}`" for address in columns_of(clause))
+        lines.append([clause, item["clause"], columns, item["notebook"], keys, item["shows"]])
+    header = ["id", "registry clause", "columns", "notebook", "result rows", "shown in"]
+    return (
+        f"{NOTE}# Traceability\n\nEach clause of the registry entry, the columns that hold it, the notebook that "
+        f"answers it and the result rows where the answer stands.\n\n{table(header, lines)}"
+    )

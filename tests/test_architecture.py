@@ -1,0 +1,59 @@
+"""The layers of the library, and the size of its rooms, hold."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+LAYERS = ("base", "declare", "read", "study", "estimate", "analyse", "present", "edges")
+ROOT = Path(__file__).parents[1] / "prrt_lib"
+FILES = sorted(path for path in ROOT.rglob("*.py") if path.parent != ROOT)
+
+
+def layer_of(path: Path) -> str:
+    return path.relative_to(ROOT).parts[0]
+
+
+def imported_layers(path: Path) -> set[str]:
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        names = []
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            assert not node.level, f"{path}: imports are written in full, not relative"
+            names = [f"{node.module}.{alias.name}" for alias in node.names]
+        found |= {name.split(".")[1] for name in names if name.startswith("prrt_lib.")}
+    return found & set(LAYERS)
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_module_imports_only_from_its_own_layer_and_those_before_it(path):
+    allowed = set(LAYERS[: LAYERS.index(layer_of(path)) + 1])
+    assert imported_layers(path) <= allowed
+
+
+def test_statistics_know_nothing_of_the_study():
+    words = ("prrt", "patient", "cohort")
+    for path in sorted((ROOT / "estimate").glob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+                assert not any(word in node.name.lower() for word in words), (path.name, node.name)
+    assert {layer for path in (ROOT / "estimate").glob("*.py") for layer in imported_layers(path)} <= {
+        "base", "declare", "estimate",
+    }  # fmt: skip
+
+
+def test_present_never_sees_raw_data():
+    for path in sorted((ROOT / "present").glob("*.py")):
+        assert not imported_layers(path) & {"read", "study", "analyse"}, path.name
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_module_holds_one_idea_in_at_most_250_lines(path):
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= 250
+
+
+def test_there_is_no_drawer_for_everything():
+    names = {path.stem for path in FILES}
+    assert not names & {"utils", "helpers", "misc", "common", "tools"}
