@@ -10,7 +10,8 @@ from prrt_lib.base.errors import AnalysisError
 from prrt_lib.declare.dictionary import dictionary
 from prrt_lib.declare.rows import combine, result_rows, stamp
 from prrt_lib.estimate.cox import CoxFit, cox
-from prrt_lib.study import Study, Times
+from prrt_lib.study.data import Study
+from prrt_lib.study.times import Times
 
 ANALYSIS = "cox"
 UNIVARIABLE, MULTIVARIABLE = "univariable", "multivariable"
@@ -109,8 +110,8 @@ def _proportionality(fit: CoxFit) -> pd.DataFrame:
 
 
 def _stamped(study: Study, times: Times, rows: pd.DataFrame) -> pd.DataFrame:
-    own = "; ".join([*times.warnings, *([times.endpoint.banner] if times.endpoint.banner else [])])
-    warning = rows["warning"].map(lambda text: "; ".join(part for part in (own, text) if part))
+    own = [times.endpoint.banner, *times.warnings]
+    warning = rows["warning"].map(lambda text: "; ".join(part for part in (*own, text) if part))
     role = study.parameters.role(times.endpoint.name) if not times.setting else "exploratory"
     exploratory = rows["warning"].str.contains("exploratory")
     return stamp(

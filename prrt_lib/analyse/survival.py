@@ -14,7 +14,8 @@ from prrt_lib.estimate.logrank import logrank
 from prrt_lib.estimate.quasi_independence import conditional_tau
 from prrt_lib.estimate.survival import kaplan_meier
 from prrt_lib.estimate.survival import median_follow_up as reverse_kaplan_meier
-from prrt_lib.study import Study, Times
+from prrt_lib.study.data import Study
+from prrt_lib.study.times import Times
 
 ANALYSIS = "survival"
 
@@ -45,19 +46,25 @@ def _estimate(study: Study, times: Times, by: str | None) -> pd.DataFrame:
 def _fit(study: Study, times: Times, by: str | None, moments: Sequence[float]) -> pd.DataFrame:
     settings = study.parameters
     common = {"entry": "entry", "by": by, "times": moments, "conf_level": settings.conf_level}
-    if times.endpoint.competing:
+    if competing(times):
         return cumulative_incidence(times.frame, "exit", "event", causes=[1, 2], **common)
     minimum = settings.min_at_risk if times.endpoint.delayed else None
     return kaplan_meier(times.frame, "exit", "event", min_at_risk=minimum, **common)
 
 
+def competing(times: Times) -> bool:
+    """Whether death competes with the event, so that incidence and not survival is estimated."""
+    return times.endpoint.kind == "competing"
+
+
 def _nothing(times: Times) -> pd.DataFrame:
-    rate = "cumulative_incidence" if times.endpoint.competing else "survival"
-    state = "not-abstracted" if times.not_abstracted else "not-estimable"
+    rate = "cumulative_incidence" if competing(times) else "survival"
+    unknown = times.counts["dropped"].get("date of diagnosis not known", 0)
+    state = "not-abstracted" if unknown == times.counts["population"] > 0 else "not-estimable"
     records = [{"statistic": rate, "time": time, "state": state} for time in YEARS]
     if rate == "survival":
         records.append({"statistic": "median", "state": state})
-    return result_rows(records, n=0, total=times.counts.get("total", 0), events=0)
+    return result_rows(records, n=0, total=times.counts["population"], events=0)
 
 
 def _stamped(study: Study, times: Times, rows: pd.DataFrame, by: str | None) -> pd.DataFrame:
@@ -65,8 +72,8 @@ def _stamped(study: Study, times: Times, rows: pd.DataFrame, by: str | None) -> 
     role = study.parameters.role(times.endpoint.name)
     if by or times.setting:
         role = "exploratory"
-    own = "; ".join([*times.warnings, *([times.endpoint.banner] if times.endpoint.banner else [])])
-    warning = rows["warning"].map(lambda text: "; ".join(part for part in (own, text) if part))
+    own = [times.endpoint.banner, *times.warnings]
+    warning = rows["warning"].map(lambda text: "; ".join(part for part in (*own, text) if part))
     conditional = rows["label"].map(lambda text: f", {text}" if text else "")
     return stamp(
         rows, analysis=ANALYSIS, endpoint=times.endpoint.name, population=times.population,
@@ -86,7 +93,7 @@ def compare(
     if frame[by].nunique() < 2 or not (frame["event"] == 1).any():
         rows = result_rows([{"statistic": "chi2", "state": "not-estimable", "n": len(frame)}],
                            warning="fewer than two groups, or no event")  # fmt: skip
-    elif times.endpoint.competing:
+    elif competing(times):
         rows = gray_test(frame, "exit", "event", by=by)
     else:
         rows = logrank(frame, "exit", "event", by=by, entry="entry")

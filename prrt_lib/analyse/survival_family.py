@@ -8,7 +8,8 @@ import pandas as pd
 
 from prrt_lib.analyse import survival
 from prrt_lib.declare.rows import combine, result_rows
-from prrt_lib.study import ENDPOINTS, SETTINGS, Study
+from prrt_lib.study.data import Study
+from prrt_lib.study.endpoints import ENDPOINTS
 
 SUMMARY = ("median", "q25", "q75")
 SENSITIVE = ("os_dx_delayed", "os_prrt", "ttp", "pfs", "cif_progression")
@@ -21,7 +22,7 @@ def declared(study: Study) -> pd.DataFrame:
             {
                 "endpoint": name, "role": study.parameters.role(name), "means": item.label,
                 "time zero": item.origin, "entry": item.entry, "event": item.event,
-                "competing": item.competing or "none", "censored at": item.censoring,
+                "competing": item.competing, "censored at": item.censoring,
             }
             for name, item in ENDPOINTS.items()
         ]
@@ -58,8 +59,8 @@ def sensitivities(study: Study) -> pd.DataFrame:
     tables = [
         _summary(survival.curve(study, name, setting=setting))
         for name in SENSITIVE
-        for setting, item in SETTINGS.items()
-        if setting and name in item.endpoints
+        for setting in ENDPOINTS[name].settings
+        if setting
     ]
     return combine(tables)
 

@@ -37,7 +37,9 @@ def profile(given: argparse.Namespace) -> int:
     text = draft(given.workbook)
     if given.out:
         given.out.write_text(text, encoding="utf-8")
-        _say(f"draft written to {given.out}; settle every TODO, then run `python -m prrt_lib check`")
+        _say(
+            f"draft written to {given.out}; settle every TODO, then run `python -m prrt_lib check`"
+        )
     else:
         _say(text)
     return 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
 
@@ -59,8 +59,16 @@ def table(header: Sequence[str], lines: Iterable[Sequence[object]]) -> str:
 
 def _described(column: Column) -> list[str]:
     allowed = ", ".join(column.allowed) if column.allowed else ("open" if column.open else "")
-    limits = "" if column.range is None else " to ".join("" if end is None else str(end) for end in column.range)
-    marks = [word for word in ("required", "multiple", "free_text", "identifying") if getattr(column, word)]
+    limits = (
+        ""
+        if column.range is None
+        else " to ".join("" if end is None else str(end) for end in column.range)
+    )
+    marks = [
+        word
+        for word in ("required", "multiple", "free_text", "identifying")
+        if getattr(column, word)
+    ]
     notes = " ".join(text for text in (", ".join(marks), column.description) if text)
     typed = ", ".join([column.value_column, *column.companions.values()])
     return [f"`{column.name}`", column.label, column.kind, column.unit, allowed, limits, column.clause,
@@ -69,8 +77,21 @@ def _described(column: Column) -> list[str]:
 
 def dictionary_page() -> str:
     """docs/data-dictionary.md."""
-    header = ["column", "label", "kind", "unit", "allowed", "plausible", "clause", "typed columns", "notes"]
-    parts = [NOTE, "# Data dictionary\n\nThe canonical tables. Every workbook is mapped onto them by a profile.\n"]
+    header = [
+        "column",
+        "label",
+        "kind",
+        "unit",
+        "allowed",
+        "plausible",
+        "clause",
+        "typed columns",
+        "notes",
+    ]
+    parts = [
+        NOTE,
+        "# Data dictionary\n\nThe canonical tables. Every workbook is mapped onto them by a profile.\n",
+    ]
     for item in dictionary().tables.values():
         parts.append(f"\n## {item.name}\n{item.description} Key: {', '.join(item.key)}.\n\n")
         parts.append(table(header, (_described(column) for column in item.columns.values())))
@@ -89,7 +110,14 @@ def parameters_page() -> str:
     blank = Parameters("")
     for item in fields(Parameters):
         if item.name != "scenario":
-            lines.append([f"`{item.name}`", item.type, f"`{getattr(blank, item.name)}`", item.metadata["meaning"]])
+            lines.append(
+                [
+                    f"`{item.name}`",
+                    item.type,
+                    f"`{getattr(blank, item.name)}`",
+                    item.metadata["meaning"],
+                ]
+            )
     parts = [NOTE, "# Parameters\n\nA scenario is a YAML file in `params/`; its name is the file's stem. "
              "Only what differs from these defaults is written there.\n\n",
              table(["name", "type", "default", "meaning"], lines),
@@ -105,22 +133,37 @@ def parameters_page() -> str:
 
 def endpoints_page() -> str:
     """docs/endpoints.md."""
-    from prrt_lib.study import ENDPOINTS, SETTINGS
+    from prrt_lib.study.endpoints import ENDPOINTS, SETTINGS
 
-    parts = [NOTE, "# Endpoints\n\nEach endpoint declares its clock. Endpoints with different origins never share a name.\n"]
+    parts = [
+        NOTE,
+        "# Endpoints\n\nEach endpoint declares its clock. Endpoints with different origins never share a name.\n",
+    ]
     for name, item in ENDPOINTS.items():
         parts.append(f"\n## `{name}`: {item.label}\n\n")
-        facts = {key: value for key, value in vars(item).items() if key not in ("name", "label") and value}
-        parts.append(table(["what", "declared"], ([key.replace("_", " "), _flat(value)] for key, value in facts.items())))
-    parts.append("\n# Settings\n\nA setting names a sensitivity analysis; the main analysis has none.\n\n")
+        facts = {
+            key: value
+            for key, value in vars(item).items()
+            if key not in ("name", "label") and value
+        }
+        parts.append(
+            table(
+                ["what", "declared"],
+                ([key.replace("_", " "), _flat(value)] for key, value in facts.items()),
+            )
+        )
+    parts.append(
+        "\n# Settings\n\nA setting names a sensitivity analysis; the main analysis has none.\n\n"
+    )
     parts.append(table(["setting", "meaning", "endpoints"], (
-        [f"`{name or '(main)'}`", item.meaning, ", ".join(item.endpoints)] for name, item in SETTINGS.items()
+        [f"`{name or '(main)'}`", text, ", ".join(key for key, item in ENDPOINTS.items() if name in item.settings)]
+        for name, text in SETTINGS.items()
     )))  # fmt: skip
     return "".join(parts)
 
 
 def _flat(value: object) -> str:
-    if isinstance(value, dict):
+    if isinstance(value, Mapping):
         return "; ".join(f"{key}: {item}" for key, item in value.items())
     return ", ".join(map(str, value)) if isinstance(value, (tuple, list)) else str(value)
 

@@ -63,7 +63,9 @@ def declared(name: str) -> list[NotebookParameter]:
             )  # fmt: skip
         meaning = lines[node.end_lineno - 1].split("#", 1)[1].strip()
         default = ast.literal_eval(node.value)
-        found.append(NotebookParameter(node.target.id, ast.unparse(node.annotation), default, meaning))
+        found.append(
+            NotebookParameter(node.target.id, ast.unparse(node.annotation), default, meaning)
+        )
     return found
 
 

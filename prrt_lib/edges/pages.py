@@ -30,7 +30,9 @@ def heading(name: str) -> str:
 
 def header(name: str, parameters: Parameters, about: dict[str, Any]) -> str:
     """The bar on top of every page: stamps, facts of the run, the other pages."""
-    marks = "".join(f'<span class="prrt-stamp">{html.escape(word)}</span>' for word in stamps(about))
+    marks = "".join(
+        f'<span class="prrt-stamp">{html.escape(word)}</span>' for word in stamps(about)
+    )
     links = []
     for page in ("index", *STORY):
         here = ' aria-current="page"' if page == name else ""

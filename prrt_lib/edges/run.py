@@ -152,7 +152,9 @@ class Run:
 
         began = time.monotonic()
         target = self.places.reports / f"{name}.ipynb"
-        notebook = execute(notebook_path(name), target, given, self.places.scenario, self.places.root)
+        notebook = execute(
+            notebook_path(name), target, given, self.places.scenario, self.places.root
+        )
         ran = time.monotonic()
         page = write_page(name, notebook, self.parameters, self.about, self.places)
         self.say(f"  {name:<16} {ran - began:5.1f} s   page {time.monotonic() - ran:4.1f} s")

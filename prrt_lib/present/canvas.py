@@ -11,7 +11,10 @@ from matplotlib.figure import Figure
 from prrt_lib.declare import reads
 from prrt_lib.declare.results import target
 
-FORMATS = {"png": {"Software": None}, "pdf": {"CreationDate": None, "ModDate": None, "Producer": None}}
+FORMATS = {
+    "png": {"Software": None},
+    "pdf": {"CreationDate": None, "ModDate": None, "Producer": None},
+}
 
 
 def file_name(*parts: str) -> str:

@@ -48,13 +48,18 @@ def _name(variable: str, level: str) -> str:
 
 
 def _marks(axes, rows: pd.DataFrame, lines: list, shift: float, model: str, models: list) -> None:
-    kept = rows[(rows["state"] == "ok") & (rows["level"] != rows["reference"]).where(rows["reference"] != "", True)]
+    kept = rows[
+        (rows["state"] == "ok")
+        & (rows["level"] != rows["reference"]).where(rows["reference"] != "", True)
+    ]
     places = [lines.index(key) + shift for key in zip(kept["variable"], kept["level"], strict=True)]
     centre = np.exp(kept["estimate"].to_numpy())
     ends = np.exp(kept[["low", "high"]].to_numpy(dtype=float)).clip(1e-3, 1e3)
     colour = style.PALETTE[models.index(model) % len(style.PALETTE)]
     axes.hlines(places, ends[:, 0], ends[:, 1], color=colour, linewidth=1.3)
-    axes.plot(centre, places, style.MARKERS[models.index(model)], color=colour, markersize=5, label=model)
+    axes.plot(
+        centre, places, style.MARKERS[models.index(model)], color=colour, markersize=5, label=model
+    )
 
 
 def bars(rows: pd.DataFrame, scenario: str, title: str, name: str, legend: str = "") -> Figure:
@@ -66,7 +71,9 @@ def bars(rows: pd.DataFrame, scenario: str, title: str, name: str, legend: str =
     width = 0.8 / max(1, len(groups))
     for number, group in enumerate(groups):
         part = shown[shown["group_level"] == group].drop_duplicates("level")
-        places = [lines.index(level) + (number - (len(groups) - 1) / 2) * width for level in part["level"]]
+        places = [
+            lines.index(level) + (number - (len(groups) - 1) / 2) * width for level in part["level"]
+        ]
         share = 100 * (part["n"] / part["total"]).to_numpy(dtype=float)
         axes.barh(places, share, height=width * 0.9, color=style.colour(group, groups),
                   label=group or "All", edgecolor="white")  # fmt: skip
@@ -103,7 +110,9 @@ def spread(
         axes.set_yscale("log", base=2)
         axes.yaxis.set_major_formatter(plt.FuncFormatter(lambda value, _: f"{value:g}"))
     counts = kept[x].value_counts()
-    axes.set_xticks(range(len(levels)), [f"{level}\nn = {counts.get(level, 0)}" for level in levels])
+    axes.set_xticks(
+        range(len(levels)), [f"{level}\nn = {counts.get(level, 0)}" for level in levels]
+    )
     axes.set_xlabel("")
     axes.set_ylabel(y_label)
     axes.set_title(title)

@@ -40,7 +40,7 @@ def percent(share: float, digits: int = 1) -> str:
 
 
 def p_value(p: float) -> str:
-    """"0.034", "<0.001", or "" when missing."""
+    """ "0.034", "<0.001", or "" when missing."""
     if missing(p):
         return ""
     return "<0.001" if p < 0.001 else f"{p:.3f}"
@@ -85,7 +85,7 @@ def unit(row: Mapping[str, Any]) -> str:
 
 
 def limits(row: Mapping[str, Any], digits: int | None = None) -> str:
-    """"37.4 to 55.2"; an open end is "not reached"; "" without limits."""
+    """ "37.4 to 55.2"; an open end is "not reached"; "" without limits."""
     low, high = row["low"], row["high"]
     if missing(low) and missing(high):
         return ""

@@ -49,7 +49,9 @@ def _median(row: dict) -> str:
 
 def rates(rows: pd.DataFrame, times: dict[float, str]) -> Sentences:
     """The yearly probabilities of one ungrouped curve, in one sentence."""
-    kept = rows[rows["statistic"].isin(tables.RATES) & (rows["group"] == "") & rows["time"].isin(times)]
+    kept = rows[
+        rows["statistic"].isin(tables.RATES) & (rows["group"] == "") & rows["time"].isin(times)
+    ]
     parts = [
         f"{times[row['time']]}: {numbers.estimate(row)}{' %' if row['state'] == 'ok' else ''}"
         for row in kept.to_dict("records")
@@ -107,11 +109,16 @@ def methods(rows: pd.DataFrame) -> Sentences:
 
 def limitations(rows: pd.DataFrame, most: int = 30) -> Sentences:
     """Every warning that the rows carry, with the number of rows it concerns."""
-    counts = rows.loc[rows["warning"] != "", "warning"].str.split("; ").explode().value_counts(sort=False)
+    counts = (
+        rows.loc[rows["warning"] != "", "warning"]
+        .str.split("; ")
+        .explode()
+        .value_counts(sort=False)
+    )
     texts = [f"{text} ({count} rows)" for text, count in list(counts.items())[:most]]
     return Sentences(tuple(texts) or ("No warning was raised.",))
 
 
 def notice(texts: Sequence[str]) -> Sentences:
     """Standing notices, such as a banner."""
-    return Sentences(tuple(texts))
+    return Sentences(tuple(text for text in texts if text))

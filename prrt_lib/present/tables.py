@@ -45,7 +45,9 @@ class Table:
 
     def frame(self) -> pd.DataFrame:
         """The table's texts as a frame."""
-        return pd.DataFrame([[cell.text for cell in line] for line in self.body], columns=self.header)
+        return pd.DataFrame(
+            [[cell.text for cell in line] for line in self.body], columns=self.header
+        )
 
     def _repr_html_(self) -> str:
         head = "".join(f'<th scope="col">{html.escape(text)}</th>' for text in self.header)
@@ -110,7 +112,9 @@ def characteristics(rows: pd.DataFrame, title: str) -> Table:
     body, sections = [], set()
     for variable in levels(rows, "variable"):
         of_variable = rows[rows["variable"] == variable]
-        summaries = [_quantiles(of_variable[of_variable["group_level"] == group]) for group in groups]
+        summaries = [
+            _quantiles(of_variable[of_variable["group_level"] == group]) for group in groups
+        ]
         sections.add(len(body))
         label = next((text for text in of_variable["label"] if text), dictionary().label(variable))
         counted = of_variable[of_variable["statistic"].isin(["proportion", "count"])]
@@ -215,4 +219,8 @@ def diagnostics(rows: pd.DataFrame, title: str) -> Table:
 
 def ratio(row: Row) -> str:
     """A hazard ratio with limits; the reference level says so."""
-    return "reference" if row["reference"] and row["level"] == row["reference"] else numbers.estimate(row)
+    return (
+        "reference"
+        if row["reference"] and row["level"] == row["reference"]
+        else numbers.estimate(row)
+    )

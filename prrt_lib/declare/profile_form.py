@@ -1,0 +1,202 @@
+"""The form of a profile: its keys, declared once; checked by hand-written rules and as JSON Schema."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from prrt_lib.base.errors import Problem
+from prrt_lib.declare.dictionary import dictionary
+from prrt_lib.declare.parameters import unknown_name
+
+TEXT, WHOLE, FLAG, TEXTS, MAP, LIST = "text", "whole number", "true or false", "list", "map", "list"
+DATE_ORDERS = ("MDY", "DMY")
+EPOCHS = ("1900", "1904")
+
+READING = {
+    "date_order": (TEXT, "order of numeric text dates: MDY or DMY; without it they are ambiguous"),
+    "locale": (TEXT, "decimal sign and month names, such as en-US or de-DE"),
+    "epoch": (TEXT, "first year of Excel's serial dates, 1900 or 1904; default: the workbook's"),
+}
+FORM: Mapping[str, Mapping[str, tuple[str, str]]] = {
+    "profile": {
+        "name": (TEXT, "name of the profile; the file's stem"),
+        "label": (TEXT, "what kind of workbook it describes"),
+        "centre": (TEXT, "centre of record of every patient in the workbook"),
+        "units": (MAP, "table.column -> unit, for columns whose header and cells name none"),
+        "sheets": ("sheets", "the sheets to read; all others are left alone"),
+        **READING,
+    },
+    "sheet": {
+        "sheet": (TEXT, "name of the sheet"),
+        "header_row": (WHOLE, "row of the column headers; default 1"),
+        "group_row": (WHOLE, "row of group captions above the header; default none"),
+        "skip_rows": (TEXTS, "rows below the header that hold no records, such as a row of units"),
+        "id": (TEXT, "header of the study id"),
+        "ignore": (TEXTS, "headers knowingly not used"),
+        "records": ("records", "one block per table that a row of this sheet yields records of"),
+        **READING,
+    },
+    "records": {
+        "table": (TEXT, "canonical table"),
+        "group": (TEXT, "caption in the group row; {column} stands for a number"),
+        "columns": ("columns", "canonical column -> header, or -> header, unit and more"),
+        "constants": (MAP, "canonical column -> value that holds for all records of this block"),
+        "needs": (TEXTS, "a record exists only where one of these columns is filled"),
+        "spread": (FLAG, "copy the row's values to every record the patient has in that table"),
+    },
+    "column": {
+        "header": (TEXT, "header text; {column} stands for a number"),
+        "group": (TEXT, "caption in the group row, where it differs from the block's"),
+        "unit": (TEXT, "unit of cells that name none"),
+        "codebook": (MAP, "code -> meaning"),
+        "kind": (TEXT, "kind of cell, where it differs from the dictionary's"),
+        **READING,
+    },
+}
+REQUIRED = {"profile": ("sheets",), "sheet": ("sheet", "id", "records"), "records": ("table",),
+            "column": ("header",)}  # fmt: skip
+Path = tuple[Any, ...]
+
+
+def kinds() -> list[str]:
+    """The kinds of cell that the dictionary uses."""
+    tables = dictionary().tables.values()
+    return sorted({column.kind for table in tables for column in table.columns.values()})
+
+
+def problems(content: Any, at: Any) -> list[Problem]:
+    """Everything wrong with a profile's content; ``at(path)`` names the file and line."""
+    if not isinstance(content, dict):
+        return [Problem(at(()), "no mapping", "name: value lines", "see params/profiles")]
+    return list(_profile(content, at))
+
+
+def _profile(content: Mapping[str, Any], at: Any) -> Iterator[Problem]:
+    yield from _level("profile", content, (), at)
+    for address in content.get("units") or {}:
+        yield from _known(address, _addresses(), at(("units", address)))
+    for number, sheet in enumerate(_items(content.get("sheets"))):
+        path: Path = ("sheets", number)
+        yield from _level("sheet", sheet, path, at)
+        for place, block in enumerate(_items(sheet.get("records") if _map(sheet) else None)):
+            yield from _block(block, (*path, "records", place), at)
+    yield from _required_columns(content, at)
+
+
+def _block(block: Any, path: Path, at: Any) -> Iterator[Problem]:
+    yield from _level("records", block, path, at)
+    if not _map(block):
+        return
+    tables = dictionary().tables
+    name = block.get("table")
+    if name not in tables:
+        yield from _known(str(name), list(tables), at((*path, "table")))
+        return
+    for part in ("columns", "constants", "needs"):
+        for column in block.get(part) or ():
+            yield from _known(column, list(tables[name].columns), at((*path, part, column)))
+    for column, entry in (block.get("columns") or {}).items():
+        if _map(entry):
+            yield from _level("column", entry, (*path, "columns", column), at)
+        elif not isinstance(entry, str):
+            yield Problem(at((*path, "columns", column)), "no header", "a header", "name it")
+
+
+def _level(level: str, content: Any, path: Path, at: Any) -> Iterator[Problem]:
+    form = FORM[level]
+    if not _map(content):
+        yield Problem(at(path), "no mapping", f"keys {', '.join(form)}", "see params/profiles")
+        return
+    for key in REQUIRED[level]:
+        if not content.get(key):
+            yield Problem(at(path), f"no {key}", f"a line {key}: ...", "add it")
+    for key, value in content.items():
+        if key not in form:
+            yield unknown_name(key, list(form), at((*path, key)))
+        elif value is not None:
+            yield from _typed(key, value, form[key][0], at((*path, key)))
+
+
+def _typed(key: str, value: Any, expected: str, where: str) -> Iterator[Problem]:
+    fits = {
+        TEXT: isinstance(value, str), MAP: _map(value), "columns": _map(value),
+        WHOLE: isinstance(value, str) and value.isdigit() and int(value) > 0,
+        FLAG: value in ("true", "false"),
+    }.get(expected, isinstance(value, list))  # fmt: skip
+    if not fits:
+        yield Problem(where, f"another form of {key}", f"a {expected}", "correct the profile")
+        return
+    choices = {"date_order": DATE_ORDERS, "epoch": EPOCHS, "kind": kinds()}.get(key)
+    if choices and value not in choices:
+        yield from _known(value, list(choices), where)
+
+
+def _required_columns(content: Mapping[str, Any], at: Any) -> Iterator[Problem]:
+    given = {("patients", "patient_id"): False}
+    for table in dictionary().tables.values():
+        given |= {(table.name, c.name): False for c in table.columns.values()
+                  if c.required and c.kind != "id"}  # fmt: skip
+    for sheet in _items(content.get("sheets")):
+        for block in filter(_map, _items(sheet.get("records") if _map(sheet) else None)):
+            table = block.get("table")
+            if table == "patients":
+                given[("patients", "patient_id")] = True
+            for column in block.get("columns") or ():
+                given[(table, column)] = True
+    for (table, column), found in given.items():
+        if not found:
+            yield Problem(at(()), f"no entry for {table}.{column}", "one entry in a records block",
+                          "name the header that holds it")  # fmt: skip
+
+
+def _known(name: str, names: list[str], where: str) -> Iterator[Problem]:
+    if name not in names:
+        yield unknown_name(name, names, where)
+
+
+def _addresses() -> list[str]:
+    tables = dictionary().tables.values()
+    return [column.address for table in tables for column in table.columns.values()]
+
+
+def _map(value: Any) -> bool:
+    return isinstance(value, Mapping)
+
+
+def _items(value: Any) -> list:
+    return value if isinstance(value, list) else []
+
+
+def json_schema() -> dict[str, Any]:
+    """The form as JSON Schema (2020-12), for editors and for the documentation."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Profile: how a workbook's sheets and headers map onto the data dictionary",
+        **_object("profile"),
+        "$defs": {level: _object(level) for level in ("sheet", "records", "column")},
+    }
+
+
+def _object(level: str) -> dict[str, Any]:
+    properties = {key: {"description": meaning, **_schema(key, kind)}
+                  for key, (kind, meaning) in FORM[level].items()}  # fmt: skip
+    if level == "records":
+        properties["table"]["enum"] = list(dictionary().tables)
+    return {"type": "object", "additionalProperties": False, "properties": properties,
+            "required": list(REQUIRED[level])}  # fmt: skip
+
+
+def _schema(key: str, kind: str) -> dict[str, Any]:
+    choices = {"date_order": list(DATE_ORDERS), "epoch": [1900, 1904], "kind": kinds()}.get(key)
+    if choices:
+        return {"enum": choices}
+    scalar = {"type": ["string", "number"]}
+    entry = {"anyOf": [{"type": "string"}, {"$ref": "#/$defs/column"}]}
+    return {
+        TEXT: {"type": "string"}, WHOLE: {"type": "integer", "minimum": 1},
+        FLAG: {"type": "boolean"}, MAP: {"type": "object", "additionalProperties": scalar},
+        "sheets": {"type": "array", "items": {"$ref": "#/$defs/sheet"}, "minItems": 1},
+        "records": {"type": "array", "items": {"$ref": "#/$defs/records"}, "minItems": 1},
+        "columns": {"type": "object", "additionalProperties": entry},
+    }.get(kind, {"type": "array", "items": scalar})  # fmt: skip
