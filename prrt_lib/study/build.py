@@ -15,9 +15,9 @@ import pandas as pd
 from prrt_lib.base.paths import Places
 from prrt_lib.declare.findings import COLUMNS, findings_frame
 from prrt_lib.declare.parameters import Parameters
-from prrt_lib.study.cohort import Cohort, build
+from prrt_lib.study.cohort import Cohort, build, with_derived
 from prrt_lib.study.data import headline_banner
-from prrt_lib.study.typed import MAIN_DATE, complete
+from prrt_lib.study.typed import MAIN_DATE
 
 
 def write_cohort(
@@ -61,7 +61,7 @@ def stored_tables(tables: Mapping[str, pd.DataFrame], cohort: Cohort) -> dict[st
     """All canonical tables with every row, ``used`` telling those up to the cut-off, and extras."""
     cutoff = pd.Timestamp(cohort.parameters.cutoff)
     stored = {}
-    for name, frame in complete(tables).items():
+    for name, frame in with_derived(tables, cohort.parameters).items():
         used = ~(frame[MAIN_DATE[name]] > cutoff) if name in MAIN_DATE else True
         stored[name] = frame.assign(used=used)
     for name in ("scans", "biomarker_windows"):
@@ -115,12 +115,9 @@ def _prints(table: str, frame: pd.DataFrame) -> dict[str, str]:
     prints = {}
     for name in frame:
         series = frame[name]
-        if series.dtype == object:
-            # The kind is part of the text, so that a missing cell differs from the word None.
-            series = series.map(repr)
-        content = (
-            keys.tobytes() + pd.util.hash_pandas_object(series, index=False).to_numpy().tobytes()
-        )
+        values = pd.util.hash_pandas_object(series, index=False).to_numpy()
+        missing = series.isna().to_numpy()
+        content = b"".join(part.tobytes() for part in (keys, values, missing))
         prints[f"{table}.{name}"] = _digest(content)
     return prints
 

@@ -60,10 +60,7 @@ def _limit(people: pd.DataFrame, setting: str, last: str, parameters: Parameters
     length = people["horizon"] - people["first_prrt"]
     anchor = "last_prrt" if setting == "horizon_last_prrt" else "first_prrt"
     limit = people[f"{anchor}{last}" if last else anchor] + length
-    # The dates of the main run were cut when the cohort was built.
-    if setting == "horizon_last_prrt" or last:
-        return limit.clip(upper=pd.Timestamp(parameters.cutoff))
-    return limit
+    return limit.clip(upper=pd.Timestamp(parameters.cutoff))
 
 
 def _watched(people, endpoint: Endpoint, setting: str, last: str, parameters: Parameters):
@@ -75,6 +72,8 @@ def _watched(people, endpoint: Endpoint, setting: str, last: str, parameters: Pa
         return death, one, people[f"last_seen{last}"], nothing
     name = "progression_mixed_ignored" if setting == "mixed_not_progression" else "progression"
     progressed = people[f"{name}{last}"].where(people[name].notna())
+    if setting == "longest":
+        progressed = progressed.where(~(progressed > death), death)
     free = people[f"{FREE}{last}"]
     if setting == "new_therapy_censored":
         changed = people[["new_therapy", "retreatment"]].min(axis=1)

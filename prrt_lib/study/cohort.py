@@ -30,15 +30,28 @@ class Cohort:
     parameters: Parameters
 
 
+def with_derived(
+    tables: Mapping[str, pd.DataFrame], parameters: Parameters
+) -> dict[str, pd.DataFrame]:
+    """All canonical tables; cycles with ``course_no``, samples with multiples of their limit."""
+    whole = complete(tables)
+    cycles = whole["prrt_cycles"]
+    course = courses.in_order(cycles, parameters.course_gap_days).set_index("row")["course_no"]
+    whole["prrt_cycles"] = cycles.assign(course_no=cycles["row"].map(course).astype("float64"))
+    whole["biomarkers"] = windows.with_multiples(whole["biomarkers"])
+    return whole
+
+
 def build(tables: Mapping[str, pd.DataFrame], parameters: Parameters) -> Cohort:
     """The cohort of ``tables`` at the scenario's cut-off; nothing in ``tables`` is changed.
 
     ``tables`` of the result hold rows up to the cut-off, plus ``scans`` (each scan with its
-    class) and ``biomarker_windows`` (the sample chosen for each time point).
+    class) and ``biomarker_windows`` (the sample chosen for each time point). Cycles gain
+    ``course_no``, samples ``xuln`` with its bounds.
     Raises AnalysisError when no patient remains.
     """
     cutoff = pd.Timestamp(parameters.cutoff)
-    whole = complete(tables)
+    whole = with_derived(tables, parameters)
     treated, rows, found = _treated(whole, cutoff)
     exposed = courses.exposure(whole["prrt_cycles"], parameters.course_gap_days, cutoff)
     base = exposed.reindex(pd.Index(treated, name="patient_id"))
@@ -58,8 +71,9 @@ def _treated(whole: Mapping[str, pd.DataFrame], cutoff: pd.Timestamp):
     undated = courses.without_first_date(cycles)
     first = cycles.groupby("patient_id")["cycle_date"].min()
     late = sorted(set(first.index[first > cutoff]) - set(undated))
+    untreated = frozenset(known - set(cycles["patient_id"]))
     steps = [
-        Step("Treated with PRRT", "no PRRT recorded", "", frozenset(known - set(cycles["patient_id"]))),
+        Step("Treated with PRRT", "no PRRT recorded", "", untreated),
         Step("First PRRT dated", "date of first PRRT not known", "first_prrt_unknown",
              frozenset(undated)),
         Step("First PRRT before the data cut-off", "first PRRT after the data cut-off",

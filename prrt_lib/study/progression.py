@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from prrt_lib.study import response_rules
-from prrt_lib.study.questions import ask, ask_once_if_all, ask_rows
+from prrt_lib.study.questions import ask, ask_rows
 
 ENDS = ("", "_lo", "_hi")
 SCAN = {"": "scan_date", "_lo": "scan_lo", "_hi": "scan_hi"}

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 import pandas as pd
 
-from prrt_lib.base.errors import AnalysisError, Problem
+from prrt_lib.base.errors import AnalysisError
 from prrt_lib.declare.parameters import Parameters, unknown_name
 from prrt_lib.declare.rows import POPULATIONS
 from prrt_lib.study import known_at

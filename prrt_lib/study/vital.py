@@ -11,6 +11,7 @@ from prrt_lib.study.typed import one_per_patient
 
 # Records that show that the patient was alive on their day.
 SEEN = {
+    "patients": ("consent", "enrolment"),
     "prrt_cycles": ("cycle",),
     "biomarkers": ("sample",),
     "imaging": ("scan", "progression_date_reported"),
@@ -18,8 +19,7 @@ SEEN = {
     "subsequent_therapies": ("therapy",),
     "labs": ("lab",),
 }
-DATES = {"cycle": "cycle_date", "sample": "sample_date", "scan": "scan_date", "onset": "onset_date",
-         "therapy": "therapy_date", "lab": "lab_date"}  # fmt: skip
+UNDATED_STEMS = ("progression_date_reported",)
 ENDS = ("", "_lo", "_hi")
 
 Findings = list[dict[str, str]]
@@ -58,7 +58,7 @@ def vital(
     follow = one_per_patient(tables["followup"], cohort.index)
     status, date = follow["vital_status"], follow["death_date"]
     problems = {
-        "alive_with_death_date": status.isin(["alive", "lost"]) & date.notna(),
+        "alive_with_death_date": (status == "alive") & date.notna(),
         "dead_without_date": (status == "dead") & date.isna(),
         "death_before_first_prrt": date < cohort["first_prrt"],
     }
@@ -76,7 +76,7 @@ def vital(
         item for rule, mask in problems.items()
         for item in ask(rule, "followup", "death_date", cohort.index[mask])
     ]  # fmt: skip
-    by_date = list(cohort.index[dead & status.isna()])
+    by_date = list(cohort.index[dead & (status != "dead")])
     findings += ask_once_if_all(
         "dead_by_date_only", "followup", "vital_status", by_date, cohort.index[dead]
     )
@@ -109,7 +109,7 @@ def latest_record(tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.Series]:
     for table, stems in SEEN.items():
         for stem in stems:
             part = tables[table][["patient_id"]].copy()
-            part[""] = tables[table][DATES.get(stem, stem)]
+            part[""] = tables[table][stem if stem in UNDATED_STEMS else f"{stem}_date"]
             for end in ENDS[1:]:
                 part[end] = tables[table][f"{stem}{end}"]
             parts.append(part[part[""].notna()])
@@ -118,7 +118,7 @@ def latest_record(tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.Series]:
 
 
 def _cut(frame: pd.DataFrame, cutoff: pd.Timestamp) -> pd.DataFrame:
-    """``frame`` as known at the cut-off: later deaths have not happened, later contacts end there."""
+    """``frame`` as known at the cut-off: later deaths have not happened, contacts end at it."""
     later = frame["death"] > cutoff
     frame["died"] = frame["died"].mask(later, "no")
     for end in ENDS:
