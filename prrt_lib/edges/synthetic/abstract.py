@@ -1,0 +1,62 @@
+"""True records -> what an abstractor writes: spellings, gaps, mistakes."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from prrt_lib.declare.dictionary import DATE_KINDS, Column, dictionary
+from prrt_lib.edges.synthetic.cells import Record
+from prrt_lib.edges.synthetic.cohort import SyntheticCohort
+from prrt_lib.edges.synthetic.contradictions import Book, contradict, copies
+from prrt_lib.edges.synthetic.defects import share, spoil
+from prrt_lib.edges.synthetic.spelling import absent, spell
+
+UNITS = {"value": "unit", "uln": "unit"}
+
+
+def abstracted(cohort: SyntheticCohort) -> Book:
+    """Table -> records in the order of the workbook, every cell with truth and writing."""
+    rng = np.random.default_rng([cohort.seed, 1])
+    book = {
+        name: _records(name, cohort.records[name], rng)
+        for name in dictionary().tables
+        if name in cohort.records
+    }
+    return copies(contradict(book, rng), rng)
+
+
+def _records(name: str, frame: pd.DataFrame, rng: np.random.Generator) -> list[Record]:
+    ids = frame["patient_id"].tolist()
+    records = [Record(name, patient, number) for number, patient in enumerate(ids)]
+    for column in dictionary().tables[name].columns.values():
+        if column.name in frame:
+            units = frame[UNITS[column.name]].tolist() if column.name in UNITS else [""] * len(ids)
+            _write(records, column, _values(column, frame[column.name]), units, rng)
+    return records
+
+
+def _write(records: list[Record], column: Column, values: list[Any], units: list[str],
+           rng: np.random.Generator) -> None:  # fmt: skip
+    chance = share(column)
+    draws = rng.random((len(records), 4))
+    for record, value, unit, (wrong, u, v, w) in zip(records, values, units, draws, strict=True):
+        if value is None:
+            cell = absent(column, u, v)
+        else:
+            cell = spell(column, value, u, v, unit)
+            if wrong < chance:
+                cell = spoil(column, cell, value, u, w)
+        if cell is not None:
+            record.cells[column.name] = cell
+
+
+def _values(column: Column, values: pd.Series) -> list[Any]:
+    """Plain Python values; None where there is none."""
+    if column.kind in DATE_KINDS:
+        dates = pd.to_datetime(values)
+        return [None if pd.isna(d) else dt.date(d.year, d.month, d.day) for d in dates]
+    return [None if value is None or value != value else value for value in values.tolist()]

@@ -1,0 +1,118 @@
+"""Where each record stands: the template's sheets, or one wide sheet with numbered groups."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from prrt_lib.declare.dictionary import dictionary
+from prrt_lib.declare.template import header, template_layout
+from prrt_lib.edges.synthetic.cells import Cell, Record
+from prrt_lib.edges.synthetic.contradictions import Book
+
+WIDE_SHEET = "PRRT abstraction"
+GROUPS = {"prrt_cycles": ("PRRT", 8), "imaging": ("Imaging", 19), "adverse_events": ("AE", 12),
+          "subsequent_therapies": ("Later therapy", 3)}  # fmt: skip
+MARKERS = {("CgA", "diagnosis"): "CgA at diagnosis", ("CgA", "pre_PRRT1"): "CgA before PRRT 1",
+           ("CgA", "post_PRRT1"): "CgA after PRRT 1", ("CgA", "post_PRRT2"): "CgA after PRRT 2",
+           ("pancreastatin", "diagnosis"): "Pancreastatin at diagnosis",
+           ("pancreastatin", "pre_PRRT1"): "Pancreastatin before PRRT 1",
+           ("pancreastatin", "post_PRRT1"): "Pancreastatin after PRRT 1",
+           ("pancreastatin", "post_PRRT2"): "Pancreastatin after PRRT 2"}  # fmt: skip
+SINGLE = ("patients", "tumour", "symptoms", "prior_therapies", "metastases", "followup")
+GROUPED = {
+    "prrt_cycles": ("cycle_date", "isotope", "ligand", "activity_gbq", "dose_modified",
+                    "dose_modified_reason", "ssa_at_time", "ssa_drug", "ssa_dose_mg", "treat_site"),
+    "biomarkers": ("sample_date", "value", "uln", "assay"),
+    "imaging": ("scan_date", "modality", "role", "response_raw", "size_change_pct",
+                "any_lesion_decrease", "any_lesion_increase", "new_lesions",
+                "progression_date_reported"),
+    "adverse_events": ("term_verbatim", "grade", "onset_date", "related_prrt",
+                       "related_progression", "ser_life", "ser_hosp", "ser_ime",
+                       "serious_reported"),
+    "subsequent_therapies": ("therapy", "therapy_date"),
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A cell at its place; row and column count from 0."""
+
+    sheet: str
+    row: int
+    column: int
+    record: Record
+    name: str
+    cell: Cell
+
+
+def in_sheets(book: Book) -> Iterator[Placed]:
+    """Every cell in the template's layout: the header in row 1, one record a row."""
+    layout = template_layout()
+    for table, records in book.items():
+        places = {name: at for at, (_, name) in enumerate(layout[table])}
+        for row, record in enumerate(records, start=1):
+            for name, cell in record.cells.items():
+                yield Placed(table, row, places[name], record, name, cell)
+
+
+def single_columns(book: Book) -> list[tuple[str, str]]:
+    """Ungrouped columns of the wide sheet that anything is written in: (table, column)."""
+    used = {
+        (table, name) for table in SINGLE for record in book[table] for name in record.cells
+    }  # fmt: skip
+    tables = dictionary().tables
+    return [
+        (table, name) for table in SINGLE for name in tables[table].columns
+        if (table, name) in used and (name != "patient_id" or table == "patients")
+    ]  # fmt: skip
+
+
+def captions(table: str) -> list[str]:
+    """Captions of a table's groups, in order."""
+    if table == "biomarkers":
+        return list(MARKERS.values())
+    word, most = GROUPS[table]
+    return [f"{word} {number}" for number in range(1, most + 1)]
+
+
+def wide_headers(book: Book) -> list[tuple[str, str, str, str]]:
+    """(group caption, header, table, column) of every column of the wide sheet."""
+    tables = dictionary().tables
+    plain = [("", header(tables[table].columns[name]), table, name)
+             for table, name in single_columns(book)]  # fmt: skip
+    return plain + [
+        (caption, header(tables[table].columns[name]), table, name)
+        for table, names in GROUPED.items()
+        for caption in captions(table)
+        for name in names
+    ]
+
+
+def in_one_row(book: Book) -> Iterator[Placed]:
+    """Every cell that the wide sheet has a column for; repeated patients repeat their whole row."""
+    places = {(group, table, name): at
+              for at, (group, _, table, name) in enumerate(wide_headers(book))}  # fmt: skip
+    others: dict[str, list[Record]] = {}
+    for table, records in book.items():
+        if table != "patients":
+            for record in records:
+                if not record.copy:
+                    others.setdefault(record.patient_id, []).append(record)
+    for row, patient in enumerate(book["patients"], start=2):
+        counters: dict[str, int] = {}
+        for record in [patient, *others.get(patient.patient_id, [])]:
+            group = _caption(record, counters)
+            for name, cell in record.cells.items():
+                place = places.get((group, record.table, name))
+                if place is not None:
+                    yield Placed(WIDE_SHEET, row, place, record, name, cell)
+
+
+def _caption(record: Record, counters: dict[str, int]) -> str:
+    if record.table in SINGLE:
+        return ""
+    if record.table == "biomarkers":
+        return MARKERS[record.cells["analyte"].true, record.cells["timepoint_label"].true]
+    counters[record.table] = counters.get(record.table, 0) + 1
+    return f"{GROUPS[record.table][0]} {counters[record.table]}"

@@ -1,0 +1,106 @@
+"""The blank abstraction workbook: the dictionary as sheets with drop-downs."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+import xlsxwriter
+
+from prrt_lib.base.paths import PROJECT
+from prrt_lib.declare.dictionary import DATE_KINDS, Column, dictionary
+from prrt_lib.declare.template import ABOUT, CODEBOOK, header, template_layout
+
+CREATED = dt.datetime(2026, 7, 15)
+LAST_ROW = 2000
+LISTS = {"yes_no": ("yes", "no")}
+HOW_TO = {
+    "date": "A full date. Leave empty when not known.",
+    "partial_date": "A date; when only month or year is known write Mar 2014 or 2014.",
+    "activity": "Number and unit in the cell: 200 mCi or 7.4 GBq.",
+    "percent_or_range": "As reported: 5, <2, 2-5 or >20.",
+    "mitoses": "As reported, with the area when it is not 2 mm2: 2/10 HPF, 3/50 HPF.",
+    "lab_value": "As reported; the unit in the cell unless the header names it: 245 ng/mL, >5000 pg/mL.",
+    "id": "The study id, the same on every sheet; never a name or a hospital number.",
+    "yes_no": "yes or no; leave empty when not known.",
+    "text": "Free text; never a name.",
+}
+CODEBOOK_HEADER = ("Sheet", "Header", "Column", "Kind", "Unit", "Allowed", "Plausible", "How to write",
+                   "Meaning")  # fmt: skip
+
+
+def codebook_rows() -> list[tuple[str, ...]]:
+    """Header and one row per column: what may be written where."""
+    rows = [CODEBOOK_HEADER]
+    for table in dictionary().tables.values():
+        for column in table.columns.values():
+            plausible = " to ".join("" if v is None else str(v) for v in column.range or ())
+            rows.append((
+                table.name, header(column), column.name, column.kind, column.unit,
+                "; ".join(column.allowed), plausible, HOW_TO.get(column.kind, ""),
+                column.description,
+            ))  # fmt: skip
+    return rows
+
+
+def write_template(path: Path | None = None) -> Path:
+    """Writes the blank workbook (default data/raw/template.xlsx) and returns its path."""
+    path = Path(path) if path else PROJECT / "data" / "raw" / "template.xlsx"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with xlsxwriter.Workbook(str(path)) as book:
+        book.set_properties({"title": "PRRT abstraction template", "created": CREATED})
+        _about(book)
+        bold = book.add_format({"bold": True, "text_wrap": True, "valign": "top"})
+        date = book.add_format({"num_format": "yyyy-mm-dd"})
+        for table, columns in template_layout().items():
+            sheet = book.add_worksheet(table)
+            sheet.freeze_panes(1, 1)
+            for at, (title, name) in enumerate(columns):
+                column = dictionary().tables[table].columns[name]
+                sheet.write_string(0, at, title, bold)
+                sheet.write_comment(0, at, _comment(column))
+                sheet.set_column(at, at, 16, date if column.kind in DATE_KINDS else None)
+                _drop_down(sheet, at, column)
+    return path
+
+
+def _about(book: xlsxwriter.Workbook) -> None:
+    sheet = book.add_worksheet(ABOUT)
+    sheet.set_column(0, 0, 100)
+    lines = (
+        "PRRT abstraction template",
+        "One sheet per table; the study id links them. Leave unknown cells empty.",
+        "The drop-downs list the usual answers; anything else may be written and will be asked about.",
+        "Write no names, hospital numbers, addresses or telephone numbers anywhere.",
+    )
+    for row, line in enumerate(lines):
+        sheet.write_string(row, 0, line)
+    codebook = book.add_worksheet(CODEBOOK)
+    codebook.freeze_panes(1, 0)
+    codebook.set_column(0, len(CODEBOOK_HEADER) - 1, 24)
+    for row, values in enumerate(codebook_rows()):
+        for at, value in enumerate(values):
+            codebook.write_string(row, at, value)
+
+
+def _comment(column: Column) -> str:
+    parts = [column.description, HOW_TO.get(column.kind, "")]
+    if column.multiple:
+        parts.append("Several answers: separate them with a semicolon.")
+    if column.required:
+        parts.append("Needed: without it the workbook cannot be analysed.")
+    return "\n".join(part for part in (column.label, *parts) if part)
+
+
+def _drop_down(sheet, at: int, column: Column) -> None:
+    """A list that advises and does not refuse: charts hold answers that no list foresees."""
+    allowed = list(column.allowed or LISTS.get(column.kind, ()))
+    # Excel takes lists of up to 255 characters, separated by commas.
+    if not allowed or column.multiple or len(",".join(allowed)) > 255 or any(
+        "," in word for word in allowed
+    ):  # fmt: skip
+        return
+    sheet.data_validation(1, at, LAST_ROW, at, {
+        "validate": "list", "source": allowed, "error_type": "information",
+        "error_title": "Not in the list", "error_message": "It will be asked about.",
+    })  # fmt: skip
