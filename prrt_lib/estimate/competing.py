@@ -13,10 +13,10 @@ from prrt_lib.estimate.aalen_johansen import Incidence, aalen_johansen
 from prrt_lib.estimate.early_risk_set import started_groups, with_dips
 from prrt_lib.estimate.gray import gray_test
 from prrt_lib.estimate.groups import arrays
-from prrt_lib.estimate.guards import finite_numbers, prepared, refuse, require_columns
+from prrt_lib.estimate.guards import declared_causes, prepared, refuse
 from prrt_lib.estimate.limits import probability_limits
 
-__all__ = ["causes_in", "cumulative_incidence", "gray_test"]
+__all__ = ["cumulative_incidence", "gray_test"]
 
 VARIANCES = {"delta": "Greenwood-type variance", "aalen": "Aalen variance"}
 
@@ -47,7 +47,7 @@ def cumulative_incidence(
     """
     if variance not in VARIANCES:
         refuse("variance", f"{variance!r}", f"one of {tuple(VARIANCES)}", "choose one")
-    causes = causes_in(frame, event, causes)
+    causes = declared_causes(frame, event, causes)
     if cause not in causes:
         refuse("cause", f"{cause}", f"one of {list(causes)}", "name a declared cause")
     data = prepared(frame, duration, event, entry, by, causes=causes, weights=weights, sort=False)
@@ -66,23 +66,15 @@ def cumulative_incidence(
     return combine(tables)
 
 
-def causes_in(frame: pd.DataFrame, event: str, causes: Sequence[int] | None) -> list[int]:
-    """The declared causes, or 1 to the largest code of the column."""
-    if causes is not None:
-        return [int(code) for code in causes]
-    require_columns(frame, [event])
-    if pd.api.types.is_bool_dtype(frame[event]):
-        return [1]
-    return list(range(1, max(1, int(finite_numbers(frame, event).max())) + 1))
-
-
 def _records(curve: Incidence | None, times, t0, conf_type, conf_level, extend) -> list[dict]:
     blank: dict[str, Any] = {"statistic": "cumulative_incidence", "state": "not-estimable"}
     if curve is None:
         return [{**blank, "time": time} for time in times]
     start = curve.sets.start if t0 is not None else min(0.0, curve.sets.start)
     own = curve.times[curve.events > 0]
-    at = np.asarray(times if len(times) else np.append(start, own), dtype="float64")
+    at = np.asarray(
+        list(dict.fromkeys(times)) if len(times) else np.append(start, own), dtype="float64"
+    )
     index = curve.index(at)
     value, error = (np.append(0.0, x)[index] for x in (curve.incidence, curve.std_error))
     low, high = probability_limits(value, error, conf_type, conf_level)

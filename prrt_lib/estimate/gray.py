@@ -10,7 +10,7 @@ from scipy.special import chdtrc
 
 from prrt_lib.declare.rows import result_rows
 from prrt_lib.estimate.groups import codes_and_levels
-from prrt_lib.estimate.guards import named, prepared, refuse, warnings_of
+from prrt_lib.estimate.guards import declared_causes, named, prepared, refuse, warnings_of
 from prrt_lib.estimate.risk_table import RiskSets, tallies, tallies_at
 
 
@@ -30,8 +30,7 @@ def gray_test(
     ``event`` is 0 for censored, else the cause; equal to cmprsk's cuminc. Delayed entry is not
     covered by the published variance and is therefore not offered.
     """
-    if causes is None:
-        causes = [int(code) for code in np.unique(frame[event].dropna()) if code > 0] or [1]
+    causes = declared_causes(frame, event, causes)
     data = prepared(frame, duration, event, None, [by, *named(strata)], causes=causes, sort=False)
     codes, levels = codes_and_levels(data[by])
     if len(levels) < 2:

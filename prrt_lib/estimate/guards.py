@@ -61,9 +61,7 @@ def prepared(
         data[entry] = entries
     if sort:
         keys = [id, duration, entry, event, *groups, *covariates, weights]
-        data = _in_fixed_order(
-            data, list(dict.fromkeys(key for key in keys if key is not None))
-        )
+        data = _in_fixed_order(data, list(dict.fromkeys(key for key in keys if key is not None)))
     data.attrs["warnings"] = tuple(warnings + shifted)
     return data
 
@@ -80,9 +78,7 @@ def warnings_of(data: pd.DataFrame) -> str:
     return "; ".join(data.attrs.get("warnings", ()))
 
 
-def refuse(
-    where: str, found: str, expected: str, todo: str = "correct the records"
-) -> None:
+def refuse(where: str, found: str, expected: str, todo: str = "correct the records") -> None:
     """Raises AnalysisError with the four parts of a message."""
     raise AnalysisError(Problem(where, found, expected, todo))
 
@@ -92,11 +88,7 @@ def require_columns(frame: pd.DataFrame, columns: Iterable[str]) -> None:
     for name in columns:
         copies = int((frame.columns == name).sum())
         if copies != 1:
-            todo = (
-                "name an existing column"
-                if copies == 0
-                else "rename or drop the copies"
-            )
+            todo = "name an existing column" if copies == 0 else "rename or drop the copies"
             refuse(
                 f"column {name!r}",
                 f"{copies} columns of that name",
@@ -112,9 +104,7 @@ def require_columns(frame: pd.DataFrame, columns: Iterable[str]) -> None:
         )
 
 
-def complete(
-    data: pd.DataFrame, columns: Sequence[str]
-) -> tuple[pd.DataFrame, list[str]]:
+def complete(data: pd.DataFrame, columns: Sequence[str]) -> tuple[pd.DataFrame, list[str]]:
     """Records with a value in every one of ``columns``, and a sentence for those left out."""
     if not columns or not data[columns].isna().to_numpy().any():
         return data.copy(), []
@@ -125,34 +115,24 @@ def complete(
             f"{len(data)} records, each without a value",
             "a value",
         )
-    words = (
-        f"{int((~keep).sum())} records without a value in {', '.join(columns)} left out"
-    )
+    words = f"{int((~keep).sum())} records without a value in {', '.join(columns)} left out"
     return data[keep].reset_index(drop=True), [words]
 
 
 def finite_numbers(data: pd.DataFrame, column: str) -> np.ndarray:
     """The column as float64; AnalysisError when it is not numeric or not finite everywhere."""
     series = data[column]
-    numeric = pd.api.types.is_numeric_dtype(series) and not pd.api.types.is_bool_dtype(
-        series
-    )
+    numeric = pd.api.types.is_numeric_dtype(series) and not pd.api.types.is_bool_dtype(series)
     if not numeric or pd.api.types.is_complex_dtype(series):
-        refuse(
-            f"column {column!r}", f"values of type {series.dtype}", "numbers, in days"
-        )
+        refuse(f"column {column!r}", f"values of type {series.dtype}", "numbers, in days")
     values = series.to_numpy(dtype="float64", na_value=np.nan)
     odd = int((~np.isfinite(values)).sum())
     if odd:
-        refuse(
-            f"column {column!r}", f"{odd} records missing or infinite", "finite numbers"
-        )
+        refuse(f"column {column!r}", f"{odd} records missing or infinite", "finite numbers")
     return values
 
 
-def event_codes(
-    data: pd.DataFrame, column: str, causes: Sequence[int] | None
-) -> np.ndarray:
+def event_codes(data: pd.DataFrame, column: str, causes: Sequence[int] | None) -> np.ndarray:
     """The column as int64 with 0 = censored; AnalysisError for a code that is not declared."""
     allowed = [0, 1] if causes is None else [0, *causes]
     if pd.api.types.is_bool_dtype(data[column]) and not data[column].isna().any():
@@ -170,6 +150,16 @@ def event_codes(
     return values.astype("int64")
 
 
+def declared_causes(frame: pd.DataFrame, event: str, causes: Sequence[int] | None) -> list[int]:
+    """The declared causes, or 1 to the largest code of the column."""
+    if causes is not None:
+        return [int(code) for code in causes]
+    require_columns(frame, [event])
+    if pd.api.types.is_bool_dtype(frame[event]):
+        return [1]
+    return list(range(1, max(1, int(finite_numbers(frame, event).max())) + 1))
+
+
 def merged_ties(*times: np.ndarray) -> tuple[np.ndarray, ...]:
     """The arrays with values that differ only by rounding made equal, so that they tie.
 
@@ -178,31 +168,21 @@ def merged_ties(*times: np.ndarray) -> tuple[np.ndarray, ...]:
     """
     if all((array == np.rint(array)).all() for array in times):
         return times
-    values, back, counts = np.unique(
-        np.concatenate(times), return_inverse=True, return_counts=True
-    )
-    step = np.diff(values) > RELATIVE_TIE * np.maximum(
-        np.abs(values[1:]), np.abs(values[:-1])
-    )
+    values, back, counts = np.unique(np.concatenate(times), return_inverse=True, return_counts=True)
+    step = np.diff(values) > RELATIVE_TIE * np.maximum(np.abs(values[1:]), np.abs(values[:-1]))
     if step.all():
         return times
     run = np.concatenate([[0], np.cumsum(step)])
     order = np.lexsort((values, -counts, run))
     chosen = values[order][np.unique(run[order], return_index=True)[1]]
-    return tuple(
-        np.split(chosen[run[back.ravel()]], np.cumsum([len(a) for a in times])[:-1])
-    )
+    return tuple(np.split(chosen[run[back.ravel()]], np.cumsum([len(a) for a in times])[:-1]))
 
 
-def _positive_intervals(
-    exits, entries, codes, duration, entry
-) -> tuple[np.ndarray, list[str]]:
+def _positive_intervals(exits, entries, codes, duration, entry) -> tuple[np.ndarray, list[str]]:
     """Exits with an event at entry moved a day later, and the sentence that says so."""
     negative = int((exits < entries).sum())
     if negative:
-        where = (
-            f"columns {entry!r} and {duration!r}" if entry else f"column {duration!r}"
-        )
+        where = f"columns {entry!r} and {duration!r}" if entry else f"column {duration!r}"
         refuse(where, f"{negative} records with a negative interval", "entry <= exit")
     at_entry = (exits == entries) & (codes > 0)
     if not at_entry.any():

@@ -78,7 +78,10 @@ def survival_records(curve: Curve | None, t0, times, options, extend) -> list[di
     if curve is None:
         return [_blank("survival", time) for time in times]
     start = curve.start if t0 is not None else min(0.0, curve.start)
-    at = np.asarray(times if len(times) else np.append(start, curve.table.times), dtype="float64")
+    at = np.asarray(
+        list(dict.fromkeys(times)) if len(times) else np.append(start, curve.table.times),
+        dtype="float64",
+    )
     survival, std_error = curve.at(at)
     low, high = probability_limits(survival, std_error, **options)
     columns = (at, survival, std_error, low, high, curve.table.sets.at(at), curve.events_up_to(at))
@@ -144,7 +147,10 @@ def nelson_aalen(
 
 def _hazard_records(curve: Curve, times, conf_level, ties, extend) -> list[dict[str, Any]]:
     first = min(0.0, curve.start)
-    at = np.asarray(times if len(times) else np.append(first, curve.table.times), dtype="float64")
+    at = np.asarray(
+        list(dict.fromkeys(times)) if len(times) else np.append(first, curve.table.times),
+        dtype="float64",
+    )
     value, squared = hazard_steps(curve.table.at_risk, curve.table.events, ties)
     index = np.searchsorted(curve.table.times, at, side="right")
     value, std_error = (np.append(0.0, np.cumsum(step))[index] for step in (value, squared))
