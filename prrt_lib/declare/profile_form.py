@@ -1,4 +1,4 @@
-"""The form of a profile: its keys, declared once; checked by hand-written rules and as JSON Schema."""
+"""The form of a profile: its keys, declared once; checked by hand and as JSON Schema."""
 
 from __future__ import annotations
 
@@ -54,8 +54,12 @@ FORM: Mapping[str, Mapping[str, tuple[str, str]]] = {
         **READING,
     },
 }
-REQUIRED = {"profile": ("sheets",), "sheet": ("sheet", "id", "records"), "records": ("table",),
-            "column": ("header",)}  # fmt: skip
+REQUIRED = {
+    "profile": ("sheets",),
+    "sheet": ("sheet", "id", "records"),
+    "records": ("table",),
+    "column": ("header",),
+}
 Path = tuple[Any, ...]
 
 
@@ -120,10 +124,12 @@ def _level(level: str, content: Any, path: Path, at: Any) -> Iterator[Problem]:
 
 def _typed(key: str, value: Any, expected: str, where: str) -> Iterator[Problem]:
     fits = {
-        TEXT: isinstance(value, str), MAP: _map(value), "columns": _map(value),
+        TEXT: isinstance(value, str),
+        MAP: _map(value),
+        "columns": _map(value),
         WHOLE: isinstance(value, str) and value.isdigit() and int(value) > 0,
         FLAG: value in ("true", "false"),
-    }.get(expected, isinstance(value, list))  # fmt: skip
+    }.get(expected, isinstance(value, list))
     if not fits:
         yield Problem(where, f"another form of {key}", f"a {expected}", "correct the profile")
         return
@@ -135,8 +141,11 @@ def _typed(key: str, value: Any, expected: str, where: str) -> Iterator[Problem]
 def _required_columns(content: Mapping[str, Any], at: Any) -> Iterator[Problem]:
     given = {("patients", "patient_id"): False}
     for table in dictionary().tables.values():
-        given |= {(table.name, c.name): False for c in table.columns.values()
-                  if c.required and c.kind != "id"}  # fmt: skip
+        given |= {
+            (table.name, c.name): False
+            for c in table.columns.values()
+            if c.required and c.kind != "id"
+        }
     for sheet in _items(content.get("sheets")):
         for block in filter(_map, _items(sheet.get("records") if _map(sheet) else None)):
             table = block.get("table")
@@ -146,8 +155,12 @@ def _required_columns(content: Mapping[str, Any], at: Any) -> Iterator[Problem]:
                 given[(table, column)] = True
     for (table, column), found in given.items():
         if not found:
-            yield Problem(at(()), f"no entry for {table}.{column}", "one entry in a records block",
-                          "name the header that holds it")  # fmt: skip
+            yield Problem(
+                at(()),
+                f"no entry for {table}.{column}",
+                "one entry in a records block",
+                "name the header that holds it",
+            )
 
 
 def _known(name: str, names: list[str], where: str) -> Iterator[Problem]:
@@ -179,12 +192,18 @@ def json_schema() -> dict[str, Any]:
 
 
 def _object(level: str) -> dict[str, Any]:
-    properties = {key: {"description": meaning, **_schema(key, kind)}
-                  for key, (kind, meaning) in FORM[level].items()}  # fmt: skip
+    properties = {
+        key: {"description": meaning, **_schema(key, kind)}
+        for key, (kind, meaning) in FORM[level].items()
+    }
     if level == "records":
         properties["table"]["enum"] = list(dictionary().tables)
-    return {"type": "object", "additionalProperties": False, "properties": properties,
-            "required": list(REQUIRED[level])}  # fmt: skip
+    return {
+        "type": "object",
+        "additionalProperties": False,
+        "properties": properties,
+        "required": list(REQUIRED[level]),
+    }
 
 
 def _schema(key: str, kind: str) -> dict[str, Any]:
@@ -194,9 +213,11 @@ def _schema(key: str, kind: str) -> dict[str, Any]:
     scalar = {"type": ["string", "number"]}
     entry = {"anyOf": [{"type": "string"}, {"$ref": "#/$defs/column"}]}
     return {
-        TEXT: {"type": "string"}, WHOLE: {"type": "integer", "minimum": 1},
-        FLAG: {"type": "boolean"}, MAP: {"type": "object", "additionalProperties": scalar},
+        TEXT: {"type": "string"},
+        WHOLE: {"type": "integer", "minimum": 1},
+        FLAG: {"type": "boolean"},
+        MAP: {"type": "object", "additionalProperties": scalar},
         "sheets": {"type": "array", "items": {"$ref": "#/$defs/sheet"}, "minItems": 1},
         "records": {"type": "array", "items": {"$ref": "#/$defs/records"}, "minItems": 1},
         "columns": {"type": "object", "additionalProperties": entry},
-    }.get(kind, {"type": "array", "items": scalar})  # fmt: skip
+    }.get(kind, {"type": "array", "items": scalar})

@@ -133,8 +133,12 @@ class _Lines:
 def _todos(at: _Lines) -> Iterator[Problem]:
     for path, (line, value) in at.scalars.items():
         if value.strip().startswith(TODO):
-            yield Problem(f"{at.path}, line {line}", f"{path[-1]} is still {TODO}",
-                          "a choice made by a person", "decide, or remove the line")  # fmt: skip
+            yield Problem(
+                f"{at.path}, line {line}",
+                f"{path[-1]} is still {TODO}",
+                "a choice made by a person",
+                "decide, or remove the line",
+            )
 
 
 def _profile(content: Mapping[str, Any], path: Path) -> Profile:

@@ -1,0 +1,118 @@
+"""Orders of dates that cannot be: birth, diagnosis, first PRRT, death."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from prrt_lib.read.checks.question import Question
+from prrt_lib.read.patient import Patient
+from prrt_lib.read.records import Record, date_columns
+
+DAYS_PER_YEAR = 365.25
+# Dated rows that cannot follow death; vital status has rules of its own.
+ROWS = (
+    ("prrt_cycles", "cycle_date"),
+    ("imaging", "scan_date"),
+    ("biomarkers", "sample_date"),
+    ("adverse_events", "onset_date"),
+    ("subsequent_therapies", "therapy_date"),
+    ("labs", "lab_date"),
+    ("imaging", "progression_date_reported"),
+)
+
+
+def birth(patient: Patient) -> Iterator[Question]:
+    """Birth against diagnosis and against the age at diagnosis."""
+    person, tumour = patient.one("patients"), patient.one("tumour")
+    if person is None:
+        return
+    born, diagnosis = person.interval("birth_date"), patient.interval("tumour", "diagnosis_date")
+    age = person.value("age_at_diagnosis")
+    if age is not None and age <= 18:
+        yield Question("age-18-or-younger", person, "age_at_diagnosis")
+    if not (born and diagnosis and tumour):
+        return
+    related = ((tumour, "diagnosis_date"),)
+    if born[0] > diagnosis[1]:
+        yield Question(
+            "birth-after-diagnosis", person, "birth_date", related, ((person, "birth_date"),)
+        )
+    elif age is not None:
+        youngest = (diagnosis[0] - born[1]).days / DAYS_PER_YEAR
+        oldest = (diagnosis[1] - born[0]).days / DAYS_PER_YEAR
+        if not youngest - 1 <= age <= oldest + 1:
+            both = ((person, "age_at_diagnosis"), (person, "birth_date"))
+            yield Question(
+                "age-against-dates", person, "age_at_diagnosis", (*related, both[1]), both
+            )
+
+
+def diagnosis(patient: Patient) -> Iterator[Question]:
+    """Diagnosis after the first PRRT."""
+    tumour, first = patient.one("tumour"), patient.first_prrt()
+    days = patient.interval("tumour", "diagnosis_date")
+    if tumour and first and days and days[0] > first[1]:
+        yield Question(
+            "diagnosis-after-prrt",
+            tumour,
+            "diagnosis_date",
+            _first_cycle(patient),
+            ((tumour, "diagnosis_date"),),
+        )
+
+
+def death(patient: Patient) -> Iterator[Question]:
+    """Death before diagnosis or PRRT; what is dated after death."""
+    follow, died = patient.one("followup"), patient.interval("followup", "death_date")
+    if follow is None or died is None:
+        return
+    tumour, first = patient.one("tumour"), patient.first_prrt()
+    diagnosed = patient.interval("tumour", "diagnosis_date")
+    itself = ((follow, "death_date"),)
+    if first and died[1] < first[0]:
+        yield Question("death-before-prrt", follow, "death_date", _first_cycle(patient), itself)
+    elif tumour and diagnosed and died[1] < diagnosed[0]:
+        yield Question(
+            "death-before-diagnosis", follow, "death_date", ((tumour, "diagnosis_date"),), itself
+        )
+    else:
+        yield from _after_death(patient, follow, died)
+
+
+def _after_death(patient: Patient, follow: Record, died: tuple) -> Iterator[Question]:
+    related = ((follow, "death_date"),)
+    for table, column in ROWS:
+        for record, days in patient.dated(table, column):
+            if days[0] > died[1]:
+                yield Question("row-after-death", record, column, related, ((record, column),))
+    contact = follow.interval("last_contact_date")
+    if contact and contact[0] > died[1]:
+        itself = ((follow, "last_contact_date"),)
+        yield Question("contact-after-death", follow, "last_contact_date", related, itself)
+
+
+def consent(patient: Patient) -> Iterator[Question]:
+    """Consent after the first PRRT: legal, and delays the start of observation."""
+    person, first = patient.one("patients"), patient.first_prrt()
+    days = person.interval("consent_date") if person else None
+    if person and first and days and days[0] > first[1]:
+        yield Question("consent-after-prrt", person, "consent_date", _first_cycle(patient))
+
+
+def abstraction(patient: Patient) -> Iterator[Question]:
+    """Dates after the day on which the chart was read."""
+    follow, read = patient.one("followup"), patient.interval("followup", "abstraction_date")
+    if follow is None or read is None:
+        return
+    for records in patient.tables.values():
+        for record in records:
+            for column in date_columns(record.table):
+                days = record.interval(column)
+                if days and days[0] > read[1]:
+                    related = ((follow, "abstraction_date"),)
+                    yield Question("date-after-abstraction", record, column, related)
+
+
+def _first_cycle(patient: Patient) -> tuple:
+    dated = sorted(patient.dated("prrt_cycles", "cycle_date"), key=lambda pair: pair[1])
+    return ((dated[0][0], "cycle_date"),) if dated else ()

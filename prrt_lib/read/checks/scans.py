@@ -1,0 +1,52 @@
+"""Reported progression against scans; class words against lesion flags."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from prrt_lib.read.checks.question import Question
+from prrt_lib.read.patient import Patient
+from prrt_lib.read.records import Record
+
+PROGRESSING = ("PD", "mixed")
+SHRINKING = ("CR", "PR", "any response")
+
+
+def shows_progression(scan: Record) -> bool:
+    """Whether a scan says progression; the lesion flags win over the class word (decision 19)."""
+    flags = [scan.value("any_lesion_increase"), scan.value("new_lesions")]
+    if any(flag is not None for flag in flags):
+        return "yes" in flags
+    return scan.value("response_raw") in PROGRESSING
+
+
+def progression(patient: Patient) -> Iterator[Question]:
+    """Reported progression without a scan, or on another day than the scan (decision 5)."""
+    first = patient.first_prrt()
+    scans = [
+        (days[0], scan)
+        for scan, days in patient.dated("imaging", "scan_date")
+        if first and days[0] > first[1] and shows_progression(scan)
+    ]
+    earliest = min(scans, key=lambda pair: pair[0], default=None)
+    for record, days in patient.dated("imaging", "progression_date_reported"):
+        column = "progression_date_reported"
+        if first and days[1] <= first[0]:
+            continue
+        if earliest is None:
+            yield Question("progression-without-scan", record, column)
+        elif not days[0] <= earliest[0] <= days[1]:
+            related = ((earliest[1], "scan_date"),)
+            yield Question("progression-differs-from-scan", record, column, related)
+
+
+def classes(patient: Patient) -> Iterator[Question]:
+    """A class of response that the lesion flags contradict."""
+    for scan in patient.all("imaging"):
+        word = scan.value("response_raw")
+        worse = [scan.value("any_lesion_increase"), scan.value("new_lesions")]
+        wrong = (word == "PD" and worse == ["no", "no"]) or (word in SHRINKING and "yes" in worse)
+        if wrong:
+            flags = ("any_lesion_increase", "new_lesions")
+            related = tuple((scan, name) for name in flags if name in scan.seen)
+            yield Question("response-against-flags", scan, "response_raw", related)

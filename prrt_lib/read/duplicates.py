@@ -1,0 +1,158 @@
+"""Copies: exact ones are kept once, conflicting patients are held out, both are reported."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from prrt_lib.declare.findings import finding
+from prrt_lib.read.records import Record, by_patient, one_per_patient
+
+
+@dataclass(frozen=True)
+class Kept:
+    """Records that remain, patients held out, and what to ask about them."""
+
+    records: list[Record]
+    held_out: dict[str, str]
+    duplicate_rows: int
+    findings: list[dict[str, str]]
+
+
+def resolve(records: Sequence[Record], printed: dict[str, str]) -> Kept:
+    """Each record once. All copies of a patient whose copies differ are held out, and records
+    whose patient has no row in ``patients`` are orphans and held out too."""
+    kept: list[Record] = []
+    copies: dict[tuple, tuple[Record, Record]] = {}
+    held: dict[str, str] = {}
+    findings: list[dict[str, str]] = []
+    known = {record.patient for record in records if record.table == "patients"}
+    for patient, own in by_patient(records).items():
+        if patient not in known:
+            held[patient] = "orphan-record"
+            findings += _orphans(own, printed[patient])
+            continue
+        single, conflict = _per_table(own, copies)
+        if conflict:
+            held[patient] = "conflicting-patient"
+            findings.append(_conflict(conflict, printed[patient]))
+        else:
+            kept += single
+    findings += [
+        _copy(first, second, printed)
+        for first, second in copies.values()
+        if first.patient not in held
+    ]
+    return Kept(kept, held, len(copies), findings)
+
+
+def _per_table(
+    own: Sequence[Record], copies: dict[tuple, tuple[Record, Record]]
+) -> tuple[list[Record], list[Record]]:
+    """(records once each, copies that contradict one another)."""
+    tables: dict[str, list[Record]] = {}
+    for record in sorted(own, key=lambda record: record.origin):
+        tables.setdefault(record.table, []).append(record)
+    single: list[Record] = []
+    for table, members in tables.items():
+        unique = list(_once(members, copies))
+        if one_per_patient(table) and len(unique) > 1:
+            joined = _joined(unique)
+            if joined is None:
+                return [], unique
+            unique = [joined]
+        single += unique
+    return single, []
+
+
+def _once(members: Sequence[Record], copies: dict) -> Iterator[Record]:
+    seen: dict[tuple, Record] = {}
+    for record in members:
+        same = record.compared()
+        first = seen.setdefault(same, record)
+        if first is record:
+            yield record
+        elif first.origin != record.origin:
+            copies.setdefault(record.origin, (first, record))
+
+
+def _joined(members: Sequence[Record]) -> Record | None:
+    """Parts of one record that stand in different sheets as one; None where they conflict."""
+    result = members[0]
+    sheets = {(record.origin[0], record.origin[1]) for record in members}
+    if len({sheet for _, sheet in sheets}) < len(members):
+        return None
+    for record in members[1:]:
+        for column, seen in record.seen.items():
+            known = result.seen.get(column)
+            if known is None or known.status == "missing":
+                continue
+            if seen.status != "missing" and result.value(column) != record.value(column):
+                return None
+        new = {
+            c: s
+            for c, s in record.seen.items()
+            if c not in result.seen or result.seen[c].status == "missing"
+        }
+        values = {k: v for k, v in record.values.items() if result.values.get(k) is None}
+        result = result.with_values(values, new)
+    return result
+
+
+def _where(records: Sequence[Record]) -> dict[str, str]:
+    first, *others = [f"{sheet}!{row}:{row}" for _, sheet, row in (r.origin for r in records)]
+    sheet, row = records[0].origin[1], records[0].origin[2]
+    return {"sheet": sheet, "cell": f"A{row}", "related_cells": "; ".join(others)}
+
+
+def _orphans(own: Sequence[Record], printed: str) -> Iterator[dict[str, str]]:
+    for origin in sorted({record.origin for record in own}):
+        record = next(record for record in own if record.origin == origin)
+        yield finding("orphan-record", table=record.table, record=printed, **_where([record]))
+
+
+def _conflict(copies: Sequence[Record], printed: str) -> dict[str, str]:
+    names = sorted(
+        {
+            name
+            for record in copies
+            for name in record.seen
+            if len({_shown(copy, name) for copy in copies}) > 1
+        }
+    )
+    return {
+        **finding(
+            "conflicting-patient",
+            table=copies[0].table,
+            record=printed,
+            column=names[0] if names else "",
+        ),
+        **_cells(copies, names),
+    }
+
+
+def _shown(record: Record, column: str) -> str:
+    seen = record.seen.get(column)
+    return f"{record.value(column)} {seen.raw if seen else ''}"
+
+
+def _cells(copies: Sequence[Record], names: Sequence[str]) -> dict[str, str]:
+    cells = [
+        f"{copy.seen[name].sheet}!{copy.seen[name].cell}"
+        for name in names
+        for copy in copies
+        if name in copy.seen
+    ]
+    first = next((copy.seen[name] for name in names for copy in copies if name in copy.seen), None)
+    if first is None:
+        return _where(copies)
+    return {"sheet": first.sheet, "cell": first.cell, "related_cells": "; ".join(cells[1:])}
+
+
+def _copy(first: Record, second: Record, printed: dict[str, str]) -> dict[str, str]:
+    return finding(
+        "duplicate-row",
+        table=second.table,
+        record=printed[second.patient],
+        **_where([second, first]),
+    )

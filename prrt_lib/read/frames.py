@@ -1,0 +1,119 @@
+"""Records -> typed tables and the lineage of every value, in an order that rows cannot change."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from prrt_lib.declare.dictionary import DATE_KINDS, INTERVAL_KINDS, Table, dictionary
+from prrt_lib.read.records import Record
+
+LINEAGE = ("table", "record", "row", "column", "sheet", "cell", "raw", "status", "rule", "source")
+TEXT, NUMBER, DATE = "object", "float64", "datetime64[ns]"
+
+
+def column_types(table: Table) -> dict[str, str]:
+    """Typed column -> dtype, in the order of the processed table."""
+    types: dict[str, str] = {}
+    for column in table.columns.values():
+        own = {column.value_column: TEXT}
+        if column.kind in DATE_KINDS:
+            own |= {column.value_column: DATE}
+            own |= {column.companions[part]: DATE for part in ("lo", "hi")}
+        elif column.kind in (*INTERVAL_KINDS, "integer"):
+            own |= {column.value_column: NUMBER}
+            own |= {column.companions[p]: NUMBER for p in ("lo", "hi") if p in column.companions}
+        elif column.kind == "smoking":
+            own |= {column.companions["hi"]: NUMBER}
+        types |= {**{name: TEXT for name in column.companions.values()}, **own}
+    return {name: types[name] for name in table.typed_columns()}
+
+
+def ordered(records: Sequence[Record], printed: Mapping[str, str]) -> dict[str, list[Record]]:
+    """Records of each table, sorted by its key, then by everything else they hold."""
+    tables: dict[str, list[Record]] = {name: [] for name in dictionary().tables}
+    for record in records:
+        tables[record.table].append(record)
+    return {
+        name: sorted(members, key=lambda record: _place(record, printed))
+        for name, members in tables.items()
+    }
+
+
+def _place(record: Record, printed: Mapping[str, str]) -> tuple:
+    declared = dictionary().tables[record.table]
+    keys = [declared.columns[name].value_column for name in declared.key if name != "patient_id"]
+    rest = sorted((name, str(value)) for name, value in record.values.items() if value is not None)
+    texts = sorted((name, seen.raw) for name, seen in record.seen.items())
+    return (printed[record.patient], *(_rank(record.values.get(k)) for k in keys), rest, texts)
+
+
+def _rank(value: Any) -> tuple:
+    """Missing values last; numbers by size, everything else by its text."""
+    if value is None:
+        return (2, 0.0, "")
+    number = isinstance(value, (int, float))
+    return (0, float(value), "") if number else (1, 0.0, str(value))
+
+
+def tables(
+    records: Mapping[str, list[Record]], printed: Mapping[str, str]
+) -> dict[str, pd.DataFrame]:
+    """Every canonical table with all its typed columns, and `row` from 1."""
+    return {
+        name: _table(dictionary().tables[name], members, printed)
+        for name, members in records.items()
+    }
+
+
+def _table(table: Table, members: Sequence[Record], printed: Mapping[str, str]) -> pd.DataFrame:
+    data: dict[str, pd.Series] = {}
+    for name, dtype in column_types(table).items():
+        values = [record.values.get(name) for record in members]
+        if name == "patient_id":
+            values = [printed[record.patient] for record in members]
+        data[name] = _series(values, dtype)
+    frame = pd.DataFrame(data)
+    frame["row"] = pd.Series(range(1, len(members) + 1), dtype="int64")
+    return frame
+
+
+def _series(values: list[Any], dtype: str) -> pd.Series:
+    if dtype == DATE:
+        stamps = [pd.NaT if value is None else pd.Timestamp(value) for value in values]
+        return pd.Series(stamps, dtype=DATE)
+    if dtype == NUMBER:
+        return pd.Series([float("nan") if v is None else float(v) for v in values], dtype=NUMBER)
+    return pd.Series([None if v is None else str(v) for v in values], dtype=object)
+
+
+def lineage(records: Mapping[str, list[Record]], printed: Mapping[str, str]) -> pd.DataFrame:
+    """One row per abstracted cell: table, record, row, column -> sheet, cell, raw, status, rule.
+
+    ``source`` says where the value stands: cell, caption (a number in a header), constant (the
+    profile), or spread (a per-patient cell copied to each record).
+    """
+    lines = [
+        (
+            name,
+            printed[record.patient],
+            row,
+            column,
+            seen.sheet,
+            seen.cell,
+            seen.raw,
+            seen.status,
+            seen.rule,
+            seen.source,
+        )
+        for name, members in records.items()
+        for row, record in enumerate(members, start=1)
+        for column, seen in record.seen.items()
+    ]
+    frame = pd.DataFrame.from_records(lines, columns=list(LINEAGE))
+    types = {name: "int64" if name == "row" else object for name in LINEAGE}
+    return frame.astype(types).sort_values(
+        ["table", "row", "column"], kind="stable", ignore_index=True
+    )

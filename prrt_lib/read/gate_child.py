@@ -1,0 +1,221 @@
+"""What is inside a file that claims to be a workbook; runs alone in a limited child process.
+
+Only the standard library: nothing that parses a workbook is imported before the file is known to
+be safe. Prints one JSON object: {"refused": [[found, expected, todo], ...], "rows": {...}}.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+CHUNK = 1 << 20
+OVERLAP = 4096
+SAVE_AS = "open it in Excel and save it as an Excel workbook (.xlsx)"
+EXCEL = "an Excel workbook (.xlsx)"
+
+ROW = re.compile(rb"<(?:\w+:)?row\b[^>]{0,2000}?\br=[\"'](\d+)[\"']")
+CELL = re.compile(rb"<(?:\w+:)?c\b[^>]{0,200}?\br=[\"']([A-Za-z]+)(\d+)[\"']")
+UNNUMBERED = re.compile(rb"<(?:\w+:)?row[\s>/]")
+LINKED = re.compile(rb"<(?:\w+:)?f\b[^>]{0,500}>[^<]{0,8000}?\[\d+\]")
+DOCTYPE = re.compile(rb"<\x00?!\x00?(?:D\x00?O\x00?C\x00?T\x00?Y|E\x00?N\x00?T\x00?I)")
+
+
+class Refused(Exception):
+    """The file is not opened: found, expected, what to do."""
+
+
+def file_type(head: bytes) -> str:
+    """Real type of a file from its first bytes, in words; "" for a zip archive."""
+    text = head[:1024].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    if not head:
+        return "an empty file"
+    if head.startswith(b"PK\x03\x04"):
+        return ""
+    if head.startswith(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"):
+        encrypted = "EncryptedPackage".encode("utf-16-le") in head
+        return "a workbook encrypted with a password" if encrypted else "an old Excel file (.xls)"
+    for start, name in (
+        (b"%pdf", "a PDF file"),
+        (b"\x1f\x8b", "a gzip archive"),
+        (b"<?xml", "an XML file"),
+        (b"<!doctype html", "an HTML page"),
+        (b"<html", "an HTML page"),
+        (b"<table", "an HTML page"),
+        (b"pk\x05\x06", "an empty zip archive"),
+        (b"{\\rtf", "a rich text file"),
+        (b"7z\xbc\xaf", "a 7-Zip archive"),
+    ):
+        if text.startswith(start):
+            return name
+    if b"\x00" in head[:1024]:
+        return "a file of unknown binary type"
+    return "a text file" + (" (CSV)" if re.search(rb"[,;\t]", text) else "")
+
+
+def names_problem(archive: zipfile.ZipFile) -> tuple[str, str, str] | None:
+    """Why the archive's part names are refused, if they are."""
+    names = [part.filename for part in archive.infolist()]
+    lower = [name.lower() for name in names]
+    if len(set(lower)) < len(lower):
+        return "two parts of the same name", "each part once", SAVE_AS
+    if any(
+        name.startswith(("/", "\\")) or ":" in name or ".." in re.split(r"[\\/]", name)
+        for name in names
+    ):
+        return "a part name that points outside the file", "plain part names", SAVE_AS
+    if any(name.endswith("vbaproject.bin") for name in lower):
+        return "a workbook with macros (.xlsm)", "a workbook without macros", SAVE_AS
+    if "xl/workbook.bin" in lower:
+        return "a binary Excel workbook (.xlsb)", EXCEL, SAVE_AS
+    if "xl/workbook.xml" not in lower:
+        return f"{_other_archive(archive, lower)}", EXCEL, SAVE_AS
+    if any(part.flag_bits & 1 for part in archive.infolist()):
+        return "parts encrypted with a password", EXCEL, "remove the password and save again"
+    return None
+
+
+def _other_archive(archive: zipfile.ZipFile, names: list[str]) -> str:
+    if "mimetype" in names and "content.xml" in names:
+        return "an OpenDocument file (.ods or similar)"
+    if any(name.startswith("word/") for name in names):
+        return "a Word document (.docx)"
+    if any(name.startswith("ppt/") for name in names):
+        return "a PowerPoint file (.pptx)"
+    return "a zip archive that is no workbook"
+
+
+def chunks(archive: zipfile.ZipFile, part: zipfile.ZipInfo, budget: int) -> Iterator[bytes]:
+    """Pieces of one part, each with the tail of the one before; reads to the end, so that the
+    checksum is verified. Refused once more than ``budget`` bytes have come out."""
+    seen, tail = 0, b""
+    with archive.open(part) as stream:
+        while piece := stream.read(CHUNK):
+            seen += len(piece)
+            if seen > budget:
+                raise Refused(
+                    "content that grows beyond the limit when unpacked",
+                    f"at most {budget >> 20} MB left to unpack",
+                    SAVE_AS,
+                )
+            yield tail + piece
+            tail = piece[-OVERLAP:]
+
+
+def column_number(letters: str) -> int:
+    """1 for A, 28 for AB."""
+    number = 0
+    for letter in letters.upper():
+        number = 26 * number + ord(letter) - 64
+    return number
+
+
+def scan(name: str, pieces: Iterator[bytes], limits: dict, linked: bool) -> dict:
+    """Highest row and column of a part, by the coordinates of its cells; 0 where it has none."""
+    rows = columns = unnumbered = 0
+    for piece in pieces:
+        if DOCTYPE.search(piece):
+            raise Refused("a document type definition in a part", "plain XML", SAVE_AS)
+        if name == "[Content_Types].xml" and b"macroEnabled" in piece:
+            raise Refused("a workbook with macros (.xlsm)", "a workbook without macros", SAVE_AS)
+        if linked and LINKED.search(piece):
+            raise Refused(
+                "cells fed by another workbook",
+                "values in this workbook",
+                "in Excel: Data, Edit Links, Break Link, save",
+            )
+        found = set(CELL.findall(piece))
+        rows = max([rows, *(int(row) for _, row in found), *map(int, ROW.findall(piece))])
+        letters = {letters for letters, _ in found}
+        columns = max([columns, *(column_number(text.decode()) for text in letters)])
+        unnumbered += 0 if rows else len(UNNUMBERED.findall(piece))
+        check_size(name, max(rows, unnumbered), columns, limits)
+    return {"rows": rows or unnumbered, "columns": columns}
+
+
+def check_size(name: str, rows: int, columns: int, limits: dict) -> None:
+    """Nothing; raises Refused when a sheet is larger than the limits."""
+    for found, limit, what in (
+        (rows, limits["rows"], "row"),
+        (columns, limits["columns"], "column"),
+    ):
+        if found > limit:
+            raise Refused(
+                f"a cell in {what} {found} ({name})",
+                f"at most {limit} {what}s",
+                "delete stray cells beyond the table and save again",
+            )
+
+
+def inspect(path: Path, limits: dict) -> dict:
+    """What the archive holds, sheet part by sheet part; raises Refused."""
+    if path.stat().st_size > limits["file_bytes"]:
+        raise Refused(
+            f"a file of {path.stat().st_size >> 20} MB",
+            f"at most {limits['file_bytes'] >> 20} MB",
+            "remove what is not data",
+        )
+    with path.open("rb") as stream:
+        kind = file_type(stream.read(1 << 16))
+    if kind:
+        raise Refused(kind, EXCEL, SAVE_AS)
+    with zipfile.ZipFile(path) as archive:
+        if problem := names_problem(archive):
+            raise Refused(*problem)
+        return _contents(archive, limits)
+
+
+def _contents(archive: zipfile.ZipFile, limits: dict) -> dict:
+    parts = archive.infolist()
+    budget = limits["unpacked_bytes"]
+    if sum(part.file_size for part in parts) > budget:
+        raise Refused(
+            "content that grows beyond the limit when unpacked",
+            f"at most {budget >> 20} MB",
+            SAVE_AS,
+        )
+    linked = any(part.filename.lower().startswith("xl/externallinks/") for part in parts)
+    sheets = {}
+    for part in parts:
+        # Every part, wherever it lies: a sheet need not stand in xl/worksheets.
+        seen = scan(part.filename, chunks(archive, part, budget), limits, linked)
+        if seen["columns"]:
+            sheets[part.filename] = seen
+        budget -= part.file_size
+    return {"sheets": sheets}
+
+
+def limit_memory(bytes_: int) -> None:
+    """Nothing; the process cannot grow beyond ``bytes_`` (where the system can do that)."""
+    try:
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_AS, (bytes_, bytes_))
+    except (ImportError, ValueError, OSError):
+        pass
+
+
+def main(path: str, limits_json: str) -> dict:
+    """The verdict on the file at ``path``."""
+    limits = json.loads(limits_json)
+    limit_memory(limits["memory_bytes"])
+    try:
+        return {"refused": [], **inspect(Path(path), limits)}
+    except Refused as why:
+        return {"refused": [list(why.args)]}
+    except (zipfile.BadZipFile, EOFError, NotImplementedError, ValueError, OSError) as error:
+        return {"refused": [[f"a damaged file ({type(error).__name__})", EXCEL, SAVE_AS]]}
+    except Exception as error:  # zlib.error and whatever else a hostile archive provokes
+        return {
+            "refused": [
+                [f"a file that cannot be unpacked ({type(error).__name__})", EXCEL, SAVE_AS]
+            ]
+        }
+
+
+if __name__ == "__main__":
+    print(json.dumps(main(sys.argv[1], sys.argv[2])))

@@ -1,0 +1,58 @@
+"""Study ids: which spellings are the same patient, and how the id is printed."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable
+
+TOKEN = re.compile(r"[^\W\d_]+|[0-9]+")
+# Words that say "this is an id" without being part of it: "pt 1" is 1.
+WORDS = frozenset(
+    {
+        "pt",
+        "pat",
+        "patient",
+        "id",
+        "subject",
+        "subj",
+        "case",
+        "no",
+        "nr",
+        "number",
+        "study",
+        "record",
+    }
+)
+LONGEST = 24
+
+
+def key(text: str) -> str:
+    """What all spellings of an id share: case, spaces, hyphens and leading zeros do not matter.
+
+    >>> key("NET-001"), key("net 1"), key("001"), key("Pt 1")
+    ('net-1', 'net-1', '1', '1')
+    """
+    plain = unicodedata.normalize("NFKC", text).casefold()
+    tokens = [word.lstrip("0") or "0" if word.isdigit() else word for word in TOKEN.findall(plain)]
+    while len(tokens) > 1 and tokens[0] in WORDS:
+        tokens = tokens[1:]
+    return "-".join(tokens)
+
+
+def looks_like_id(text: str) -> bool:
+    """False for captions, totals and footnotes that stand in the id column."""
+    return any(c.isdigit() for c in text) and len(text) <= LONGEST and len(TOKEN.findall(text)) <= 5
+
+
+def spellings(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Key -> the spelling to print: the most common one, then the longest, then the first by
+    alphabet, so that the order of rows decides nothing."""
+    counts: dict[str, Counter[str]] = {}
+    for same, text in pairs:
+        counts.setdefault(same, Counter())[text] += 1
+    return {
+        same: min(counter, key=lambda text: (-counter[text], -len(text), text))
+        for same, counter in counts.items()
+    }

@@ -1,0 +1,152 @@
+"""The rows of one sheet -> records; rows that are none are reported, never dropped in silence."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from prrt_lib.declare.dictionary import Column, dictionary
+from prrt_lib.declare.findings import finding
+from prrt_lib.declare.profiles import Sheet as SheetProfile
+from prrt_lib.declare.profiles import Source
+from prrt_lib.read import ids
+from prrt_lib.read.cells import CellReader, text_of
+from prrt_lib.read.layout import Instance, Layout
+from prrt_lib.read.records import Record, Seen, one_per_patient, seen
+from prrt_lib.read.registry import parse
+from prrt_lib.read.workbook import Cell, Sheet
+
+
+@dataclass
+class SheetRows:
+    """What a sheet's rows gave."""
+
+    records: list[Record] = field(default_factory=list)
+    spread: list[Record] = field(default_factory=list)
+    findings: list[dict[str, str]] = field(default_factory=list)
+    spellings: list[tuple[str, str]] = field(default_factory=list)
+    rows: int = 0
+    held_out: int = 0
+
+
+@dataclass
+class RowReader:
+    """Reads one sheet of one workbook under its layout."""
+
+    sheet: Sheet
+    declared: SheetProfile
+    layout: Layout
+    epoch: int
+    book: int = 0
+    namespace: str = ""
+    _readers: dict[tuple, CellReader] = field(default_factory=dict)
+
+    def read(self) -> SheetRows:
+        """Records, findings and id spellings of all rows below the header."""
+        found = SheetRows()
+        lines = [
+            row
+            for row in sorted(self.sheet.rows)
+            if row >= self.layout.first_row and row not in self.declared.skip_rows
+        ]
+        identified = [(row, *self._id(row)) for row in lines]
+        texts = [text for _, status, text in identified if status == "ok"]
+        strict = sum(map(ids.looks_like_id, texts)) * 2 >= len(texts)
+        for row, status, text in identified:
+            if rule := self._why_not(row, status, text, strict):
+                if rule != "blank":
+                    found.held_out += 1
+                    found.findings.append(self._about_row(rule, row))
+                continue
+            found.rows += 1
+            self._take(row, text, found)
+        return found
+
+    def _take(self, row: int, text: str, found: SheetRows) -> None:
+        same = self.namespace + ids.key(text)
+        found.spellings.append((same, text))
+        for instance in self.layout.instances:
+            made = list(self._records(row, same, instance))
+            (found.spread if instance.block.spread else found.records).extend(made)
+
+    def _id(self, row: int) -> tuple[str, str]:
+        cell = self.sheet.cell(row, self.layout.id_column)
+        parsed = parse("id", cell.value, number_format=cell.number_format)
+        return parsed.status, str(parsed.value or "")
+
+    def _why_not(self, row: int, status: str, text: str, strict: bool) -> str:
+        if status == "ok":
+            return "row-not-a-record" if strict and not ids.looks_like_id(text) else ""
+        cells = self.sheet.rows[row]
+        filled = any(c in self.layout.headed and not cell.blank for c, cell in cells.items())
+        if not filled:
+            return "blank"
+        return "row-without-id" if status == "missing" else "id-unreadable"
+
+    def _about_row(self, rule: str, row: int) -> dict[str, str]:
+        cell = Cell(self.sheet.name, row, self.layout.id_column).address
+        return finding(rule, sheet=self.sheet.name, cell=cell)
+
+    def _records(self, row: int, patient: str, instance: Instance) -> Iterator[Record]:
+        block, columns = instance.block, dictionary().tables[instance.block.table].columns
+        cells = {
+            name: self.sheet.cell(row, place.column) for name, place in instance.places.items()
+        }
+        reads = {
+            name: self._reader(columns[name], instance.places[name].source).read(
+                cell.value, cell.number_format
+            )
+            for name, cell in cells.items()
+        }
+        needed = [reads[name] for name in block.needs or cells if name in cells]
+        # A row of `patients` is a patient; anything else exists only where something is said.
+        if block.table != "patients" and all(read.status == "missing" for read in needed):
+            return
+        parts = [
+            [(values, name, seen(cells[name], read)) for values in read.values]
+            for name, read in reads.items()
+        ]
+        parts += [[fixed] for fixed in self._fixed(row, instance, columns)]
+        for chosen in itertools.product(*parts):
+            values = {k: v for part, _, _ in chosen for k, v in part.items()}
+            yield Record(
+                block.table,
+                patient,
+                values,
+                {name: s for _, name, s in chosen},
+                (self.book, self.sheet.name, row),
+            )
+
+    def _fixed(self, row: int, instance: Instance, columns: Any) -> Iterator[tuple]:
+        given = [(name, text, "constant") for name, text in instance.block.constants.items()]
+        given += [(name, text, "caption") for name, text in instance.numbers if name in columns]
+        for name, text, source in given:
+            read = self._reader(columns[name], Source(header="")).read(text)
+            where = Cell(self.sheet.name, row, self.layout.id_column)
+            yield (
+                read.values[0],
+                name,
+                Seen(where.sheet, where.address, text_of(text), read.status, read.rule, source),
+            )
+
+    def _reader(self, column: Column, source: Source) -> CellReader:
+        known = (column.address, source.header, source.group)
+        if known not in self._readers:
+            self._readers[known] = CellReader(column, source, self.epoch)
+        return self._readers[known]
+
+
+def merged_in_row(records: list[Record]) -> list[Record]:
+    """Records in which blocks of one row for a one-per-patient table are one record."""
+    joined: dict[tuple, Record] = {}
+    others = []
+    for record in records:
+        if not one_per_patient(record.table):
+            others.append(record)
+            continue
+        place = (record.table, record.patient, record.origin)
+        known = joined.get(place)
+        joined[place] = known.with_values(record.values, record.seen) if known else record
+    return [*joined.values(), *others]
