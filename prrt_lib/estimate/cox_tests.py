@@ -12,7 +12,8 @@ from prrt_lib.estimate.risk_sets import RiskSets
 
 def robust_variance(sets: RiskSets, top: Maximum, cluster: np.ndarray) -> np.ndarray:
     """(p, p) sandwich on the scaled columns: Lin and Wei, JASA 1989, summed within clusters."""
-    influence = top.variance @ by_cluster(sets, sets.weight * top.at.score_residuals(top.sums), cluster)
+    parts = by_cluster(sets, sets.weight * top.at.score_residuals(top.sums), cluster)
+    influence = top.variance @ parts
     return influence @ influence.T
 
 
@@ -45,6 +46,8 @@ def wald(beta: np.ndarray, covariance: np.ndarray) -> float:
 def model_tests(fit) -> list[dict]:
     """Records of the likelihood-ratio, Wald and score tests of a CoxFit."""
     df, top = len(fit.design.columns), fit.maximum
+    if df == 0:
+        return []
     ratio = 2 * (fit.log_likelihood - fit.log_likelihood_null)
     found = {"likelihood_ratio": ratio}
     if not top.separated.any():

@@ -95,14 +95,14 @@ def fine_gray(
         refuse("form", "cmprsk with entry or Efron ties", "neither", "use form='weighted-cox'")
     ties = ties or ("efron" if form == "weighted-cox" else "breslow")
     require_columns(frame, [event])
-    codes = pd.Series(event_codes(frame, event, causes), frame.index)
-    marked = frame.assign(**{event: (codes == cause).astype("int64")})
+    codes = event_codes(frame, event, causes)
+    marked = frame.assign(**{event: (codes == cause).astype("int64")}).reset_index(drop=True)
     data = cox_data(
         marked, duration, event, covariates, entry,
         reference=reference, interactions=interactions, splines=splines,
     )  # fmt: skip
-    rival = (codes.to_numpy() > 0) & (codes.to_numpy() != cause)
-    rival = rival[frame.index.get_indexer(data.index)] if frame.index.is_unique else rival
+    rival = ((codes > 0) & (codes != cause))[data.index]
+    data = replace(data, index=frame.index[data.index])
     observed = still_observed(data, rival, events_leave_first=form == "weighted-cox")
     fit = fit_cox(_expanded(data, rival, observed), ties, None, conf_level)
     covariance = fit.scaled_covariance

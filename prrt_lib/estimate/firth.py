@@ -32,7 +32,7 @@ class _Point:
     def score(self) -> np.ndarray:
         """First derivatives of the penalised log-likelihood."""
         inverse = np.linalg.inv(self.information)
-        return self.at.score + 0.5 * _trace(self.at, self.sums, inverse)
+        return self.at.score(self.sums) + 0.5 * _trace(self.at, self.sums, inverse)
 
 
 def maximise_penalised(sets: RiskSets) -> Maximum:
@@ -69,8 +69,8 @@ def _limit(sets, best, free, column, target, error) -> float:
     for _ in range(50):
         here, done = _fixed(sets, here, free, column, value)
         drop = 2 * (best.loglik - here.loglik)
-        slope = here.score()[column]
-        if not done or drop <= 0 or slope * target >= 0:
+        slope = here.score()[column] if done else 0.0
+        if drop <= 0 or slope * target >= 0:
             return float("nan")
         root = np.sign(target) * np.sqrt(drop)
         change = (root - target) / (-slope / root)
@@ -99,6 +99,8 @@ def _climb(sets: RiskSets, here: _Point, free: np.ndarray) -> tuple[_Point, int,
     """The top reached over the ``free`` coefficients, the steps taken, whether it is a top."""
     if not free.any():
         return here, 0, True
+    if not np.isfinite(here.loglik):
+        return here, 0, False
     for iteration in range(LIMIT):
         score = here.score()[free]
         step = np.zeros(len(free))

@@ -13,6 +13,7 @@ from prrt_lib.estimate.risk_sets import RiskSets
 DECREMENT = 1e-18  # squared distance to the maximum in standard errors
 FLAT = 1e-8
 MOVING = 1e-3
+APART = 100.0  # of the linear predictors
 PIVOT = 1e-10
 
 
@@ -48,7 +49,7 @@ def maximise(sets: RiskSets, start: np.ndarray | None = None, limit: int = 60) -
     here = first = evaluate(sets, beta)
     sums, information = _curvature(here)
     require_rank(information)
-    step, decrement = _step(here.score, information)
+    step, decrement = _step(here.score(sums), information)
     score_chi2 = decrement
     separated, previous = np.zeros(len(beta), bool), np.full(len(beta), np.inf)
     for iteration in range(1, limit + 1):
@@ -58,10 +59,15 @@ def maximise(sets: RiskSets, start: np.ndarray | None = None, limit: int = 60) -
         if separated.any():
             break
         previous = np.abs(step)
-        here = _improve(sets, here, step)
+        there = _improve(sets, here, step)
+        if there is here:
+            break
+        here = there
         sums, information = _curvature(here)
-        step, decrement = _step(here.score, information)
+        step, decrement = _step(here.score(sums), information)
     done = decrement <= DECREMENT or decrement <= 1e-12 * abs(here.loglik)
+    if not done and not separated.any():
+        separated = _vanished(here, step)
     final = here.beta if separated.any() else here.beta + (step if done else 0.0)
     return Maximum(
         final, here, first, score_chi2, sums, information, _inverse(information), iteration,
@@ -99,6 +105,12 @@ def _running_away(step, previous, decrement) -> np.ndarray:
         return np.zeros(len(step), bool)
     size = np.abs(step)
     return (size > MOVING) & (size > 0.5 * previous)
+
+
+def _vanished(here: Likelihood, step: np.ndarray) -> np.ndarray:
+    """Columns on the move when the risks have grown too far apart to be summed."""
+    apart = float(np.ptp(here.eta)) > APART
+    return (np.abs(step) > MOVING) & apart
 
 
 def _inverse(information: np.ndarray) -> np.ndarray:

@@ -14,14 +14,15 @@ import numpy as np
 
 from prrt_lib.estimate.risk_sets import RiskSets
 
+SMALLEST = 1e-140  # of a sum over a risk set, the largest risk being 1: squares must not vanish
+
 
 @dataclass(frozen=True)
 class Likelihood:
     """The partial likelihood at one ``beta`` (scaled columns): values kept for what follows.
 
     ``hazard`` (K,) is the sum of mass / denominator, ``hazard_own`` (tied times) the part of it
-    that tied events are spared; ``square``, ``square_f``, ``square_ff`` are sums of
-    mass f^j / denominator^2.
+    that tied events are spared.
     """
 
     sets: RiskSets
@@ -35,11 +36,11 @@ class Likelihood:
     hazard_own: np.ndarray
     expected: np.ndarray  # (n,) weighted expected events of each row
 
-    @property
-    def score(self) -> np.ndarray:
-        """First derivatives of the log-likelihood."""
+    def score(self, sums: Sums) -> np.ndarray:
+        """(p,) first derivatives of the log-likelihood."""
         sets = self.sets
-        return sets.x @ (sets.weight * sets.event - self.expected)
+        died = sets.x[:, sets.death] @ sets.weight[sets.death]
+        return died - sums.at_risk @ self.hazard + sums.tied @ self.hazard_own
 
     def sums(self) -> Sums:
         """What the second derivatives need: sums of the columns over risk sets and ties."""
@@ -95,7 +96,10 @@ class Likelihood:
 
 @dataclass(frozen=True)
 class Sums:
-    """Sums of the columns over each risk set and each set of tied events, with their factors."""
+    """Sums of the columns over each risk set and each set of tied events, with their factors.
+
+    ``square``, ``square_f``, ``square_ff`` are sums of mass f^j / denominator^2, j = 0, 1, 2.
+    """
 
     sets: RiskSets
     at_risk: np.ndarray  # (p, K)
@@ -137,7 +141,7 @@ def evaluate(sets: RiskSets, beta: np.ndarray) -> Likelihood:
         denominator = denominator[sets.term_at]
         dying = sets.per_tied_time(risk[sets.tied_death])
         denominator[sets.term_tied] -= sets.term_share * dying[sets.tied_at]
-    if not denominator.min() > 0:
+    if not denominator.min() > SMALLEST:
         return Likelihood(sets, beta, eta, risk, shift, -np.inf, denominator, *[risk * np.nan] * 3)
     terms = sets.term_mass / denominator
     own = sets.per_tied_time(terms[sets.term_tied] * sets.term_share) if tied else np.empty(0)

@@ -81,7 +81,7 @@ def _trend(fit, transform) -> tuple[np.ndarray, np.ndarray]:
     once = at.weighted_information(sums, g)
     twice = at.weighted_information(sums, g * g)
     information = np.block([[fit.maximum.information, once], [once, twice]])
-    return np.concatenate([at.score, trend]), information
+    return np.concatenate([at.score(sums), trend]), information
 
 
 def _transformed(fit, transform) -> Callable[[np.ndarray], np.ndarray]:

@@ -6,6 +6,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+# Risk sets of so few rows, and rows at so few event times, are summed directly: a difference of
+# two large sums would cost digits.
+SMALL = 30
+BRIEF = 8
+
 
 @dataclass(frozen=True)
 class RiskSets:
@@ -28,6 +33,12 @@ class RiskSets:
     by_entry: np.ndarray | None  # rows in order of entry; None when all enter before the first
     entry_start: np.ndarray
     entry_bin: np.ndarray
+    small: np.ndarray  # event times with small risk sets, where entry is delayed
+    small_row: np.ndarray
+    small_start: np.ndarray
+    brief: np.ndarray  # rows at risk at few event times, where entry is delayed
+    brief_time: np.ndarray
+    brief_start: np.ndarray
     death: np.ndarray
     death_at: np.ndarray
     death_start: np.ndarray
@@ -56,7 +67,11 @@ class RiskSets:
             late = np.add.reduceat(entering, self.entry_start, axis=-1)
             keep = self.entry_bin > 0
             change[..., self.entry_bin[keep] - 1] -= late[..., keep]
-        return change[..., ::-1].cumsum(axis=-1)[..., ::-1]
+        total = change[..., ::-1].cumsum(axis=-1)[..., ::-1]
+        if len(self.small):
+            direct = np.add.reduceat(values[..., self.small_row], self.small_start, axis=-1)
+            total[..., self.small] = direct
+        return total
 
     def per_time(self, terms: np.ndarray) -> np.ndarray:
         """Sums of ``terms`` (T,) within each of the K event times."""
@@ -71,7 +86,13 @@ class RiskSets:
         total = np.zeros((*increments.shape[:-1], increments.shape[-1] + 1))
         np.cumsum(increments, axis=-1, out=total[..., 1:])
         inside = total[..., self.exit_at]
-        return inside if self.by_entry is None else inside - total[..., self.entry_at]
+        if self.by_entry is None:
+            return inside
+        inside -= total[..., self.entry_at]
+        if len(self.brief):
+            direct = np.add.reduceat(increments[..., self.brief_time], self.brief_start, axis=-1)
+            inside[..., self.brief] = direct
+        return inside
 
     def with_columns(self, x: np.ndarray) -> RiskSets:
         """The same risk sets with ``x`` (p, n rows given) as columns, neither centred nor scaled."""
@@ -104,7 +125,8 @@ def risk_sets(stop, event, x, start=None, strata=None, weight=None, offset=None,
         x=sorted_x, weight=weight, row=order, event=event, exit_at=exit_at, entry_at=entry_at,
         offset=np.zeros(len(order)) if offset is None else np.asarray(offset, float)[order],
         exit_start=np.searchsorted(exit_at, np.arange(1, len(times[0]) + 1)),
-        **_entries(entry_at), **_terms(event, exit_at, weight, ties, len(times[0]), sorted_x),
+        **_entries(entry_at), **_small_sets(entry_at, exit_at, len(times[0])),
+        **_brief_rows(entry_at, exit_at), **_terms(event, exit_at, weight, ties, len(times[0]), sorted_x),
         time=times[0], stratum=times[1], center=center, scale=scale, rows_given=n, ties=ties,
     )  # fmt: skip
 
@@ -152,6 +174,32 @@ def _entries(entry_at) -> dict:
     by_entry = none if ordered else np.argsort(entry_at, kind="stable")
     bins, first = np.unique(entry_at if ordered else entry_at[by_entry], return_index=True)
     return {"by_entry": by_entry, "entry_start": first, "entry_bin": bins}
+
+
+def _small_sets(entry_at, exit_at, count) -> dict:
+    """The rows of each small risk set, where subtracting late entries would cost digits."""
+    none = np.empty(0, np.int64)
+    if not entry_at.any():
+        return {"small": none, "small_row": none, "small_start": none}
+    entered = np.cumsum(np.bincount(entry_at, minlength=count + 1))
+    left = np.cumsum(np.bincount(exit_at, minlength=count + 1))
+    small = np.flatnonzero((entered - left)[:count] <= SMALL)
+    first, last = np.searchsorted(small, entry_at), np.searchsorted(small, exit_at)
+    times = last - first
+    row = np.repeat(np.arange(len(times)), times)
+    which = np.arange(len(row)) - np.repeat(np.cumsum(times) - times - first, times)
+    order = np.argsort(which, kind="stable")
+    start = np.searchsorted(which[order], np.arange(len(small)))
+    return {"small": small, "small_row": row[order], "small_start": start}
+
+
+def _brief_rows(entry_at, exit_at) -> dict:
+    """The event times of each row that is at risk at few of them."""
+    brief = np.flatnonzero((exit_at - entry_at <= BRIEF) & (entry_at > 0))
+    size = (exit_at - entry_at)[brief]
+    start = np.cumsum(size) - size
+    time = np.arange(size.sum()) - np.repeat(start - entry_at[brief], size)
+    return {"brief": brief, "brief_time": time, "brief_start": start}
 
 
 def _terms(event, exit_at, weight, ties, count, x) -> dict:

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import json
 import math
-import sys
 from functools import cache
-from pathlib import Path
 
 import pandas as pd
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))
-from golden_cox import HERE, RUNS, folder
+from tests.estimate.golden_cox import HERE, RUNS, folder
 
 MAPPING = pd.read_csv(HERE / "statistics_cox.csv", keep_default_na=False)
 ANALYSES = list(dict.fromkeys(zip(MAPPING["dataset"], MAPPING["analysis"], strict=True)))
