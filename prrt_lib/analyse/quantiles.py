@@ -43,9 +43,10 @@ def bounded_quantity(
 ) -> Records:  # fmt: skip
     """As :func:`quantity` for values of which some are known only between bounds.
 
-    A bound such as "<1" or "3-5" has a rank though not a value. Where every bounded value may
-    lie anywhere within its bounds without moving the median or a quartile, these count all
-    values; else they are of the exact values alone and the warning gives the span of the median.
+    A bound such as "<1" or "3-5" has a rank though not a value. Where the median is the same
+    wherever the bounded values lie within their bounds, the quantiles count all values by rank,
+    and a quartile that depends on them is not estimable. Where the median depends on them, all
+    quantiles are of the exact values alone, and the warning says between what the median lies.
     """
     bounds = values.isna() & (lower.notna() | upper.notna())
     if not bounds.any():
@@ -59,6 +60,8 @@ def bounded_quantity(
         for item in quantity(values, variable, unit, **words)
         if item["statistic"] != "count"
     ]
+    if "level" in words:
+        return records
     absent = int((values.isna() & ~bounds).sum())
     return records + without_value(absent, len(values), variable, **words)
 
@@ -76,13 +79,15 @@ def _step(values: pd.Series, at: float) -> float:
 
 
 def _placed(record: dict[str, Any], spans: dict, told: int, what: str) -> dict[str, Any]:
-    """``record`` with the quantile that counts the bounded values by rank where they leave it."""
-    low, high = spans.get(record["statistic"], (np.nan, np.nan))
-    if record["statistic"] in ("median", "q25", "q75") and low == high and np.isfinite(low):
-        ranked = {"estimate": low, "n": record["n"] + told, "state": "ok"}
-        return {**record, **ranked, "method": f"{METHOD}, {told} bounded values by rank"}
+    """``record`` by rank where the bounded values leave the median alone, else of the exact ones."""
+    low, high = spans["median"]
+    if low == high and np.isfinite(low) and record["statistic"] in ("median", "q25", "q75"):
+        low, high = spans[record["statistic"]]
+        ranked = {**record, "n": record["n"] + told, "state": "ok", "estimate": low,
+                  "method": f"{METHOD}, {told} bounded values by rank"}  # fmt: skip
+        return ranked if low == high else {**ranked, "estimate": np.nan, "state": "not-estimable"}
     record = {**record, "method": f"exact values only, {record['method']}".removesuffix(", ")}
-    if record["statistic"] != "median":
+    if record["statistic"] != "median" or low == high:
         return record
     words = f"{what}: {told} known only by bounds left out"
     return {**record, "warning": f"{words}; with them the median is {_end(low)} to {_end(high)}"}

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from prrt_lib.declare.dictionary import Column, dictionary
-from prrt_lib.declare.rows import result_rows
+from prrt_lib.declare.rows import combine, result_rows
 from prrt_lib.estimate.proportions import clopper_pearson
 
 Records = list[dict[str, Any]]
@@ -37,6 +37,11 @@ def _of_group(record: dict[str, Any], by: str, level: str) -> dict[str, Any]:
     told = record.get("warning")
     named = {"warning": f"{level}: {told}"} if told else {}
     return {**record, "group": by, "group_level": level, **named}
+
+
+def together(frames: Iterable[pd.DataFrame]) -> pd.DataFrame:
+    """All rows of ``frames``; a row that several of them hold alike, such as "all", once."""
+    return combine([pd.concat(list(frames), ignore_index=True).drop_duplicates()])
 
 
 def groups(patients: pd.DataFrame, by: str) -> Iterable[tuple[str, pd.DataFrame]]:

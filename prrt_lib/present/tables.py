@@ -136,11 +136,15 @@ def _quantiles(rows: pd.DataFrame) -> Cell:
         return Cell("")
     if parts[0]["state"] != "ok":
         return cell(parts[0])
-    middle, low, high = (numbers.scaled(part, part["estimate"]) if part else "" for part in parts)
+    middle, low, high = (_number(part) if part else "" for part in parts)
     unit = numbers.unit(parts[0])
     counted = f"; n = {numbers.plain(parts[0]['n'], 0)}"
     ids = tuple(part["row_id"] for part in parts if part)
     return Cell(f"{middle} ({low} to {high}) {unit}".strip() + counted, ids)
+
+
+def _number(row: Row) -> str:
+    return numbers.scaled(row, row["estimate"]) if row["state"] == "ok" else numbers.estimate(row)
 
 
 def grid(

@@ -1,0 +1,218 @@
+"""Adverse events of the safety set: patients, worst grades, events and rates."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from prrt_lib.analyse import events as event_facts
+from prrt_lib.analyse.summaries import Records, nobody, share
+from prrt_lib.declare.rows import combine, result_rows, stamp
+from prrt_lib.estimate.rates import poisson_rate
+
+ANALYSIS = "adverse_events"
+CAPTURE = (
+    "The registry records adverse events related to PRRT: unrelated events may be absent by "
+    "design, so that shares of any event are of what was captured, not of all that happened"
+)
+KINDS = {
+    "any": "Any adverse event",
+    "severe": "Grade 3 or higher",
+    "serious": "Serious",
+    "related": "Related to PRRT",
+    "related_severe": "Related to PRRT, grade 3 or higher",
+    "related_progression": "Related to progression of disease",
+}
+REPORTED = "Serious as reported (no criterion abstracted)"
+AFTER_LAST_CYCLE = 90
+SETTINGS = {"": "from first PRRT to the horizon", "90_days": "up to 90 days after the last cycle"}
+YEARS_100 = 36525.0
+
+
+def _words(role: str, population: str, setting: str = "") -> dict[str, str]:
+    return {"analysis": ANALYSIS, "population": population, "role": role, "setting": setting}
+
+
+def _emergent(study: Any, population: str, setting: str) -> pd.DataFrame:
+    """Treatment-emergent events, narrowed by the sensitivity of decision 22."""
+    every = event_facts.derived(study, population)
+    kept = every[every["emergent"]]
+    if setting == "90_days":
+        kept = kept[~(kept["days_since_last_cycle"] > AFTER_LAST_CYCLE)]
+    return kept.reset_index(drop=True)
+
+
+def recorded(study: Any, population: str = "safety") -> bool:
+    """Whether any adverse event was abstracted; none is "not abstracted", never 0."""
+    return len(event_facts.derived(study, population)) > 0
+
+
+def of_kind(events: pd.DataFrame, kind: str) -> tuple[pd.Series, pd.Series, str]:
+    """(which events are of ``kind``, which of them can be told, the label that goes with it)."""
+    if kind == "any":
+        return events.index == events.index, events.index == events.index, KINDS[kind]
+    if kind == "serious" and events[list(event_facts.CRITERIA)].isna().all(axis=None):
+        return events["serious_reported"] == "yes", events["serious_reported"].notna(), REPORTED
+    if kind == "related_severe":
+        both = (events["related"] == "yes") & (events["severe"] == "yes")
+        known = events["related"].notna() & events["severe"].notna()
+        return both, known | (events["related"] == "no") | (events["severe"] == "no"), KINDS[kind]
+    return events[kind] == "yes", events[kind].notna(), KINDS[kind]
+
+
+def overview(
+    study: Any, setting: str = "", population: str = "safety", role: str = "secondary"
+) -> pd.DataFrame:
+    """Patients with at least one event and number of events, of each kind (exact limits).
+
+    A kind that no event tells is not abstracted; events that do not tell are counted.
+    """
+    words = _words(role, population, setting)
+    total = len(study.patients(population=population))
+    if not recorded(study, population):
+        return result_rows(nobody("adverse_events", total, label="Adverse events"), **words)
+    emergent = _emergent(study, population, setting)
+    conf_level, records = study.parameters.conf_level, []
+    for kind in KINDS:
+        records += _kind(emergent, kind, total, conf_level)
+    records[0]["warning"] = "; ".join([CAPTURE, *_doubts(emergent)])
+    return result_rows(records, **words)
+
+
+def _kind(emergent: pd.DataFrame, kind: str, total: int, conf_level: float) -> Records:
+    mask, known, label = of_kind(emergent, kind)
+    mask, known = pd.Series(mask, emergent.index), pd.Series(known, emergent.index)
+    if len(emergent) and not known.any():
+        return nobody("adverse_events", total, level=kind, label=label)
+    own = emergent[mask]
+    record = share(own["patient_id"].nunique(), total, "adverse_events", kind, conf_level, label=label)
+    record |= {"method": "patients with at least one of the safety set, Clopper-Pearson"}
+    untold = int((~known).sum())
+    if untold:
+        record["warning"] = f"{label}: not known for {untold} of {len(emergent)} events, not counted"
+    counted = {"statistic": "count", "variable": "adverse_events", "level": kind, "label": label}
+    return [record, {**counted, "n": len(own), "estimate": len(own), "events": len(own)}]
+
+
+def _doubts(emergent: pd.DataFrame) -> list[str]:
+    n = int(emergent["onset_unknown"].sum())
+    return [f"{n} events of unknown onset counted as treatment-emergent"] if n else []
+
+
+GRADES = {"any grade": 0, "grade 3 or higher": 3, **{f"grade {g}": g for g in range(1, 6)}}
+
+
+def by_term(
+    study: Any, setting: str = "", population: str = "safety", role: str = "secondary",
+    related_only: bool = False,
+) -> pd.DataFrame:  # fmt: skip
+    """Patients per term (level) and worst grade (group_level), of the safety set.
+
+    A patient counts once per term, at the worst known grade; an event without a grade counts
+    under any grade only. Terms in the order of how many patients had them.
+    """
+    words = _words(role, population, setting) | {"label": "Patients by worst grade"}
+    words["stratum"] = "related to PRRT" if related_only else ""
+    total = len(study.patients(population=population))
+    if not recorded(study, population):
+        return result_rows(nobody("term", total), **words)
+    emergent = _emergent(study, population, setting)
+    emergent = emergent[emergent["related"] == "yes"] if related_only else emergent
+    worst = emergent.dropna(subset=["term"]).groupby(["term", "patient_id"])["grade"].max()
+    worst = worst.reset_index()
+    sizes = worst.groupby("term").size()
+    order = sorted(sizes.index, key=lambda term: (-sizes[term], term))
+    records = [
+        {**share(_patients(worst[worst["term"] == term], grade), total, "term", term,
+                 method="worst grade per patient"),
+         "group": "grade", "group_level": grade}
+        for term in order for grade in GRADES
+    ]  # fmt: skip
+    return result_rows(records, **words)
+
+
+def _patients(worst: pd.DataFrame, grade: str) -> int:
+    if grade == "any grade":
+        return len(worst)
+    if grade == "grade 3 or higher":
+        return int((worst["grade"] >= 3).sum())
+    return int((worst["grade"] == GRADES[grade]).sum())
+
+
+def rates(study: Any, population: str = "safety", role: str = "secondary") -> pd.DataFrame:
+    """Events per 100 patient-years, exact Poisson: first events and all events (decision 22).
+
+    First: patients with the event per time to the first one (else to the end of observation).
+    All: events per total time. Time runs from first PRRT to death, last contact or the horizon.
+    """
+    words = _words(role, population)
+    total = len(study.patients(population=population))
+    if not recorded(study, population):
+        return result_rows(nobody("adverse_event_rate", total, "rate"), **words,
+                           label="Events per 100 patient-years")  # fmt: skip
+    watched = exposure_days(study, population)
+    emergent = _emergent(study, population, "")
+    frames = []
+    for kind in KINDS:
+        mask, known, label = of_kind(emergent, kind)
+        if len(emergent) and not pd.Series(known, emergent.index).any():
+            empty = nobody("adverse_event_rate", total, "rate", level=kind)
+            frames.append(result_rows(empty, label=label, **words))
+            continue
+        own = emergent[pd.Series(mask, emergent.index)]
+        frames.append(stamp(_two_rates(own, watched, study.parameters.conf_level, kind), **words,
+                            variable="adverse_event_rate", level=kind, label=label))  # fmt: skip
+    return combine(frames)
+
+
+def exposure_days(study: Any, population: str) -> pd.Series:
+    """Days from first PRRT to death, last contact, horizon or cut-off; patients without are out."""
+    names = ("first_prrt", "last_seen", "horizon", "died")
+    patients = study.patients(*names, population=population).set_index("patient_id")
+    end = patients[["last_seen", "horizon"]].min(axis=1)
+    days = (end - patients["first_prrt"]).dt.days
+    return days[patients["last_seen"].notna() & patients["died"].notna() & (days >= 0)].astype(float)
+
+
+def _two_rates(own: pd.DataFrame, watched: pd.Series, conf_level: float, kind: str) -> pd.DataFrame:
+    """Rates of one kind of event. Who is not watched or has an undated event cannot give a time."""
+    inside = own[own["patient_id"].isin(watched.index)]
+    first = inside.groupby("patient_id")["days_since_first_prrt"].min()
+    undated = set(inside.loc[inside["onset_unknown"], "patient_id"])
+    timed = watched.drop(index=[name for name in undated if name in watched.index])
+    first = first.drop(index=[name for name in undated if name in first.index])
+    until = timed.to_numpy().copy() if first.empty else timed.where(
+        ~timed.index.isin(first.index), first.reindex(timed.index)).to_numpy()  # fmt: skip
+    found = [
+        (len(first), float(until.sum()), "patients with a first event",
+         f"{len(undated)} patients with an event of unknown onset left out" if undated else ""),
+        (len(inside), float(watched.sum()), "events",
+         f"{len(own) - len(inside)} events of patients without usable follow-up left out"
+         if len(own) > len(inside) else ""),
+    ]  # fmt: skip
+    return combine(
+        stamp(poisson_rate(count, days / YEARS_100, conf_level, "per 100 patient-years"),
+              stratum=what, warning=told)
+        for count, days, what, told in found
+    )  # fmt: skip
+
+
+def seriousness(
+    study: Any, population: str = "safety", role: str = "secondary"
+) -> pd.DataFrame:
+    """Events: serious by the criteria (level) against serious as reported (group_level)."""
+    words = _words(role, population) | {"label": "Serious by criteria, against as reported"}
+    events = _emergent(study, population, "")
+    name = {"variable": "serious", "group": "serious_reported", "statistic": "count"}
+    if events.empty or not (events["serious"].notna() & events["serious_reported"].notna()).any():
+        total = len(study.patients(population=population))
+        return result_rows([{**name, "n": 0, "total": total, "state": "not-abstracted"}], **words)
+    answers = {"yes": "yes", "no": "no", "not derivable": None}
+    records: Records = []
+    for own, value in answers.items():
+        of_own = events[events["serious"].isna() if value is None else events["serious"] == value]
+        for theirs in ("yes", "no"):
+            n = int((of_own["serious_reported"] == theirs).sum())
+            records.append({**name, "level": own, "group_level": theirs, "n": n, "estimate": n})
+    return result_rows(records, **words)

@@ -1,0 +1,150 @@
+"""Chromogranin A and pancreastatin at four time points, and their change within an assay."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from prrt_lib.analyse.columns import rows_of
+from prrt_lib.analyse.quantiles import bounded_quantity, quantity
+from prrt_lib.analyse.summaries import Records, nobody
+from prrt_lib.declare.rows import combine, result_rows, stamp
+from prrt_lib.estimate.rank_tests import signed_rank
+
+ANALYSIS = "biomarkers"
+MARKERS = {"CgA": "Chromogranin A", "pancreastatin": "Pancreastatin"}
+WINDOWS = {"diagnosis": "at diagnosis", "before": "before PRRT 1", "after_1": "after PRRT 1",
+           "after_2": "after PRRT 2"}  # fmt: skip
+COLUMNS = ("analyte", "window", "value", "value_lo", "value_hi", "unit", "assay",
+           "xuln", "xuln_lo", "xuln_hi", "dated")  # fmt: skip
+MULTIPLE = "x ULN"
+NO_UNIT = "unit not known"
+
+
+def samples(study: Any, population: str | None = None) -> pd.DataFrame:
+    """The sample that stands for each patient, marker and time point (decision 18).
+
+    ``scale`` is "x ULN" where the upper limit of normal is known, else the unit; ``shown``,
+    ``shown_lo``, ``shown_hi`` are the value and its bounds on that scale.
+    """
+    patients = study.patients(population=population or study.headline)
+    found = rows_of(study, patients["patient_id"], "biomarker_windows", *COLUMNS)
+    multiple = found[["xuln", "xuln_lo", "xuln_hi"]].notna().any(axis=1)
+    scale = found["unit"].fillna(NO_UNIT).where(~multiple, MULTIPLE)
+    shown = {
+        f"shown{end}": found[f"xuln{end}"].where(multiple, found[f"value{end}"])
+        for end in ("", "_lo", "_hi")
+    }
+    return found.assign(scale=scale, time_point=found["window"].map(WINDOWS), **shown)
+
+
+def levels(study: Any, population: str | None = None, role: str = "secondary") -> pd.DataFrame:
+    """Each marker at each time point: patients with a sample, and quantiles per scale (stratum).
+
+    Values below or above a bound count by their rank; how many there are is a row of its own.
+    """
+    words, ids, found = _prepared(study, population, role)
+    records: Records = []
+    for marker in MARKERS:
+        own = found[found["analyte"] == marker]
+        if own.empty:
+            records += nobody(marker, len(ids), "count", label=MARKERS[marker])
+            continue
+        for window in WINDOWS:
+            records += _at(own[own["window"] == window], ids, marker, WINDOWS[window])
+    return result_rows(records, **words)
+
+
+def _prepared(study: Any, population: str | None, role: str):
+    chosen = population or study.headline
+    words = {"analysis": ANALYSIS, "population": chosen, "role": role}
+    ids = study.patients(population=chosen)["patient_id"]
+    return words, ids, samples(study, chosen)
+
+
+def _at(own: pd.DataFrame, ids: pd.Series, marker: str, level: str) -> Records:
+    name = {"variable": marker, "level": level, "label": MARKERS[marker]}
+    counted = {**name, "statistic": "count", "total": len(ids)}
+    bounded = own["shown"].isna()
+    records: Records = [{**counted, "n": len(own), "estimate": len(own)}]
+    if bounded.any():
+        n = int(bounded.sum())
+        records.append({**counted, "n": n, "estimate": n, "stratum": "known only by bounds"})
+    undated = int((~own["dated"].astype(bool)).sum())
+    if undated:
+        records[0]["warning"] = f"{MARKERS[marker]} {level}: {undated} placed by label, undated"
+    for scale in sorted(own["scale"].unique(), key=lambda text: (text != MULTIPLE, text)):
+        part = own[own["scale"] == scale].set_index("patient_id").reindex(ids)
+        label = {**name, "label": f"{MARKERS[marker]}, {level}, {scale}"}
+        told = bounded_quantity(part["shown"], part["shown_lo"], part["shown_hi"], marker, scale,
+                                level=level, label=label["label"])  # fmt: skip
+        records += [{**item, "stratum": scale, "label": MARKERS[marker]} for item in told]
+    return records
+
+
+def changes(study: Any, population: str | None = None) -> pd.DataFrame:
+    """Pairs of samples before PRRT 1 and after PRRT 1 or 2, one row per patient, marker and pair.
+
+    ``log2_change`` only where both values are exact, above 0, and of one assay and unit;
+    else ``excluded`` says why. An assay that is recorded for neither sample counts as one.
+    """
+    found = samples(study, population)
+    before = found[found["window"] == "before"]
+    pairs = []
+    for window in ("after_1", "after_2"):
+        after = found[found["window"] == window]
+        pair = before.merge(after, on=["patient_id", "analyte"], suffixes=("_before", "_after"))
+        pairs.append(pair.assign(pair=f"{WINDOWS['before']} to {WINDOWS[window]}"))
+    return _compared(pd.concat(pairs, ignore_index=True))
+
+
+def _compared(pairs: pd.DataFrame) -> pd.DataFrame:
+    def same(name: str) -> pd.Series:
+        first, second = pairs[f"{name}_before"], pairs[f"{name}_after"]
+        return (first == second) | (first.isna() & second.isna())
+
+    before, after = (pairs[f"value_{end}"].astype(float) for end in ("before", "after"))
+    reasons = np.select(
+        [~same("assay") | ~same("unit"), before.isna() | after.isna(), (before <= 0) | (after <= 0)],
+        ["assay or unit changed", "known only by bounds", "a value of 0"], "",
+    )  # fmt: skip
+    used = reasons == ""
+    log_before, log_after = (np.log2(part.where(used)) for part in (before, after))
+    return pairs[["patient_id", "analyte", "pair"]].assign(
+        log2_before=log_before, log2_after=log_after, log2_change=log_after - log_before,
+        excluded=reasons,
+    )  # fmt: skip
+
+
+def paired(study: Any, population: str | None = None, role: str = "secondary") -> pd.DataFrame:
+    """log2 change of each marker: quantiles, Wilcoxon signed-rank and Hodges-Lehmann limits."""
+    words, ids, found = _prepared(study, population, role)
+    pairs = changes(study, words["population"])
+    frames = []
+    for marker, label in MARKERS.items():
+        if not (found["analyte"] == marker).any():
+            empty = nobody(marker, len(ids), "pseudo_median", unit="log2", level="change")
+            frames.append(result_rows(empty, label=label, **words))
+            continue
+        for after in ("after_1", "after_2"):
+            name = f"{WINDOWS['before']} to {WINDOWS[after]}"
+            own = pairs[(pairs["analyte"] == marker) & (pairs["pair"] == name)]
+            frames.append(stamp(_change(own, study.parameters.conf_level, marker, name), **words))
+    return combine(frames)
+
+
+def _change(own: pd.DataFrame, conf_level: float, marker: str, level: str) -> pd.DataFrame:
+    name = {"variable": marker, "level": level, "label": MARKERS[marker], "unit": "log2"}
+    used = own[own["excluded"] == ""]
+    left = own.loc[own["excluded"] != "", "excluded"].value_counts()
+    told = "; ".join(f"{MARKERS[marker]}, {level}: {n} pairs left out, {why}" for why, n in left.items())
+    if used.empty:
+        empty = {"statistic": "pseudo_median", "state": "not-estimable", "n": 0, "total": len(own)}
+        return result_rows([{**empty, **name, "warning": told}])
+    test = signed_rank(used, "log2_after", "log2_before", conf_level=conf_level)
+    words = [text for text in (told, *test["warning"].unique()) if text]
+    test = stamp(test, **name, warning="; ".join(words))
+    spread = quantity(used["log2_change"], marker, "log2", level=level, label=MARKERS[marker])
+    return combine([test, result_rows(spread, stratum="log2 change")])

@@ -1,0 +1,64 @@
+"""Adverse events with what is derived for each: emergent, serious, severe, related."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from prrt_lib.analyse.columns import rows_of
+
+CRITERIA = ("ser_death", "ser_life", "ser_hosp", "ser_disab", "ser_congenital", "ser_ime")
+COLUMNS = ("ae_id", "term_verbatim", "grade", "onset_date", "related_prrt", "related_progression",
+           "serious_reported", *CRITERIA)  # fmt: skip
+SEVERE = 3
+YES, NO, UNKNOWN = "yes", "no", None
+
+
+def derived(study: Any, population: str = "safety") -> pd.DataFrame:
+    """Events of ``population``, one row each, with yes | no | None for each derived fact.
+
+    ``emergent`` (decision 22): onset from first PRRT to the horizon; an unknown onset counts and
+    is flagged in ``onset_unknown``. ``serious`` (decision 21): any criterion yes; all six
+    recorded and no; else None. ``term``: the words as abstracted, in one spelling of case.
+    """
+    patients = study.patients("first_prrt", "last_prrt", "horizon", population=population)
+    events = rows_of(study, patients["patient_id"], "adverse_events", *COLUMNS)
+    events = events.merge(patients, on="patient_id", how="left")
+    recorded = events.drop(columns=["patient_id", *patients.columns[1:]]).notna().any(axis=1)
+    events = events[recorded].reset_index(drop=True)
+    onset = events["onset_date"]
+    inside = (onset >= events["first_prrt"]) & (onset <= events["horizon"])
+    grade = pd.to_numeric(events["grade"])
+    return events.assign(
+        grade=grade,
+        onset_unknown=onset.isna(),
+        emergent=inside | onset.isna(),
+        days_since_last_cycle=(onset - events["last_prrt"]).dt.days,
+        days_since_first_prrt=(onset - events["first_prrt"]).dt.days,
+        term=events["term_verbatim"].map(one_spelling, na_action="ignore"),
+        severe=_told(grade >= SEVERE, grade.notna()),
+        serious=serious(events),
+        related=related(events["related_prrt"], study.parameters.related_counts),
+    )
+
+
+def one_spelling(text: str) -> str:
+    """``text`` with single blanks and one capital, so that two ways to type a word are one term."""
+    return " ".join(str(text).split()).capitalize()
+
+
+def serious(events: pd.DataFrame) -> pd.Series:
+    """yes: any criterion; no: all recorded and none; None: not derivable (decision 21)."""
+    criteria = events[list(CRITERIA)]
+    return _told((criteria == YES).any(axis=1), (criteria == YES).any(axis=1) | criteria.notna().all(axis=1))
+
+
+def related(words: pd.Series, counts: list[str]) -> pd.Series:
+    """yes: a word that counts as related; no: any other; None: not assessed."""
+    return _told(words.isin(list(counts)), words.notna())
+
+
+def _told(condition: pd.Series, known: pd.Series) -> pd.Series:
+    answer = pd.Series(NO, index=condition.index, dtype=object).mask(condition, YES)
+    return answer.where(known, None)

@@ -1,0 +1,151 @@
+"""Imaging response: first, best and last status, with exact limits; never against survival."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from prrt_lib.analyse.columns import label, one_each, rows_of
+from prrt_lib.analyse.summaries import (
+    Records,
+    grouped,
+    levels_of,
+    nobody,
+    share,
+    shares,
+    together,
+)
+from prrt_lib.declare.rows import result_rows
+from prrt_lib.study.response_rules import CLASSES, NOT_EVALUABLE
+
+ANALYSIS = "response"
+EVALUABLE = "imaging-evaluable"
+RECIST = ("CR", "PR", "SD", "PD", "NE")
+
+
+def classes(
+    study: Any, which: str = "best_response", by: str = "", population: str | None = None,
+    stratum: str = EVALUABLE, role: str = "secondary",
+) -> pd.DataFrame:  # fmt: skip
+    """Patients per class of ``first_response`` or ``best_response``, exact limits (decision 20).
+
+    ``stratum`` "imaging-evaluable": those with an evaluable scan after first PRRT; "": all of
+    ``population``, who add "not evaluable".
+    """
+    population = population or study.headline
+    words = {"analysis": ANALYSIS, "population": population, "role": role, "stratum": stratum}
+    words["label"] = label(f"derived.{which}")
+    names = [f"derived.{which}", "derived.in_imaging_evaluable", *([f"derived.{by}"] if by else [])]
+    patients = one_each(study, list(dict.fromkeys(names)), population)
+    if patients[which].isna().all():
+        return result_rows(nobody(which, len(patients)), **words)
+    if stratum == EVALUABLE:
+        patients = patients[patients["in_imaging_evaluable"]]
+    shown = [name for name in CLASSES if not (stratum == EVALUABLE and name == NOT_EVALUABLE)]
+    level = study.parameters.conf_level
+    return grouped(patients, by, lambda part: shares(part[which], which, shown, level), **words)
+
+
+def denominators(study: Any, which: str = "best_response", role: str = "secondary") -> pd.DataFrame:
+    """:func:`classes` of the headline population, evaluable and all, and the same of everyone."""
+    frames = [
+        classes(study, which, "", study.headline, EVALUABLE, role),
+        classes(study, which, "", study.headline, "", role),
+        classes(study, which, "", "imaging_evaluable", "", role),
+        classes(study, which, "", "all_treated", "", role),
+    ]
+    return together(frames)
+
+
+def complete(study: Any, population: str | None = None, role: str = "secondary") -> pd.DataFrame:
+    """Complete responses as reported, of the imaging-evaluable; part of any response."""
+    population = population or study.headline
+    words = {"analysis": ANALYSIS, "population": population, "role": role, "stratum": EVALUABLE}
+    words["label"] = "Complete response as reported"
+    names = ["derived.complete_response", "derived.in_imaging_evaluable"]
+    patients = one_each(study, names, population)
+    evaluable = patients.loc[patients["in_imaging_evaluable"], "complete_response"]
+    if evaluable.isna().all():
+        return result_rows(nobody("complete_response", len(patients)), **words)
+    conf_level = study.parameters.conf_level
+    return result_rows(shares(evaluable, "complete_response", ["yes"], conf_level), **words)
+
+
+def against_recist(
+    study: Any, population: str | None = None, role: str = "secondary"
+) -> pd.DataFrame:
+    """Scans after first PRRT: class by the registry's words (level) against RECIST (group_level).
+
+    The RECIST class of the scan, else the class word of the report where it is one of RECIST's.
+    A response of any magnitude is not an objective response: the table shows how they differ.
+    """
+    words = _words(study, population, role, "Scans: response of any magnitude against RECIST")
+    scans = _scans(study, words["population"], "response_class", "recist_class", "response_word")
+    reported = scans["response_word"].where(scans["response_word"].isin(RECIST))
+    scans = scans.assign(recist=scans["recist_class"].fillna(reported))
+    both = scans.dropna(subset=["recist"])
+    name = {"variable": "response_class", "group": "recist_class", "unit": "scans"}
+    if both.empty:
+        return result_rows(nobody("response_class", len(scans), **name), **words)
+    records = [
+        {**name, "statistic": "count", "level": own, "group_level": theirs, "n": n, "estimate": n}
+        for own in CLASSES
+        for theirs in [item for item in RECIST if (both["recist"] == item).any()]
+        for n in [int(((both["response_class"] == own) & (both["recist"] == theirs)).sum())]
+    ]
+    unlabelled = len(scans) - len(both)
+    if unlabelled:
+        records[0] |= {"warning": f"{unlabelled} of {len(scans)} scans carry no RECIST class"}
+    return result_rows(records, **words)
+
+
+def modalities(study: Any, population: str | None = None, role: str = "secondary") -> pd.DataFrame:
+    """Scans after first PRRT by modality (a scan may have several), and patients who changed."""
+    words = _words(study, population, role, "Modality, of scans after first PRRT")
+    scans = _scans(study, words["population"], "modality")
+    known = scans.dropna(subset=["modality"])
+    if known.empty:
+        return result_rows(nobody("modality", len(scans), unit="scans"), **words)
+    parts = known["modality"].str.split("+")
+    levels = levels_of(parts.explode(), "modality")
+    records: Records = [
+        share(int(parts.map(lambda used, one=one: one in used).sum()), len(known), "modality", one,
+              unit="scans")
+        for one in levels
+    ]  # fmt: skip
+    sets = parts.map(lambda used: "+".join(sorted(set(used))))
+    per_patient = sets.groupby(known["patient_id"]).agg(["size", "nunique"])
+    repeated = per_patient[per_patient["size"] > 1]
+    changed = int((repeated["nunique"] > 1).sum())
+    records.append(share(changed, len(repeated), "modality_switch", "patients whose modality changed",
+                         label="Change of modality, of patients with several scans"))  # fmt: skip
+    return result_rows(records, **words)
+
+
+def last_status(study: Any, population: str | None = None, role: str = "secondary") -> pd.DataFrame:
+    """Disease status at last contact, else at the last scan that records one."""
+    words = _words(study, population, role, "Disease status at last follow-up")
+    patients = one_each(study, ["followup.disease_status_last"], words["population"])
+    scans = rows_of(study, patients["patient_id"], "imaging", "scan_date", "status_last_followup")
+    scans = scans.dropna(subset=["status_last_followup"]).sort_values("scan_date", kind="stable")
+    told = scans.drop_duplicates("patient_id", keep="last").set_index("patient_id")
+    fallback = patients["patient_id"].map(told["status_last_followup"])
+    told_last = patients["disease_status_last"].astype(object)
+    status = told_last.where(told_last.notna(), fallback.astype(object))
+    name = "disease_status_last"
+    if status.isna().all():
+        return result_rows(nobody(name, len(patients)), **words)
+    return result_rows(shares(status, name, levels_of(status, name)), **words)
+
+
+def _words(study: Any, population: str | None, role: str, text: str) -> dict[str, str]:
+    chosen = population or study.headline
+    return {"analysis": ANALYSIS, "population": chosen, "role": role, "label": text}
+
+
+def _scans(study: Any, population: str, *names: str) -> pd.DataFrame:
+    """Scans after first PRRT of ``population``."""
+    patients = study.patients(population=population)
+    scans = rows_of(study, patients["patient_id"], "scans", "after_prrt", *names)
+    return scans[scans["after_prrt"]].reset_index(drop=True)
