@@ -64,7 +64,7 @@ def install(lock: str) -> None:
     first = CACHE / "installers.lock"
     first.write_text(pin(lock, "pip") + pin(lock, "setuptools"))
     if not (shutil.which("uv") and uv_installs(first)):
-        pip = [PYTHON, "-m", "pip", "--quiet", "--no-input", "--disable-pip-version-check"]
+        pip = [PYTHON, "-m", "pip", "-qq", "--no-input", "--disable-pip-version-check"]
         pip += ["install", "--progress-bar=off", "--require-hashes", "--no-deps", "--no-compile"]
         call([*pip, "-r", first])
         call([*pip, "--no-build-isolation", "-r", LOCK])
