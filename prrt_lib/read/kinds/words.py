@@ -1,0 +1,120 @@
+"""Cells of one word: yes or no, sex, categories, ids and text."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from prrt_lib.read.absent import absent, is_date
+from prrt_lib.read.context import EMPTY, Context
+from prrt_lib.read.kinds.vocabulary import (
+    as_text,
+    coded,
+    looked_up,
+    missing_number,
+    number_of,
+    settled,
+    through_codebook,
+    unknown,
+)
+from prrt_lib.read.normal import normal
+from prrt_lib.read.parsed import Parsed, ambiguous, invalid, ok
+
+# What may stand behind a yes or a no without changing it: the detail, in brackets or after a dash.
+DETAIL = re.compile(r"^(yes|no|ja|nein|oui|non|si)\s*(?:[-:,]\s*|\()([a-z0-9 .]+?)\)?$")
+TURN = re.compile(r"\b(?:later|then|now|until|stopp|start|since|before|after|from|not|no|yes|but|was|previous)")
+
+
+def read_yes_no(raw: Any, context: Context) -> Parsed:
+    """yes or no."""
+    if isinstance(raw, bool) and not context.codebook:
+        return ok("yes" if raw else "no", "boolean")
+    refused = settled(raw)
+    if refused and as_text(raw) not in ("x",):
+        return refused
+    through = through_codebook(raw, context, lambda text: read_yes_no(text, EMPTY))
+    if through:
+        return through
+    number = number_of(raw)
+    if number is not None:
+        return missing_number(raw) or _digit(number)
+    text = as_text(raw)
+    detail = DETAIL.match(text)
+    if detail and not TURN.search(detail[2]) and not number_of(detail[2]):
+        text = detail[1]
+    return looked_up("yes_no", text) or unknown(text)
+
+
+def _digit(number: float) -> Parsed:
+    """1 and 0 are read as yes and no; 2 may be either in a 1/2 coding."""
+    if number in (0.0, 1.0):
+        return ok("yes" if number else "no", "one-zero")
+    return ambiguous("code-without-codebook") if number == 2 else invalid("not-a-code")
+
+
+def read_sex(raw: Any, context: Context) -> Parsed:
+    """female, male or other."""
+    if isinstance(raw, bool):
+        return invalid("boolean")
+    refused = settled(raw)
+    if refused and as_text(raw) != "x":
+        return refused
+    through = through_codebook(raw, context, lambda text: read_sex(text, EMPTY))
+    if through:
+        return through
+    if number_of(raw) is not None:
+        return missing_number(raw) or ambiguous("code-without-codebook")
+    text = as_text(raw)
+    return looked_up("sex", text) or unknown(text)
+
+
+def read_category(raw: Any, context: Context) -> Parsed:
+    """The codebook's meaning of the cell; without a codebook the cell's own text."""
+    if isinstance(raw, bool):
+        return invalid("boolean")
+    refused = settled(raw)
+    if refused:
+        return refused
+    if not context.codebook:
+        code = number_of(raw)
+        return missing_number(raw) or (
+            ambiguous("code-without-codebook") if code is not None else ok(_shown(raw), "as-written")
+        )
+    meaning = coded(raw, context)
+    if meaning is None:
+        meanings = {as_text(item): str(item) for item in context.codebook.values()}
+        meaning = meanings.get(as_text(raw))
+    if meaning is None:
+        return missing_number(raw) or invalid("not-in-codebook")
+    return absent(meaning) or ok(meaning, "codebook")
+
+
+def read_id(raw: Any, context: Context) -> Parsed:
+    """The study id as text; 7.0 is 7."""
+    if isinstance(raw, bool):
+        return invalid("boolean")
+    refused = settled(raw)
+    if refused:
+        return refused
+    if isinstance(raw, float) and not raw.is_integer():
+        return invalid("not-an-id")
+    number = number_of(raw) if not isinstance(raw, str) else None
+    if number is not None and number < 0:
+        return invalid("not-an-id")
+    return ok(_shown(raw), "as-written")
+
+
+def read_text(raw: Any, context: Context) -> Parsed:
+    """The cell's text with plain spaces."""
+    refused = absent(raw)
+    if refused:
+        return refused
+    if is_date(raw):
+        return invalid("excel-made-a-date")
+    return ok(_shown(raw), "as-written")
+
+
+def _shown(raw: Any) -> str:
+    if isinstance(raw, float) and raw.is_integer():
+        return str(int(raw))
+    return normal(raw) if isinstance(raw, str) else str(raw)
