@@ -1,0 +1,55 @@
+"""Administered activity in GBq."""
+
+from __future__ import annotations
+
+import re
+from functools import partial
+from typing import Any
+
+from prrt_lib.read.context import Context
+from prrt_lib.read.kinds.amounts import Amount, plain, read_amount
+from prrt_lib.read.kinds.measured import measured, reader, refuse_codes
+from prrt_lib.read.kinds.numbers import impossible, question, tidy
+from prrt_lib.read.kinds.units import decided, unit
+from prrt_lib.read.parsed import Parsed
+
+# 1 Ci = 37 GBq exactly, by definition.
+GBQ = {"GBq": 1.0, "MBq": 1e-3, "kBq": 1e-6, "mCi": 0.037, "Ci": 37.0}
+# No single administration reaches it: a wrong unit, whichever.
+BEYOND_GBQ = 100.0
+BOTH = re.compile(r"(.+?) ?(?:\((.+)\)|(?<![<>=])= ?(?![<>])(.+)|/ ?(.+))")
+# Both units rounded as clinics round them: 7.4 GBq and 200 mCi, 7.0 GBq and 190 mCi.
+SAME = 0.01
+
+activity_unit = partial(unit, group="activity")
+
+
+@reader
+def read_activity(raw: Any, context: Context) -> Parsed:
+    """GBq, from the unit of the cell, else of the column."""
+    first = _in_two_units(raw, context) if isinstance(raw, str) else None
+    amount = first or measured(raw, context, activity_unit)
+    refuse_codes(amount)
+    factor = GBQ[decided(amount.unit, context.column_unit, "activity")]
+    low = tidy(amount.low * factor)
+    high = None if amount.high is None else tidy(amount.high * factor)
+    if amount.low == 0:
+        raise impossible("no-activity")
+    if max(low, high or 0.0) > BEYOND_GBQ:
+        raise question("beyond-any-administration")
+    return Parsed(amount.status, low, high, "GBq", reason=amount.reason)
+
+
+def _in_two_units(raw: str, context: Context) -> Amount | None:
+    """The first of two spellings of one activity; None where the cell is not of that form."""
+    found = BOTH.fullmatch(plain(raw))
+    if found is None:
+        return None
+    second = next(part for part in found.groups()[1:] if part)
+    one, two = (read_amount(text, context.locale, activity_unit) for text in (found[1], second))
+    if {one.status, two.status} != {"ok"} or one.unit == two.unit or not (one.unit and two.unit):
+        raise question("several-values")
+    ours, theirs = one.low * GBQ[one.unit], two.low * GBQ[two.unit]
+    if abs(ours - theirs) > SAME * ours:
+        raise question("two-units-disagree")
+    return one

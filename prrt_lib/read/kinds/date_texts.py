@@ -1,0 +1,158 @@
+"""The parts of a date as written: year, month, day, or a refusal."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from prrt_lib.declare.yaml_files import load_words
+from prrt_lib.read.kinds.amounts import ABOUT, plain
+from prrt_lib.read.kinds.numbers import Refused, impossible, question
+from prrt_lib.read.parsed import missing
+
+WORDS = load_words(Path(__file__).with_name("date_words.yaml"))
+MONTHS = {word: int(number) for number, words in WORDS["months"].items() for word in words}
+WEEKDAYS = {word: int(number) for number, words in WORDS["weekdays"].items() for word in words}
+
+
+def _any(words) -> str:
+    return "|".join(re.escape(str(word)) for word in sorted(map(str, words), key=len, reverse=True))
+
+
+MONTH = rf"(?P<word>{_any(MONTHS)})(?![a-z])\.?"
+UNKNOWN = rf"(?:{_any(WORDS['unknown'])})"
+YEAR = r"(?P<year>[0-9]{4})"
+SHORT = r"(?P<year>[0-9]{4}|'?[0-9]{2})"
+DAY = r"(?P<day>[0-9]{1,2})(?:st|nd|rd|th|er|ers|º|°|:e)?\.?"
+GAP = r"(?: ?[-/.,] ?| )?"
+OF = r"(?:of |de |del |den |d')?"
+SOURCE = re.compile(rf" \((?:{_any(WORDS['sources'])})\)$")
+WEEKDAY = re.compile(rf"(?:(?P<name>{_any(WEEKDAYS)})\.?,? )(?=[0-9a-z].*[0-9])")
+DOUBTED = re.compile(r"(?<![-/.?])(?:\?|\?\?|\(\?\))$")
+CLOCK = re.compile(
+    r"(?:t|,? |, )(?:at )?(?:[01]?[0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:[.,][0-9]{1,9})?)?"
+    r"(?: ?[ap]\.?m\.?| ?uhr| ?h)?(?: ?(?:z|utc|gmt|[+-][0-9]{2}:?[0-9]{2}))?$"
+)
+YMD = re.compile(
+    rf"{YEAR}(?P<mark> ?[-/.] ?| )(?P<month>[0-9]{{1,2}})(?P=mark)(?P<day>[0-9]{{1,2}})\.?"
+)
+COMPACT = re.compile(r"(?P<year>[0-9]{4})(?P<month>[0-9]{2})(?P<day>[0-9]{2})")
+NAMED = tuple(
+    re.compile(form)
+    for form in (
+        rf"{DAY}{GAP}{OF}{MONTH}{GAP}{OF}{SHORT}",
+        rf"{MONTH}{GAP}{DAY}(?:, ?| |[-/] ?){YEAR}",
+        rf"{YEAR}{GAP}{MONTH}{GAP}{DAY}",
+        rf"{UNKNOWN}{GAP}{MONTH}{GAP}{OF}{YEAR}",
+        rf"{MONTH}{GAP}{OF}{YEAR}",
+        rf"{YEAR}{GAP}{MONTH}",
+        rf"{YEAR}{GAP}{MONTH}{GAP}{UNKNOWN}",
+    )
+)
+NUMERIC = re.compile(
+    r"(?P<one>[0-9]{1,2})(?P<mark> ?[/.-] ?| )(?P<two>[0-9]{1,2})(?P=mark)"
+    r"(?P<year>[0-9]{4}|[0-9]{2})\.?"
+)
+MARK = r"(?P<mark>[/.-]| )"
+MONTH_YEAR = re.compile(r"(?P<month>[0-9]{1,2}) ?[/.-] ?(?P<year>[0-9]{4})")
+# "2014.1" may be a number that lost the zero of October.
+YEAR_MONTH = re.compile(
+    rf"{YEAR}(?P<mark>[-/.])(?P<month>[0-9]{{2}}|(?<!\.)[0-9])(?:(?P=mark)(?:{UNKNOWN}|-{{1,2}}))?"
+)
+DAYLESS = re.compile(rf"(?:{UNKNOWN}|--(?=[/.])){MARK}(?P<month>[0-9]{{1,2}})(?P=mark){YEAR}")
+MONTH_FIRST = re.compile(rf"(?P<month>[0-9]{{1,2}}){MARK}{UNKNOWN}(?P=mark){YEAR}")
+ONLY_YEAR = (
+    re.compile(rf"(?:{UNKNOWN}{MARK}(?:{UNKNOWN}(?P=mark))?)?{YEAR}"),
+    re.compile(rf"{YEAR}{MARK}{UNKNOWN}(?:(?P=mark){UNKNOWN})?"),
+)
+NO_PART = re.compile(
+    rf"{UNKNOWN}[/. -]{UNKNOWN}(?:[/. -](?:{UNKNOWN}|unk|unkn|xxxx|\?\?\?\?|0000))?"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """Parts as numbers; ``short`` where the year has two digits; ``about`` where it is a guess."""
+
+    year: int
+    month: int | None = None
+    day: int | None = None
+    short: bool = False
+    about: bool = False
+    weekday: int | None = None
+
+
+@lru_cache(maxsize=65536)
+def written(raw: str, date_order: str | None = None) -> Written:
+    """The parts of a date that fills the cell; raises Refused on everything else."""
+    text = SOURCE.sub("", plain(raw))
+    if text in WORDS["absent"] or NO_PART.fullmatch(text):
+        raise Refused(missing("said-unknown"))
+    if DOUBTED.search(text):
+        raise question("doubted")
+    about = ABOUT.match(text)
+    if about:
+        text = text[about.end() :]
+    text = CLOCK.sub("", text)
+    named = WEEKDAY.match(text)
+    parts = _parts(text[named.end() :] if named else text, date_order)
+    return Written(**parts, about=bool(about), weekday=WEEKDAYS[named["name"]] if named else None)
+
+
+def _parts(text: str, date_order: str | None) -> dict:
+    found = YMD.fullmatch(text) or COMPACT.fullmatch(text)
+    if found:
+        return {name: int(found[name]) for name in ("year", "month", "day")}
+    for pattern in NAMED:
+        found = pattern.fullmatch(text)
+        if found:
+            return _named(found.groupdict())
+    found = NUMERIC.fullmatch(text)
+    if found:
+        return _numeric(found, date_order)
+    return _partial(text, date_order)
+
+
+def _named(found: dict) -> dict:
+    year = found["year"].removeprefix("'")
+    day = found.get("day")
+    parts = {"year": int(year), "month": MONTHS[found["word"]], "short": len(year) == 2}
+    return parts | {"day": int(day)} if day is not None else parts
+
+
+def _numeric(found: re.Match, date_order: str | None) -> dict:
+    one, two, year = int(found["one"]), int(found["two"]), found["year"]
+    short = len(year) == 2
+    if short and ("-" in found["mark"] or not date_order):
+        raise question("two-digit-year")
+    if date_order is None and one <= 12 and two <= 12 and one != two:
+        raise question("day-or-month-first")
+    day_first = date_order == "DMY" or (date_order is None and two <= 12)
+    day, month = (one, two) if day_first else (two, one)
+    return {"year": int(year), "month": month, "day": day, "short": short}
+
+
+def _partial(text: str, date_order: str | None) -> dict:
+    for pattern in ONLY_YEAR:
+        found = pattern.fullmatch(text)
+        if found:
+            return {"year": int(found["year"])}
+    found = YEAR_MONTH.fullmatch(text)
+    if found:
+        year, month = int(found["year"]), int(found["month"])
+        if found["mark"] == "/" and len(text) == 7 and month == (year + 1) % 100:
+            raise question("month-or-next-year")
+        return {"year": year, "month": month}
+    found = MONTH_YEAR.fullmatch(text) or DAYLESS.fullmatch(text)
+    if found and not (found.re is DAYLESS and date_order == "MDY"):
+        return {"year": int(found["year"]), "month": int(found["month"])}
+    found = MONTH_FIRST.fullmatch(text)
+    if found and date_order == "MDY":
+        return {"year": int(found["year"]), "month": int(found["month"])}
+    raise _unread(text)
+
+
+def _unread(text: str) -> Refused:
+    return question("unread-date") if re.search(r"[0-9]{2}", text) else impossible("not-a-date")

@@ -1,0 +1,44 @@
+"""Laboratory values with their unit as written."""
+
+from __future__ import annotations
+
+import re
+from functools import partial
+from typing import Any
+
+from prrt_lib.read.context import Context
+from prrt_lib.read.kinds.amounts import Amount, plain
+from prrt_lib.read.kinds.measured import measured, reader
+from prrt_lib.read.kinds.numbers import question
+from prrt_lib.read.kinds.units import CASE_DECIDES, decided, unit
+from prrt_lib.read.normal import normal
+from prrt_lib.read.parsed import Parsed
+
+# The laboratory's own mark for above or below its reference range.
+FLAG = re.compile(r" ?(?:\([hl]\)|[↑↓])$|(?<=[0-9l%]) h$")
+BEYOND = 1e9
+
+lab_unit = partial(unit, group="lab")
+
+
+@reader
+def read_lab_value(raw: Any, context: Context) -> Parsed:
+    """The value as written with its unit, from the cell, else from the column."""
+    if isinstance(raw, str):
+        if CASE_DECIDES.search(normal(raw)):
+            raise question("unit-differs-by-case")
+        raw = FLAG.sub("", plain(raw))
+    amount = measured(raw, context, lab_unit)
+    _plausible(amount)
+    if context.column_unit and CASE_DECIDES.search(normal(context.column_unit)):
+        raise question("unit-differs-by-case")
+    chosen = decided(amount.unit, context.column_unit, "lab")
+    return Parsed(amount.status, amount.low, amount.high, chosen, reason=amount.reason)
+
+
+def _plausible(amount: Amount) -> None:
+    """Raises Refused on codes for missing that may be values, and on numbers no assay gives."""
+    if amount.unit is None and amount.status == "ok" and amount.low in (999.0, 9999.0, 99999.0):
+        raise question("code-or-value")
+    if max(amount.low, amount.high or 0.0) > BEYOND:
+        raise question("beyond-any-assay")

@@ -1,0 +1,64 @@
+"""Mitotic count per 10 HPF or per 2 mm2."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from prrt_lib.read.context import Context
+from prrt_lib.read.kinds.amounts import plain
+from prrt_lib.read.kinds.measured import measured, reader, refuse_codes
+from prrt_lib.read.kinds.numbers import impossible, question, tidy
+from prrt_lib.read.parsed import Parsed
+
+LABEL = re.compile(
+    r"(?:mitos[ei]s|mitotic (?:count|rate|index|figures|activity)|mitosen)(?: ?[:=] ?| )"
+)
+AREA = re.compile(
+    r"(?:(?:mitos[ei]s|mitosen|mitotic figures?|mf)? ?(?:/|\bper |\bpro |\bin |\bpar |\bpor )) ?"
+    r"(?P<number>[0-9]{1,3}) ?(?:(?P<hpf>hpfs?|h\.p\.f\.?|hpf's|high[ -]power(?:ed)?[ -]fields?)"
+    r"|(?P<mm2>mm\^?2|sq\.? ?mm|square mm|qmm|square millimet(?:er|re)s?))\.?"
+)
+BEYOND = 500.0
+Scale = tuple[str, float]
+SCALES: dict[tuple[str, str], Scale] = {
+    ("hpf", "10"): ("/10 HPF", 1.0),
+    ("hpf", "50"): ("/10 HPF", 5.0),
+    ("mm2", "2"): ("/2 mm2", 1.0),
+}
+
+
+def area(text: str) -> Scale | None:
+    """Unit and divisor of the text after a count; None where it is only the word mitoses."""
+    if text in ("", "mitoses", "mitosis", "mitosen", "mitotic figures"):
+        return None
+    found = AREA.fullmatch(text)
+    scale = found and SCALES.get(("hpf" if found["hpf"] else "mm2", found["number"]))
+    if not scale:
+        raise question("unknown-area")
+    return scale
+
+
+@reader
+def read_mitoses(raw: Any, context: Context) -> Parsed:
+    """Count per 10 HPF (50 HPF divided by 5) or per 2 mm2; without an area it is a question."""
+    if isinstance(raw, str):
+        raw = LABEL.sub("", plain(raw), count=1)
+    amount = measured(raw, context, area)
+    refuse_codes(amount)
+    scale = amount.unit or (area(_as_area(context.column_unit)) if context.column_unit else None)
+    if scale is None:
+        raise question("no-area")
+    if amount.unit is None and amount.low == 99:
+        raise question("code-or-value")
+    unit, divisor = scale
+    low = tidy(amount.low / divisor)
+    high = None if amount.high is None else tidy(amount.high / divisor)
+    if max(low, high or 0.0) > BEYOND:
+        raise impossible("beyond-any-count")
+    return Parsed(amount.status, low, high, unit, reason=amount.reason)
+
+
+def _as_area(column_unit: str) -> str:
+    text = plain(column_unit).strip("()[] ")
+    return text if AREA.fullmatch(text) else f"/{text}"

@@ -1,0 +1,54 @@
+"""Proliferative index (Ki-67, MIB-1) in percent."""
+
+from __future__ import annotations
+
+import re
+from functools import partial
+from typing import Any
+
+from prrt_lib.read.context import Context
+from prrt_lib.read.kinds.amounts import Amount, plain
+from prrt_lib.read.kinds.measured import measured, reader, refuse_codes
+from prrt_lib.read.kinds.number_formats import shown
+from prrt_lib.read.kinds.numbers import impossible, question, tidy
+from prrt_lib.read.kinds.units import decided, unit
+from prrt_lib.read.parsed import Parsed
+
+NAME = r"(?:ki ?-? ?67|mib ?-? ?1)"
+INDEX = r"(?: (?:proliferation |labell?ing )?(?:index|li|pi|rate))?"
+LABEL = re.compile(rf"{NAME}{INDEX}(?: ?[:=] ?| is | of | |(?=[<>~]))")
+AFTER = re.compile(rf" (?:\({NAME}\)|{NAME})$")
+
+percent_unit = partial(unit, group="percent")
+
+
+@reader
+def read_percent_or_range(raw: Any, context: Context) -> Parsed:
+    """Percent from 0 to 100; a bare number between 0 and 1 may be a fraction and is a question."""
+    if isinstance(raw, str):
+        raw = AFTER.sub("", LABEL.sub("", plain(raw), count=1))
+    amount = measured(raw, context, percent_unit)
+    if _formatted_percent(raw, amount, context):
+        amount = Amount(amount.status, tidy(amount.low), None, "%", "percent-format")
+    refuse_codes(amount)
+    ends = [end for end in (amount.low, amount.high) if end is not None]
+    _bare(amount, ends, context.column_unit)
+    if max(ends) > 100 or (amount.status == "censored-high" and amount.low >= 100):
+        raise impossible("beyond-100-percent")
+    return Parsed(amount.status, amount.low, amount.high, "%", reason=amount.reason)
+
+
+def _formatted_percent(raw: Any, amount: Amount, context: Context) -> bool:
+    return not isinstance(raw, str) and shown(context.number_format).percent
+
+
+def _bare(amount: Amount, ends: list[float], column_unit: str | None) -> None:
+    """Raises Refused where a number without its percent sign may mean something else."""
+    if amount.unit is not None:
+        return
+    if column_unit:
+        decided(None, column_unit, "percent")
+    if any(0 < end < 1 for end in ends):
+        raise question("fraction-or-percent")
+    if amount.low == 99 and amount.status == "ok":
+        raise question("code-or-value")

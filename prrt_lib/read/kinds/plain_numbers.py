@@ -1,0 +1,44 @@
+"""Numbers without a unit: counts, scores, percent change."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from prrt_lib.read.context import Context
+from prrt_lib.read.kinds.amounts import Amount
+from prrt_lib.read.kinds.measured import measured, reader, refuse_codes
+from prrt_lib.read.kinds.numbers import impossible, question
+from prrt_lib.read.parsed import Parsed
+
+# Negative codes for missing that a change could also be: never taken for either.
+SMALL_CODES = {-1.0, -8.0, -9.0, -88.0}
+
+
+def no_unit(text: str) -> None:
+    """None; raises Refused on any text beside the number."""
+    if text:
+        raise question("text-beside-number")
+
+
+@reader
+def read_number(raw: Any, context: Context) -> Parsed:
+    """Any number, negative ones too."""
+    amount = _amount(raw, context)
+    return Parsed(amount.status, amount.low, amount.high, reason=amount.reason)
+
+
+@reader
+def read_integer(raw: Any, context: Context) -> Parsed:
+    """A whole number."""
+    amount = _amount(raw, context)
+    if any(end is not None and end != int(end) for end in (amount.low, amount.high)):
+        raise impossible("not-whole")
+    return Parsed(amount.status, amount.low, amount.high, reason=amount.reason)
+
+
+def _amount(raw: Any, context: Context) -> Amount:
+    amount = measured(raw, context, no_unit, signed=True)
+    refuse_codes(amount)
+    if amount.status == "ok" and amount.low == 99.0:
+        raise question("code-or-value")
+    return amount
