@@ -28,21 +28,23 @@ def assign(samples: pd.DataFrame, clocks: pd.DataFrame) -> tuple[pd.DataFrame, F
     inside, worth = _inside(rows, clocks)
     undated = rows["sample_date"].isna()
     labelled = rows["timepoint_label"].map(LABELS)
-    chosen = []
-    for name in WINDOWS:
-        candidates = rows[inside[name] | (undated & (labelled == name))].assign(
-            window=name, dated=~undated, worth=worth[name]
-        )
-        candidates = candidates.sort_values(
-            ["patient_id", "analyte", "dated", "worth", "row"],
-            ascending=[True, True, False, False, True], kind="stable",
-        )  # fmt: skip
-        chosen.append(candidates.drop_duplicates(["patient_id", "analyte"]))
-    filled = pd.concat(chosen, ignore_index=True).drop(columns="worth")
-    filled["window"] = pd.Categorical(filled["window"], WINDOWS)
-    filled = filled.sort_values(["patient_id", "analyte", "window"], ignore_index=True)
-    filled["window"] = filled["window"].astype(object)
+    chosen = pd.concat([_best(rows, name, inside, worth, undated, labelled) for name in WINDOWS])
+    filled = rows.loc[chosen.index].assign(window=chosen.to_numpy(), dated=~undated[chosen.index])
+    place = filled["window"].map({name: place for place, name in enumerate(WINDOWS)})
+    filled = filled.assign(place=place).sort_values(["patient_id", "analyte", "place"])
+    filled = filled.drop(columns="place").reset_index(drop=True)
     return filled, _findings(rows, inside, labelled, undated, filled)
+
+
+def _best(rows, name: str, inside: Mapping, worth: Mapping, undated, labelled) -> pd.Series:
+    """The window's name at the index of each patient's and marker's best sample for it."""
+    candidates = inside[name] | (undated & (labelled == name))
+    order = rows.loc[candidates, ["patient_id", "analyte", "row"]]
+    order = order.assign(undated=undated, less=-worth[name]).sort_values(
+        ["patient_id", "analyte", "undated", "less", "row"], kind="stable"
+    )
+    best = order.drop_duplicates(["patient_id", "analyte"])
+    return pd.Series(name, index=best.index, dtype=object)
 
 
 def _inside(rows: pd.DataFrame, clocks: pd.DataFrame) -> tuple[Mapping, Mapping]:

@@ -1,0 +1,312 @@
+"""Who is analysed, what is asked about, and what notebooks are offered."""
+
+from __future__ import annotations
+
+import json
+
+import pandas as pd
+import pytest
+from study_tables import cohort, spec, typed
+
+from prrt_lib.base.errors import AnalysisError, InputError
+from prrt_lib.base.paths import places
+from prrt_lib.declare import reads, results
+from prrt_lib.declare.dictionary import dictionary
+from prrt_lib.declare.findings import rules
+from prrt_lib.declare.parameters import Parameters
+from prrt_lib.declare.rows import result_rows
+from prrt_lib.study import courses, open_study, sites
+from prrt_lib.study.build import write_cohort
+from prrt_lib.study.endpoints import ENDPOINTS, SETTINGS
+from prrt_lib.study.known_at import known_at
+from prrt_lib.study.times import times
+
+
+def texts(header: str, *lines: str) -> pd.DataFrame:
+    """A table typed into the test; "." is a blank."""
+    frame = pd.DataFrame([line.split() for line in lines], columns=header.split(), dtype=object)
+    return frame.replace({".": None})
+
+
+def treated(*ids: str, date: str = "2012-01-01") -> pd.DataFrame:
+    return texts("patient cycle_no cycle_date", *(f"{name} 1 {date}" for name in ids))
+
+
+def asked(built, rule: str) -> list[str]:
+    return [item["record"] for item in built.findings if item["rule"] == rule]
+
+
+SITES = {
+    "prrt_cycles": treated("A", "B", "C", "D"),
+    "tumour": texts("patient primary_site", "A ileum", "B lung", "C .", "D pancreas"),
+    "patients": texts("patient sex", "A female", "B male", "C male", "D male", "E male"),
+}
+
+
+def test_flow_numbers_add_up_and_agree_with_the_flags():
+    built = cohort(SITES)
+    flow = built.flow
+    assert (flow["n_before"] - flow["n_excluded"] == flow["n_after"]).all()
+    for name, rows in flow.groupby("population"):
+        chain = rows["n_before"].tolist()[1:]
+        assert chain == rows["n_after"].tolist()[:-1]
+        assert rows["n_after"].iloc[-1] == built.patients[f"in_{name}"].sum()
+    finals = flow[flow["rule"] == "population"].set_index("population")["n_after"]
+    assert finals.to_dict() == {"all_treated": 4, "gep": 2, "imaging_evaluable": 0, "safety": 4}
+    assert flow["n_before"].iloc[0] == 5
+
+
+def test_unknown_primary_is_not_gep_and_a_blank_site_is_unknown():
+    site = pd.Series(["ileum", "ampulla/biliary", "unknown primary", "thymus", None])
+    assert sites.gep_primary(site).tolist() == ["yes", "yes", "no", "no", "unknown"]
+    groups = ["small bowel", "other GEP", "unknown primary", "other", None]
+    assert sites.primary_group(site).tolist() == groups
+    assert sites.topography(site).tolist() == ["C17.2", "C24.9", "C80.9", "C37.9", None]
+
+
+def test_every_primary_site_of_the_dictionary_has_its_topography():
+    assert set(sites.sites()) == set(dictionary().column("tumour.primary_site").allowed)
+
+
+def test_first_prrt_without_date_or_after_the_cutoff_is_counted_and_left_out():
+    lines = ("A 1 2012-01-01", "B 1 .", "B 2 2012-03-01", "C 1 2021-01-01")
+    tables = {"prrt_cycles": texts("patient cycle_no cycle_date", *lines)}
+    built = cohort(tables, cutoff="2020-12-31")
+    assert built.patients["patient_id"].tolist() == ["A"]
+    assert asked(built, "first_prrt_unknown") == ["B"]
+    assert asked(built, "first_prrt_after_cutoff") == ["C"]
+
+
+@pytest.mark.parametrize(
+    "tables, words",
+    [
+        ({"prrt_cycles": treated("A")}, "cut-off 2011-12-31 is before every first PRRT"),
+        ({"patients": texts("patient sex", "A female")}, "1 no PRRT recorded"),
+        ({}, "0 treated patients among 0"),
+    ],
+)
+def test_no_patient_left_is_one_clear_message(tables, words):
+    with pytest.raises(AnalysisError, match=words) as caught:
+        cohort(tables, cutoff="2011-12-31")
+    assert caught.value.exit_code == 2
+
+
+def test_a_gap_of_183_days_starts_a_new_course_and_182_does_not():
+    # 2012-07-01 is 182 days after 2012-01-01; 2012-12-31 is 183 days after 2012-07-01.
+    cycles = texts(
+        "patient cycle_no cycle_date", "A 1 2012-01-01", "A 2 2012-07-01", "A 3 2012-12-31"
+    )
+    built = cohort({"prrt_cycles": cycles})
+    ordered = courses.in_order(typed("prrt_cycles", cycles), 183)
+    assert ordered["course_no"].tolist() == [1, 1, 2]
+    assert built.patients["retreatment"].tolist() == [pd.Timestamp("2012-12-31")]
+    assert built.patients["first_prrt"].tolist() == [pd.Timestamp("2012-01-01")]
+
+
+def test_cumulative_activity_is_unknown_when_one_cycle_is():
+    cycles = texts("patient cycle_no cycle_date activity_gbq", "A 1 2012-01-01 7.4",
+                   "A 2 2012-03-01 7.0", "B 1 2012-01-01 7.4", "B 2 2012-03-01 .")  # fmt: skip
+    built = cohort({"prrt_cycles": cycles}).patients
+    assert built["cumulative_gbq"].iloc[0] == pytest.approx(14.4)
+    assert pd.isna(built["cumulative_gbq"].iloc[1])
+
+
+def test_questions_about_survival_name_the_right_patients():
+    built = cohort(spec("survival.md"))
+    assert asked(built, "dead_without_date") == ["J"]
+    assert asked(built, "alive_with_death_date") == ["O"]
+    assert asked(built, "dead_by_date_only") == ["N"]
+    assert asked(built, "last_contact_from_rows") == ["H"]
+    assert asked(built, "observation_start_assumed") == list("ABCDFGHIJMNO")
+
+
+def test_questions_about_progression_name_the_right_patients():
+    built = cohort(spec("progression.md"))
+    assert asked(built, "progression_without_scan") == ["E"]
+    assert asked(built, "progression_dates_differ") == ["F"]
+    assert asked(built, "row_after_cutoff") == ["M"]
+    assert times(built, "ttp").counts["dropped"] == {"progression before entry": 1}
+    assert times(built, "ttp").counts["without_evaluable_scan"] == 2
+
+
+def test_without_any_scan_progression_is_censored_at_last_contact():
+    tables = {
+        "prrt_cycles": treated("A", "B"),
+        "imaging": texts("patient progression_date_reported", "A 2012-07-19"),
+        "followup": texts("patient vital_status last_contact_date", "A alive 2013-01-01",
+                          "B alive 2013-01-01"),
+    }  # fmt: skip
+    built = cohort(tables)
+    frame = times(built, "ttp").frame
+    assert frame[["exit", "event"]].to_numpy().tolist() == [[200, 1], [366, 0]]
+    assert asked(built, "no_scan_table") == [""]
+    assert built.patients["best_response"].tolist() == [None, None]
+
+
+def test_late_entry_is_counted_and_dropped_patients_have_a_reason():
+    made = times(cohort(spec("survival.md")), "os_dx_delayed")
+    assert made.counts["late_entry"] == 1
+    assert made.counts["dropped"] == {
+        "date of diagnosis not known": 1,
+        "end of follow-up before entry": 1,
+        "vital status or date of death not usable": 2,
+    }
+    assert made.counts["population"] == made.counts["used"] + sum(made.counts["dropped"].values())
+    assert "1 enter late, when their observation starts" in made.warnings
+
+
+@pytest.mark.parametrize("name", ["n_cycles", "best_response", "cumulative_gbq", "not_a_column"])
+def test_a_covariate_not_known_at_entry_is_refused_with_its_decision(name):
+    with pytest.raises(AnalysisError, match="decision 10"):
+        times(cohort(SITES), "os_prrt", columns=(name,))
+
+
+def test_from_diagnosis_without_delay_only_what_diagnosis_knew_may_group():
+    built = cohort(SITES)
+    assert "grade_group" in times(built, "os_dx_naive", columns=("grade_group",)).frame
+    assert "ssa_cycle1" in times(built, "os_dx_delayed", columns=("ssa_cycle1",)).frame
+    with pytest.raises(AnalysisError, match="decision 10"):
+        times(built, "os_dx_naive", columns=("ssa_cycle1",))
+
+
+def test_misspelt_names_meet_the_nearest_one():
+    built = cohort(SITES)
+    with pytest.raises(AnalysisError, match="did you mean 'os_prrt'"):
+        times(built, "os_prt")
+    with pytest.raises(AnalysisError, match="did you mean 'scan_gap'"):
+        times(built, "pfs", "scan_gaps")
+    with pytest.raises(AnalysisError, match="setting"):
+        times(built, "os_prrt", "scan_gap")
+
+
+def test_every_derived_column_has_a_moment_and_exists_in_the_cohort():
+    built = cohort(SITES).patients
+    assert set(dictionary().derived) <= set(built.columns)
+    assert set(dictionary().derived) <= set(known_at())
+
+
+def test_every_setting_belongs_to_an_endpoint_and_every_rule_is_declared():
+    assert {name for item in ENDPOINTS.values() for name in item.settings} == set(SETTINGS)
+    assert {"first_prrt_unknown", "no_scan_table"} <= set(rules())
+
+
+@pytest.mark.parametrize("endpoint", list(ENDPOINTS))
+@pytest.mark.parametrize("file", ["survival.md", "progression.md", "partial_dates.md"])
+def test_an_earlier_cutoff_never_adds_events_or_time(file, endpoint):
+    tables = spec(file)
+    late = times(cohort(tables, cutoff="2014-12-31"), endpoint).frame.set_index("patient_id")
+    early = times(cohort(tables, cutoff="2012-12-31"), endpoint).frame.set_index("patient_id")
+    both = early.join(late, lsuffix="_early", rsuffix="_late", how="inner")
+    assert (both["exit_early"] <= both["exit_late"]).all()
+    assert (early["event"] > 0).sum() <= (late["event"] > 0).sum()
+
+
+@pytest.mark.parametrize("endpoint", list(ENDPOINTS))
+@pytest.mark.parametrize("file", ["survival.md", "progression.md", "partial_dates.md"])
+def test_shortest_and_longest_bracket_every_single_duration(file, endpoint):
+    built = cohort(spec(file), cutoff="2014-10-01")
+    exits = [times(built, endpoint, name).frame.set_index("patient_id")["exit"]
+             for name in ("shortest", "", "longest")]  # fmt: skip
+    assert (exits[0] <= exits[1]).all() and (exits[1] <= exits[2]).all()
+
+
+def test_row_order_and_unused_tables_change_nothing():
+    tables = spec("progression.md")
+    turned = {name: frame.iloc[::-1].reset_index(drop=True) for name, frame in tables.items()}
+    pd.testing.assert_frame_equal(cohort(tables).patients, cohort(turned).patients)
+
+
+def test_building_leaves_its_tables_as_they_were():
+    tables = {name: typed(name, frame) for name, frame in SITES.items()}
+    before = {name: frame.copy(deep=True) for name, frame in tables.items()}
+    from prrt_lib.study.cohort import build
+
+    build(tables, Parameters("x", cutoff="2020-12-31"))
+    for name, frame in tables.items():
+        pd.testing.assert_frame_equal(frame, before[name])
+
+
+@pytest.fixture
+def built(tmp_path, monkeypatch):
+    """The survival and progression specs, written as the scenario "small"."""
+    monkeypatch.setenv("PRRT_OUT", str(tmp_path))
+    reads.clear()
+    write("small")
+    return open_study("small")
+
+
+def write(scenario: str, file: str = "progression.md", **parameters):
+    names = spec(file)
+    tables = {
+        name: typed(name, frame) for name, frame in names.items() if name in dictionary().tables
+    }
+    given = Parameters(scenario, **{"cutoff": "2020-12-31", **parameters})
+    lineage = pd.DataFrame(
+        [["imaging", "E", 9, "progression_date_reported", "Scans", "D11", "x", "ok", ""]],
+        columns=["table", "record", "row", "column", "sheet", "cell", "raw", "status", "rule"],
+    )
+    return write_cohort(tables, pd.DataFrame(), lineage, given, places(scenario))
+
+
+def test_a_study_gives_what_was_asked_for_and_notes_it(built):
+    assert built.patients("age_at_first_prrt", population="all_treated").shape == (13, 2)
+    assert built.table("imaging", "scan_date")["scan_date"].max() <= pd.Timestamp("2020-12-31")
+    assert built.abstracted("imaging", "response_raw") == 18
+    assert built.abstracted("biomarkers", "value") == 0
+    assert built.times("ttp", population="all_treated").counts["used"] == 12
+    assert built.parameters.role("ttp") == "secondary"
+    noted = built.reads()
+    assert {"imaging.scan_date", "derived.progression", "biomarkers.value_lo"} <= set(
+        noted["columns"]
+    )
+    assert noted["parameters"] == ["cutoff", "primary", "secondary"]
+    assert "derived.grade" not in noted["columns"]
+
+
+def test_without_any_primary_site_all_treated_come_first_under_a_banner(built):
+    assert built.headline == "all_treated"
+    assert "primary site not abstracted" in built.headline_banner
+
+
+def test_findings_carry_the_address_of_their_cell(built):
+    row = built.findings.set_index("rule").loc["progression_without_scan"]
+    assert (row["sheet"], row["cell"], row["record"]) == ("Scans", "D11", "E")
+
+
+def test_unknown_columns_and_scenarios_are_refused_with_a_hint(built):
+    with pytest.raises(AnalysisError, match="did you mean 'age_at_first_prrt'"):
+        built.patients("age_at_first_prt")
+    with pytest.raises(AnalysisError, match="did you mean 'imaging.scan_date'"):
+        built.table("imaging", "scan_dat")
+    with pytest.raises(InputError, match="make SCENARIO=nowhere"):
+        open_study("nowhere")
+
+
+def test_building_twice_gives_the_same_bytes(built, tmp_path):
+    folder = places("small").processed
+    first = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    write("small")
+    assert first == {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    assert not [path for path in first if path.name.endswith(".part")]
+
+
+def test_a_later_cutoff_changes_the_prints_of_what_it_touches_and_no_others(built):
+    path = places("small").processed / "columns.json"
+    before = json.loads(path.read_text())
+    write("small", cutoff="2021-12-31")
+    changed = {
+        name for name, print_ in json.loads(path.read_text()).items() if before[name] != print_
+    }
+    assert {"derived.progression", "imaging.scan_date"} <= changed
+    assert not {"derived.first_prrt", "prrt_cycles.cycle_date", "derived.grade"} & changed
+
+
+def test_saving_results_writes_down_what_was_read(built, monkeypatch):
+    monkeypatch.setenv(results.BATCH, "small")
+    built.patients("grade_group", population="all_treated")
+    rows = result_rows([{"analysis": "x", "statistic": "count", "estimate": 1}])
+    results.save([rows], "survival", "small")
+    results.load("small", "survival")
+    noted = json.loads((places("small").processed / "reads" / "survival.json").read_text())
+    assert "derived.grade_group" in noted["columns"]
+    assert reads.snapshot()["results"] == ["survival"]
