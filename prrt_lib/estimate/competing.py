@@ -50,7 +50,9 @@ def cumulative_incidence(
     causes = declared_causes(frame, event, causes)
     if cause not in causes:
         refuse("cause", f"{cause}", f"one of {list(causes)}", "name a declared cause")
-    data = prepared(frame, duration, event, entry, by, causes=causes, weights=weights, sort=False)
+    data = prepared(
+        frame, duration, event, entry, by, causes=causes, weights=weights, sort=bool(weights)
+    )
     method = f"Aalen-Johansen, {VARIANCES[variance]}, {conf_type}"
     common = {"conf_level": conf_level, "level": str(cause), "variable": event}
     common["method"] = method + (", delayed entry" if entry else "")

@@ -168,6 +168,10 @@ def merged_ties(*times: np.ndarray) -> tuple[np.ndarray, ...]:
     """
     if all((array == np.rint(array)).all() for array in times):
         return times
+    ordered = np.sort(np.concatenate(times))
+    gap = np.diff(ordered)
+    if not ((gap > 0) & (gap <= RELATIVE_TIE * np.abs(ordered).max())).any():
+        return times
     values, back, counts = np.unique(np.concatenate(times), return_inverse=True, return_counts=True)
     step = np.diff(values) > RELATIVE_TIE * np.maximum(np.abs(values[1:]), np.abs(values[:-1]))
     if step.all():

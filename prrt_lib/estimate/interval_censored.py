@@ -9,7 +9,14 @@ import pandas as pd
 
 from prrt_lib.declare.rows import result_rows
 from prrt_lib.estimate.groups import parts
-from prrt_lib.estimate.guards import complete, named, refuse, require_columns, warnings_of
+from prrt_lib.estimate.guards import (
+    complete,
+    finite_numbers,
+    named,
+    refuse,
+    require_columns,
+    warnings_of,
+)
 
 METHOD = "non-parametric maximum likelihood, interval-censored (Turnbull)"
 
@@ -31,11 +38,12 @@ def interval_censored_survival(
     require_columns(frame, [lower, upper, *named(by)])
     data, notes = complete(frame[[lower, upper, *named(by)]], named(by))
     data.attrs["warnings"] = tuple(notes)
-    data = data.assign(**{upper: data[upper].astype("float64").fillna(np.inf)})
-    _check(data[lower].to_numpy(dtype="float64"), data[upper].to_numpy(), lower, upper)
+    ends = data[upper].astype("float64").fillna(np.inf)
+    data = data.assign(**{lower: finite_numbers(data, lower), upper: ends})
+    _check(data[lower].to_numpy(), data[upper].to_numpy(), lower, upper)
     tables = []
     for key, part in parts(data, by):
-        low, high = part[lower].to_numpy(dtype="float64"), part[upper].to_numpy()
+        low, high = part[lower].to_numpy(), part[upper].to_numpy()
         left, right, mass = turnbull(low, high)
         asked = times if len(times) else np.unique(right[np.isfinite(right)])
         for record in _records(
@@ -87,6 +95,8 @@ def turnbull(low, high, tolerance=1e-10, most=100_000) -> tuple[np.ndarray, np.n
         if slope.max() <= 1 + tolerance:
             break
         mass = mass * slope
+    else:
+        refuse("the intervals", f"no maximum after {most} steps", "a curve that can be found")
     return left, right, mass
 
 

@@ -31,7 +31,7 @@ def rmst(
     (Klein and Moeschberger 2003, section 4.5). Not estimable when a group's observation ends
     before ``tau`` with survivors left.
     """
-    data = prepared(frame, duration, event, entry, by, weights=weights, sort=False)
+    data = prepared(frame, duration, event, entry, by, weights=weights, sort=bool(weights))
     if tau <= 0:
         refuse("tau", f"{tau}", "a positive horizon in days", "give for example 1826")
     z = normal_quantile(conf_level)

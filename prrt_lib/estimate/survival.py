@@ -40,7 +40,7 @@ def kaplan_meier(
     ``conditional_start``): S(t0) = 1, earlier times are not estimable. After the last observed
     time nothing is estimable either, unless ``extend`` carries the last value on.
     """
-    data = prepared(frame, duration, event, entry, by, weights=weights, sort=False)
+    data = prepared(frame, duration, event, entry, by, weights=weights, sort=bool(weights))
     method = _method("Kaplan-Meier", entry, conf_type, weights)
     options = {"conf_type": conf_type, "conf_level": conf_level}
     tables = []
@@ -133,7 +133,7 @@ def nelson_aalen(
     """
     if ties not in ("together", "one-by-one") or (weights and ties == "one-by-one"):
         refuse("ties", f"{ties!r}", "'together', or 'one-by-one' without weights", "choose one")
-    data = prepared(frame, duration, event, entry, by, weights=weights, sort=False)
+    data = prepared(frame, duration, event, entry, by, weights=weights, sort=bool(weights))
     name = "Nelson-Aalen" if ties == "together" else "Fleming-Harrington"
     method = _method(name, entry, "log limits", weights)
     tables = []
