@@ -10,16 +10,27 @@ DASHES = dict.fromkeys(map(ord, "‐‑‒–—―−﹣－"), "-")
 SPACES = re.compile(r"\s+")
 # A trailing mark that points to a note under the table is no part of the value.
 FOOTNOTE = re.compile(r"(?<=[^\s*†‡§¶#])\s*[*†‡§¶#]+$|(?<=[^\s\dmM])[¹²³⁴⁵⁶⁷⁸⁹]$")
-# Raised digits stay told apart: 3¹ must never become 31.
-RAISED = {ord(raised): f"^{plain}" for raised, plain in zip("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789", strict=True)}
+# Raised and lowered digits stay told apart: 3¹ must never become 31, nor 62½ become 621/2.
+RAISED = {
+    ord(raised): f"^{plain}" for raised, plain in zip("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789", strict=True)
+}
+RAISED |= {
+    ord(lowered): f"_{plain}" for lowered, plain in zip("₀₁₂₃₄₅₆₇₈₉", "0123456789", strict=True)
+}
+RAISED |= {ord(part): f" {unicodedata.normalize('NFKC', part)}" for part in "¼½¾⅓⅔⅛⅜⅝⅞"}
+# Strokes through a character cross it out: they are no accents.
+STRUCK = "\u0334\u0335\u0336\u0337\u0338"
+# An invisible hyphen between digits may have been a range: it stays, so that no number is read.
+SOFT_HYPHEN = re.compile(r"(?<=\d)\u00ad(?=\d)")
 
 
 @lru_cache(maxsize=65536)
 def normal(text: str) -> str:
-    """``text`` with plain spaces, ASCII digits and dashes, raised digits as ^2, no footnote mark."""
+    """``text`` with plain spaces, ASCII dashes, raised digits as ^2, no footnote mark."""
     text = FOOTNOTE.sub("", text.strip().translate(DASHES)).translate(RAISED)
     text = text.replace("≤", "<=").replace("≥", ">=").replace("⩽", "<=").replace("⩾", ">=")
     text = unicodedata.normalize("NFKC", text).translate(DASHES)
+    text = SOFT_HYPHEN.sub("\ue000", text)
     text = "".join(ch for ch in text if unicodedata.category(ch) != "Cf")
     return SPACES.sub(" ", text).strip()
 
@@ -28,4 +39,4 @@ def normal(text: str) -> str:
 def folded(text: str) -> str:
     """:func:`normal` without case and accents, for looking words up."""
     spread = unicodedata.normalize("NFKD", normal(text).casefold())
-    return "".join(ch for ch in spread if not unicodedata.combining(ch))
+    return "".join(ch for ch in spread if not unicodedata.combining(ch) or ch in STRUCK)
