@@ -14,7 +14,7 @@ from prrt_lib.edges.synthetic.scans import seen_progression
 LIMITS = {
     "median_os_from_prrt_months": (40, 63),
     "median_ttp_months": (23, 29),
-    "median_pfs_months": (20, 29),
+    "median_pfs_months": (22, 29),
     "any_magnitude_response_pct": (60, 80),
     "recist_response_pct": (15, 40),
     "grade_3_haematological_pct": (5, 14),

@@ -72,5 +72,7 @@ def generate(n: int = 135, seed: int = SEED, model: Model | str = "default") -> 
     }
     last = next(streams)
     records["followup"] = persons.followup(people, events, progressed, last)
-    records["subsequent_therapies"] = treatment.subsequent_therapies(people, doses, progressed, last)
+    records["subsequent_therapies"] = treatment.subsequent_therapies(
+        people, doses, progressed, last
+    )
     return SyntheticCohort(model, seed, people, records, examined)

@@ -10,7 +10,7 @@ from prrt_lib.declare.dictionary import DATE_KINDS, Column
 from prrt_lib.edges.synthetic.cells import Cell
 from prrt_lib.edges.synthetic.spelling import DATE_FORMAT, pick, text_of
 
-DEFECT_SHARE = 0.0845  # of the cells not spared; of all filled cells it comes to about 6.6 %
+DEFECT_SHARE = 0.0785  # of the cells not spared; of all filled cells it comes to about 6.6 %
 BLANK = 0.55  # of the defects
 # Without these nothing can be analysed: a careful abstractor checks them twice.
 CORE = ("cycle_date", "diagnosis_date", "scan_date", "vital_status", "death_date",

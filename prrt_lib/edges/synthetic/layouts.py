@@ -19,7 +19,22 @@ MARKERS = {("CgA", "diagnosis"): "CgA at diagnosis", ("CgA", "pre_PRRT1"): "CgA 
            ("pancreastatin", "pre_PRRT1"): "Pancreastatin before PRRT 1",
            ("pancreastatin", "post_PRRT1"): "Pancreastatin after PRRT 1",
            ("pancreastatin", "post_PRRT2"): "Pancreastatin after PRRT 2"}  # fmt: skip
-SINGLE = ("patients", "tumour", "symptoms", "prior_therapies", "metastases", "followup")
+SINGLE = {
+    "patients": ("patient_id", "centre", "record_source", "consent_date", "enrolment_date",
+                 "consent_prrt", "birth_date", "age_at_diagnosis", "sex", "smoking_status",
+                 "pack_years", "alcohol_use", "carcinoid_syndrome", "functioning", "ecog",
+                 "ppi_use", "egfr_base"),
+    "tumour": ("diagnosis_date", "diagnosis_basis", "primary_site", "specimen_site",
+               "differentiation", "grade_reported", "grade_system", "mitoses_value", "ki67",
+               "mib1", "necrosis", "stage_reported", "metastases_at_dx", "sstr_imaging",
+               "krenning"),
+    "symptoms": ("symptom",),
+    "prior_therapies": ("therapy",),
+    "metastases": ("metastasis_site",),
+    "followup": ("vital_status", "death_date", "cause_of_death", "last_contact_date",
+                 "last_contact_source", "disease_status_last", "lost_date", "mds_al_date",
+                 "abstraction_date"),
+}  # fmt: skip
 GROUPED = {
     "prrt_cycles": ("cycle_date", "isotope", "ligand", "activity_gbq", "dose_modified",
                     "dose_modified_reason", "ssa_at_time", "ssa_drug", "ssa_dose_mg", "treat_site"),
@@ -56,18 +71,6 @@ def in_sheets(book: Book) -> Iterator[Placed]:
                 yield Placed(table, row, places[name], record, name, cell)
 
 
-def single_columns(book: Book) -> list[tuple[str, str]]:
-    """Ungrouped columns of the wide sheet that anything is written in: (table, column)."""
-    used = {
-        (table, name) for table in SINGLE for record in book[table] for name in record.cells
-    }  # fmt: skip
-    tables = dictionary().tables
-    return [
-        (table, name) for table in SINGLE for name in tables[table].columns
-        if (table, name) in used and (name != "patient_id" or table == "patients")
-    ]  # fmt: skip
-
-
 def captions(table: str) -> list[str]:
     """Captions of a table's groups, in order."""
     if table == "biomarkers":
@@ -76,23 +79,25 @@ def captions(table: str) -> list[str]:
     return [f"{word} {number}" for number in range(1, most + 1)]
 
 
-def wide_headers(book: Book) -> list[tuple[str, str, str, str]]:
+def wide_headers() -> list[tuple[str, str, str, str]]:
     """(group caption, header, table, column) of every column of the wide sheet."""
-    tables = dictionary().tables
-    plain = [("", header(tables[table].columns[name]), table, name)
-             for table, name in single_columns(book)]  # fmt: skip
-    return plain + [
-        (caption, header(tables[table].columns[name]), table, name)
+    single = [("", *_titled(table, name)) for table, names in SINGLE.items() for name in names]
+    return single + [
+        (caption, *_titled(table, name))
         for table, names in GROUPED.items()
         for caption in captions(table)
         for name in names
     ]
 
 
+def _titled(table: str, name: str) -> tuple[str, str, str]:
+    return header(dictionary().tables[table].columns[name]), table, name
+
+
 def in_one_row(book: Book) -> Iterator[Placed]:
     """Every cell that the wide sheet has a column for; repeated patients repeat their whole row."""
     places = {(group, table, name): at
-              for at, (group, _, table, name) in enumerate(wide_headers(book))}  # fmt: skip
+              for at, (group, _, table, name) in enumerate(wide_headers())}  # fmt: skip
     others: dict[str, list[Record]] = {}
     for table, records in book.items():
         if table != "patients":

@@ -7,10 +7,10 @@ import pandas as pd
 
 from prrt_lib.edges.synthetic.population import whole_days
 
-# Analyte -> assays: name, unit, upper limit of normal, matrix, share of patients.
+# Analyte -> assays: name, unit, upper limit of normal, share of patients.
 ASSAYS = {
-    "CgA": (("CgA RIA", "ng/mL", 95.0, "serum", 0.7), ("CgA ELISA", "ug/L", 102.0, "plasma", 0.3)),
-    "pancreastatin": (("pancreastatin RIA", "pg/mL", 135.0, "plasma", 1.0),),
+    "CgA": (("CgA RIA", "ng/mL", 95.0, 0.7), ("CgA ELISA", "ug/L", 102.0, 0.3)),
+    "pancreastatin": (("pancreastatin RIA", "pg/mL", 135.0, 1.0),),
 }
 TIMEPOINTS = ("diagnosis", "pre_PRRT1", "post_PRRT1", "post_PRRT2")
 MEASURED = {"CgA": (0.62, 0.86, 0.78, 0.68), "pancreastatin": (0.35, 0.66, 0.60, 0.52)}
@@ -52,7 +52,7 @@ def _results(people: pd.DataFrame, analyte: str, dates: np.ndarray, possible: np
     course = np.array([-0.15, 0.0, 0.0, 0.0]) + np.outer(moved, [0.0, 0.0, 0.6, 1.0])
     course += np.array([0.0, 0.0, -0.10, -0.22])
     multiple = np.exp(level[:, None] + course + rng.normal(0, 0.22, (n, 4)))
-    assay = rng.choice(len(assays), n, p=[item[4] for item in assays])
+    assay = rng.choice(len(assays), n, p=[item[3] for item in assays])
     uln = np.array([item[2] for item in assays])[assay]
     who, time = np.nonzero(possible & (rng.random((n, 4)) < np.array(MEASURED[analyte])))
     value = multiple[who, time] * uln[who]
@@ -64,7 +64,7 @@ def _results(people: pd.DataFrame, analyte: str, dates: np.ndarray, possible: np
         "who": who, "patient_id": people["patient_id"].to_numpy()[who], "analyte": analyte,
         "timepoint_label": np.array(TIMEPOINTS, dtype=object)[time],
         "sample_date": dates[who, time], "value": three_figures(value), "unit": of_assay(1),
-        "assay": of_assay(0), "matrix": of_assay(3), "uln": uln[who],
+        "assay": of_assay(0), "uln": uln[who],
         "ppi_within_14d": np.where(rng.random(len(who)) < 0.15, "yes", "no").astype(object),
     })  # fmt: skip
 

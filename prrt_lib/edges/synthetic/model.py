@@ -13,7 +13,7 @@ from types import MappingProxyType
 import numpy as np
 
 CUTOFF = "2026-06-30"
-SEED = 20190628
+SEED = 20190631
 DAYS_PER_YEAR = 365.25
 
 REFERENCE_AGE = 55.0
@@ -65,7 +65,7 @@ class Model:
     )
     # Progression after first PRRT: Weibull, tied to the remaining life by a normal copula.
     progression_shape: float = 1.2
-    progression_scale: float = 1075.0
+    progression_scale: float = 1040.0
     progression_grade: Mapping[str, float] = field(
         default_factory=lambda: MappingProxyType({"G1": 0.0, "G2": 0.35, "G3/NEC": 1.0})
     )

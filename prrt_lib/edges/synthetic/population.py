@@ -106,7 +106,8 @@ def treated(n: int, rng: np.random.Generator, model: Model) -> tuple[pd.DataFram
         found.append(taken)
         have += len(taken)
     people = pd.concat(found, ignore_index=True)
-    people.insert(0, "patient_id", [f"NET-{number:04d}" for number in range(1, n + 1)])
+    digits = max(3, len(str(n)))
+    people.insert(0, "patient_id", [f"NET-{number:0{digits}d}" for number in range(1, n + 1)])
     return people.assign(**_latent(people, rng, model)), examined
 
 

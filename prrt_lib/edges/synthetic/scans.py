@@ -67,7 +67,7 @@ def _read(people: pd.DataFrame, frame: pd.DataFrame, rng: np.random.Generator) -
     n, who = len(frame), frame["who"].to_numpy()
     baseline = frame["number"].to_numpy() < 0
     progressed = frame["progressed"].to_numpy()
-    deepest = np.clip(-19.0 - 20.0 * people["response"].to_numpy(), -95, 25)[who]
+    deepest = np.clip(-17.5 - 20.0 * people["response"].to_numpy(), -95, 25)[who]
     reached = 1 - np.exp(-np.maximum(frame["day"], 0) / 150.0)
     change = np.rint(deepest * reached + rng.normal(0, 2, n))
     shrunk = change < -3
@@ -77,7 +77,8 @@ def _read(people: pd.DataFrame, frame: pd.DataFrame, rng: np.random.Generator) -
     decrease = np.where(progressed, mixed, shrunk)
     growth = np.rint(rng.gamma(2.5, 9.0, n)) + 3
     change = np.select(
-        [mixed, grown, progressed, shrunk], [np.minimum(change, -4), growth, 0.0, change], 0.0)
+        [mixed, grown, progressed, shrunk], [np.minimum(change, -4), growth, 0.0, change], 0.0
+    )
     unreadable = ~baseline & (rng.random(n) < 0.02) & ~progressed
     flag = {
         "any_lesion_decrease": decrease, "any_lesion_increase": grown & progressed,
@@ -87,9 +88,12 @@ def _read(people: pd.DataFrame, frame: pd.DataFrame, rng: np.random.Generator) -
     measured = ~blank & (rng.random(n) < 0.75)
     word = np.select(
         [baseline, unreadable, mixed, progressed, change <= PARTIAL_RESPONSE, shrunk],
-        ["baseline", "NE", "mixed", "PD", "PR", "any response"], "SD").astype(object)
+        ["baseline", "NE", "mixed", "PD", "PR", "any response"],
+        "SD",
+    ).astype(object)
     recist = np.select(
-        [new | (change >= RECIST_PROGRESSION), change <= PARTIAL_RESPONSE], ["PD", "PR"], "SD")
+        [new | (change >= RECIST_PROGRESSION), change <= PARTIAL_RESPONSE], ["PD", "PR"], "SD"
+    )
     return {
         **{name: np.where(blank, None, np.where(value, "yes", "no")).astype(object)
            for name, value in flag.items()},

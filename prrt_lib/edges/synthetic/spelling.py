@@ -14,7 +14,7 @@ from prrt_lib.edges.synthetic.cells import CLEAN, VARIANT, Cell
 
 WORDS = Path(__file__).with_name("spellings.yaml")
 DATE_FORMAT, PERCENT_FORMAT = "yyyy-mm-dd", "0.0%"
-MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
+MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 NBSP = "\u00a0"
 # Share of dates of which the chart gives only month or year.
 PARTIAL = {"diagnosis_date": 0.07, "birth_date": 0.05, "ssa_last_date": 0.10, "onset_date": 0.04,

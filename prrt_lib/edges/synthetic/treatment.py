@@ -76,7 +76,6 @@ def _administered(people: pd.DataFrame, frame: pd.DataFrame, rng: np.random.Gene
         dose_modified_reason=np.where(
             reduced, rng.choice(["haematological", "renal", "patient"], n, p=[0.6, 0.25, 0.15]),
             None),
-        amino_acid="yes",
     )  # fmt: skip
     # An activity is ordered in whole mCi, so that mCi, MBq and GBq can all say it exactly.
     frame["activity_gbq"] = (frame["mci"] * MCI_TO_GBQ).round(6)

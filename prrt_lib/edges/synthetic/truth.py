@@ -7,16 +7,16 @@ from pathlib import Path
 import pandas as pd
 from xlsxwriter.utility import xl_rowcol_to_cell
 
-from prrt_lib.edges.synthetic.cells import DEFECT
+from prrt_lib.edges.synthetic.cells import CLEAN, DEFECT
 from prrt_lib.edges.synthetic.contradictions import Book
 from prrt_lib.edges.synthetic.layouts import Placed, in_one_row, in_sheets
 
-COLUMNS = ["table", "patient_id", "record", "column", "true_value", "expected", "cell",
+COLUMNS = ["table", "patient_id", "column", "true_value", "expected", "cell",
            "cell_wide", "written_as", "rule"]  # fmt: skip
 
 
 def truth(book: Book) -> pd.DataFrame:
-    """One row per written or blanked cell of the several-sheets workbook.
+    """One row per written or blanked cell of the several-sheets workbook, plain study ids aside.
 
     ``cell`` stands in the sheet named after the table, ``cell_wide`` in the wide sheet (empty
     where that has no column for it). ``expected`` is what a faultless reading gives: of clean and
@@ -26,8 +26,13 @@ def truth(book: Book) -> pd.DataFrame:
     wide: dict[tuple[int, str], str] = {}
     for placed in in_one_row(book):
         wide.setdefault((id(placed.record), placed.name), _address(placed))
-    rows = [_row(placed, wide) for placed in in_sheets(book)]
+    rows = [_row(placed, wide) for placed in in_sheets(book) if not _plain_id(placed)]
     return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def _plain_id(placed: Placed) -> bool:
+    """A study id written as it is, which is every row's: left out, to keep the file small."""
+    return placed.name == "patient_id" and placed.cell.state == CLEAN and not placed.record.copy
 
 
 def _row(placed: Placed, wide: dict[tuple[int, str], str]) -> tuple:
@@ -37,7 +42,7 @@ def _row(placed: Placed, wide: dict[tuple[int, str], str]) -> tuple:
         state, rule = DEFECT, record.copy
     expected = "" if cell.expected == cell.true else cell.expected
     return (
-        record.table, record.patient_id, record.number + 1, placed.name, cell.true, expected,
+        record.table, record.patient_id, placed.name, cell.true, expected,
         _address(placed), wide.get((id(record), placed.name), ""), state, rule,
     )  # fmt: skip
 

@@ -29,12 +29,11 @@ def workbook(path: Path) -> xlsxwriter.Workbook:
 
 def write_sheets(cohort: SyntheticCohort, book: Book, path: Path) -> None:
     """The abstraction in the template's layout: one sheet per table."""
-    layout = {table: template_layout()[table] for table in book}
     with workbook(path) as out:
         _front(out, cohort)
         bold = out.add_format({"bold": True})
         sheets = {}
-        for table, columns in layout.items():
+        for table, columns in template_layout().items():
             sheets[table] = out.add_worksheet(table)
             sheets[table].freeze_panes(1, 1)
             sheets[table].write_row(0, 0, [title for title, _ in columns], bold)
@@ -43,7 +42,7 @@ def write_sheets(cohort: SyntheticCohort, book: Book, path: Path) -> None:
 
 def write_wide(cohort: SyntheticCohort, book: Book, path: Path) -> None:
     """The same abstraction with one row per patient and merged captions above the header."""
-    headers = wide_headers(book)
+    headers = wide_headers()
     with workbook(path) as out:
         _front(out, cohort)
         bold = out.add_format({"bold": True, "align": "center"})
