@@ -132,6 +132,12 @@ def by_term(
     return result_rows(records, **words)
 
 
+def most_common(rows: pd.DataFrame, terms: int = 15) -> pd.DataFrame:
+    """Rows of :func:`by_term` of the first ``terms`` terms, any grade and grade 3 or higher."""
+    first = list(dict.fromkeys(rows["level"]))[:terms]
+    return rows[rows["level"].isin(first) & rows["group_level"].isin(["any grade", "grade 3 or higher"])]
+
+
 def _patients(worst: pd.DataFrame, grade: str) -> int:
     if grade == "any grade":
         return len(worst)

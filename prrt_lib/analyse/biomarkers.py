@@ -40,6 +40,18 @@ def samples(study: Any, population: str | None = None) -> pd.DataFrame:
     return found.assign(scale=scale, time_point=found["window"].map(WINDOWS), **shown)
 
 
+def multiples(study: Any, marker: str, population: str | None = None) -> pd.DataFrame:
+    """Exact multiples of the upper limit of normal of ``marker``, in the order of the time points.
+
+    Patient values, for the internal figure: patient_id, time_point, x_uln.
+    """
+    found = samples(study, population)
+    found = found[(found["analyte"] == marker) & found["xuln"].notna() & (found["xuln"] > 0)]
+    order = found["window"].map({name: place for place, name in enumerate(WINDOWS)})
+    found = found.assign(order=order).sort_values(["order", "patient_id"], kind="stable")
+    return found[["patient_id", "time_point", "xuln"]].rename(columns={"xuln": "x_uln"})
+
+
 def levels(study: Any, population: str | None = None, role: str = "secondary") -> pd.DataFrame:
     """Each marker at each time point: patients with a sample, and quantiles per scale (stratum).
 
@@ -148,3 +160,8 @@ def _change(own: pd.DataFrame, conf_level: float, marker: str, level: str) -> pd
     test = stamp(test, **name, warning="; ".join(words))
     spread = quantity(used["log2_change"], marker, "log2", level=level, label=MARKERS[marker])
     return combine([test, result_rows(spread, stratum="log2 change")])
+
+
+def everyone(study: Any, role: str = "secondary") -> pd.DataFrame:
+    """Levels and paired changes of all treated patients."""
+    return combine([levels(study, "all_treated", role), paired(study, "all_treated", role)])

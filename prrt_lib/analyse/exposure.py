@@ -167,3 +167,11 @@ def ssa_by_cycle(
         return [*shares(part["ssa_at_time"], "ssa_at_time", ["yes", "no"]), *(drug if drugs else [])]
 
     return grouped(given, "cycle_no", describe, **words)
+
+
+def everyone(study: Any, by: str = "", role: str = "secondary") -> pd.DataFrame:
+    """All of the above for all treated patients."""
+    population = "all_treated"
+    pages = (agents, activity, intervals, modifications, ssa_by_cycle)
+    return combine([cycles(study, by, population, role),
+                    *(page(study, population, role) for page in pages)])  # fmt: skip

@@ -15,7 +15,7 @@ MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 # A level keeps its place in the palette in every figure of every scenario.
 PLACES = {
     "": 0,
-    **dict.fromkeys(("G1", "small bowel", "no", "Lu-177", "any response", "female", "LA"), 0),
+    **dict.fromkeys(("G1", "small bowel", "no", "Lu-177", "any response", "response of any magnitude", "female", "LA"), 0),
     **dict.fromkeys(("G2", "pancreas", "yes", "Y-90", "progression", "male", "M"), 1),
     **dict.fromkeys(("G3/NEC", "other GEP", "Lu-177+Y-90", "stable"), 2),
     **dict.fromkeys(("lung", "mixed"), 3),

@@ -1,0 +1,123 @@
+"""What is known about the workbook itself: questions, status of its cells, flow, follow-up."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from prrt_lib.analyse.summaries import nobody, share
+from prrt_lib.declare import reads
+from prrt_lib.declare.dictionary import dictionary
+from prrt_lib.declare.findings import SEVERITIES, STATUSES
+from prrt_lib.declare.rows import result_rows
+
+ANALYSIS = "quality"
+FLOW_END = "population"
+
+
+def findings(study: Any, role: str = "secondary") -> pd.DataFrame:
+    """Number of findings by severity (group_level) and rule (level), and of each severity."""
+    asked = study.findings
+    counts = asked.groupby(["severity", "rule"]).size() if len(asked) else pd.Series(dtype="int64")
+    records = [
+        {"variable": "findings", "group": "severity", "group_level": severity, "level": rule,
+         "n": int(n), "estimate": int(n), "statistic": "count"}
+        for severity in SEVERITIES
+        for rule, n in _largest_first(counts, severity)
+    ]  # fmt: skip
+    for severity in SEVERITIES:
+        n = int((asked["severity"] == severity).sum())
+        records.append({"variable": "findings", "group": "severity", "group_level": severity,
+                        "n": n, "estimate": n, "statistic": "count"})  # fmt: skip
+    return result_rows(records, analysis=ANALYSIS, role=role, label="Findings")
+
+
+def _largest_first(counts: pd.Series, severity: str) -> list[tuple[str, int]]:
+    if counts.empty or severity not in counts.index.get_level_values("severity"):
+        return []
+    own = counts.xs(severity, level="severity")
+    return sorted(own.items(), key=lambda item: (-item[1], item[0]))
+
+
+def questions(study: Any) -> pd.DataFrame:
+    """What each rule says, how often it spoke and how to resolve it, the most serious first."""
+    asked = study.findings
+    columns = ["severity", "rule", "n", "what was found", "how to resolve"]
+    if asked.empty:
+        return pd.DataFrame(columns=columns)
+    told = asked.groupby(["severity", "rule"], as_index=False).agg(
+        n=("rule", "size"), message=("message", "first"), todo=("how_to_resolve", "first")
+    )
+    rank = told["severity"].map(SEVERITIES.index)
+    told = told.assign(rank=rank).sort_values(["rank", "n", "rule"], ascending=[True, False, True])
+    told = told.rename(columns={"message": columns[3], "todo": columns[4]})
+    return told[columns].reset_index(drop=True)
+
+
+def lineage(study: Any) -> pd.DataFrame:
+    """table, record, column and status of every cell that was read."""
+    named = [f"{table.name}.{name}" for table in dictionary().tables.values()
+             for name in table.typed_columns()]  # fmt: skip
+    reads.record("columns", *named)
+    path = study.places.processed / "lineage.parquet"
+    return pd.read_parquet(path, columns=["table", "record", "column", "status"])
+
+
+def statuses(study: Any, role: str = "secondary") -> pd.DataFrame:
+    """Share of cells by status (group_level) in each table (level)."""
+    cells = lineage(study)
+    counts = cells.groupby(["table", "status"]).size().unstack(fill_value=0)
+    records = [
+        {**share(int(counts.loc[table].get(status, 0)), int(counts.loc[table].sum()),
+                 "cell_status", table, method="cells read, by status", unit="cells"),
+         "group": "status", "group_level": status}
+        for table in dictionary().tables if table in counts.index
+        for status in STATUSES if status in counts
+    ]  # fmt: skip
+    return result_rows(records, analysis=ANALYSIS, role=role, label="Cells by status")
+
+
+def flow(study: Any, role: str = "secondary") -> pd.DataFrame:
+    """The named steps to each population as rows: who remains, and who left (of those before)."""
+    records = []
+    for step in study.flow.to_dict("records"):
+        name = {"population": step["population"], "variable": "flow", "level": step["step"]}
+        n, left = int(step["n_after"]), int(step["n_excluded"])
+        records.append({**name, "statistic": "count", "estimate": n, "n": n, "label": step["reason"]})
+        if step["rule"] != FLOW_END:
+            records.append({**name, "statistic": "count", "group": "excluded",
+                            "group_level": step["reason"], "estimate": left, "n": left})  # fmt: skip
+    return result_rows(records, analysis=ANALYSIS, role=role)
+
+
+def completeness(study: Any, population: str | None = None, role: str = "secondary") -> pd.DataFrame:
+    """Observed person-time of that possible to the horizon or the cut-off (Clark 2002), and by status.
+
+    Who died is complete. Time of patients without usable follow-up is counted as not observed.
+    """
+    population = population or study.headline
+    words = {"analysis": ANALYSIS, "population": population, "role": role}
+    names = ("first_prrt", "horizon", "last_seen", "died")
+    patients = study.patients(*names, population=population)
+    possible, seen = person_days(patients, pd.Timestamp(study.parameters.cutoff))
+    label = "Completeness of follow-up"
+    if patients["last_seen"].isna().all():
+        return result_rows(nobody("followup_completeness", len(patients)), **words, label=label)
+    records = [
+        share(int(seen.sum()), int(possible.sum()), "followup_completeness", "person-time observed",
+              unit="days", method="observed days of possible days, Clark 2002"),
+        share(int((seen >= possible).sum()), len(patients), "followup_completeness",
+              "patients followed to death, horizon or cut-off", unit="patients"),
+    ]  # fmt: skip
+    return result_rows(records, **words, label=label)
+
+
+def person_days(patients: pd.DataFrame, cutoff: pd.Timestamp) -> tuple[pd.Series, pd.Series]:
+    """(possible, observed) days from first PRRT of each patient; the dead are complete."""
+    limit = patients["horizon"].clip(upper=cutoff)
+    end = patients["last_seen"].fillna(patients["first_prrt"])
+    last = pd.concat([end, limit], axis=1).min(axis=1)
+    seen = (last - patients["first_prrt"]).dt.days.clip(lower=0)
+    possible = (limit - patients["first_prrt"]).dt.days.clip(lower=0)
+    return possible.mask(patients["died"] == "yes", seen), seen

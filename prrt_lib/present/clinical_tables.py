@@ -1,0 +1,115 @@
+"""Tables of the clinical pages: quantiles by level, shares with limits, shares by denominator."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from prrt_lib.declare.dictionary import dictionary
+from prrt_lib.present import numbers
+from prrt_lib.present.tables import Cell, Row, Table, cell, first, levels, warnings
+
+POPULATIONS = {
+    "gep": "GEP primary",
+    "all_treated": "All treated",
+    "imaging_evaluable": "Imaging-evaluable",
+    "safety": "Safety set",
+}
+
+
+def share_with_limits(row: Row) -> str:
+    """ "77/117 (65.8 %; 56.5 to 74.3)", or the word that says why there is none."""
+    text = numbers.estimate(row)
+    within = numbers.limits(row)
+    return f"{text[:-1]}; {within})" if row["state"] == "ok" and within else text
+
+
+def count(row: Row) -> str:
+    """n alone, or the word that says why there is none."""
+    return numbers.plain(row["n"], 0) if row["state"] == "ok" else numbers.estimate(row)
+
+
+def quantiles(rows: pd.DataFrame, title: str, corner: str = "") -> Table:
+    """One line per variable, level and stratum: n, median with quartiles, range."""
+    body, sections = [], set()
+    for name in levels(rows, "label"):
+        of_label = rows[rows["label"] == name]
+        alone = (of_label["state"] == "not-abstracted").all()
+        sections.add(len(body))
+        said = cell(of_label.iloc[0].to_dict()) if alone else Cell("")
+        body.append([Cell(name), said, Cell(""), Cell("")])
+        if not alone:
+            body += _quantile_lines(of_label)
+    header = [corner, "n of N", "median (quartiles)", "range"]
+    return Table(title, header, body, warnings(rows), frozenset(sections))
+
+
+def _quantile_lines(rows: pd.DataFrame) -> list[list[Cell]]:
+    lines = []
+    middles = rows[rows["statistic"] == "median"]
+    for key, part in middles.groupby(["level", "stratum"], sort=False):
+        own = rows[(rows["level"] == key[0]) & (rows["stratum"] == key[1])]
+        shown = {name: first(own, statistic=name) for name in ("median", "q25", "q75", "min", "max")}
+        middle = part.iloc[0].to_dict()
+        name = ", ".join(text for text in dict.fromkeys((*key, middle["unit"])) if text)
+        known = Cell(f"{int(middle['n'])}/{int(middle['total'])}", (middle["row_id"],))
+        quartiles = _joined(shown, "{median} ({q25} to {q75})", ("median", "q25", "q75"))
+        lines.append([Cell(f"   {name}"), known, quartiles, _joined(shown, "{min} to {max}", ("min", "max"))])
+    return lines
+
+
+def _joined(shown: dict, form: str, names: tuple[str, ...]) -> Cell:
+    if all(shown[name] is None or shown[name]["state"] != "ok" for name in names):
+        return Cell("not estimable", tuple(shown[name]["row_id"] for name in names if shown[name]))
+    texts = {name: _value(shown[name]) for name in names}
+    return Cell(form.format(**texts), tuple(shown[name]["row_id"] for name in names if shown[name]))
+
+
+def _value(row: Row | None) -> str:
+    if row is None or row["state"] != "ok":
+        return "not estimable"
+    return numbers.scaled(row, row["estimate"])
+
+
+def by_denominator(rows: pd.DataFrame, title: str) -> Table:
+    """Levels down; across, each population and stratum with its shares and exact limits."""
+    keys = list(dict.fromkeys(zip(rows["population"], rows["stratum"], strict=True)))
+    body = []
+    for level in levels(rows, "level"):
+        found = [first(rows, level=level, population=key[0], stratum=key[1]) for key in keys]
+        body.append([Cell(level or "All"), *(cell(row, share_with_limits) for row in found)])
+    return Table(title, ["", *(_population(*key) for key in keys)], body, warnings(rows))
+
+
+def _population(population: str, stratum: str) -> str:
+    name = POPULATIONS.get(population, population)
+    return f"{name}, {stratum}" if stratum else name
+
+
+def overview(rows: pd.DataFrame, title: str) -> Table:
+    """Kinds of adverse event down: patients with limits, and events."""
+    body = []
+    for level in levels(rows, "level"):
+        part = rows[rows["level"] == level]
+        patients, counted = first(part, statistic="proportion"), first(part, statistic="count")
+        label = part["label"].iloc[0] or level
+        body.append([Cell(label), cell(patients, share_with_limits), cell(counted, count)])
+    return Table(title, ["", "patients (95 % limits)", "events"], body, warnings(rows))
+
+
+def listed(rows: pd.DataFrame, title: str, header: tuple[str, str] = ("", "estimate")) -> Table:
+    """One line per row: its label, level and stratum, and the estimate with limits."""
+    body = []
+    for row in rows.to_dict("records"):
+        words = [row["label"] or dictionary().label(row["variable"]), row["group_level"],
+                 row["level"], row["stratum"]]  # fmt: skip
+        name = ", ".join(text for text in dict.fromkeys(words) if text)
+        body.append([Cell(name), cell(row, with_p)])
+    return Table(title, list(header), body, warnings(rows))
+
+
+def with_p(row: Row) -> str:
+    """Estimate with limits, and p where the row has one."""
+    share = row["statistic"] == "proportion"
+    text = share_with_limits(row) if share else numbers.estimate(row)
+    p = numbers.p_value(row["p"])
+    return f"{text}, p {p if p.startswith('<') else f'= {p}'}" if p and row["state"] == "ok" else text

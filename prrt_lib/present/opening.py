@@ -1,0 +1,33 @@
+"""The first lines of a page: which patients are shown first, and until when they were seen."""
+
+from __future__ import annotations
+
+import html
+from dataclasses import dataclass
+from typing import Any
+
+from prrt_lib.present.clinical_tables import POPULATIONS
+
+
+@dataclass(frozen=True)
+class Lines:
+    """A few sentences, as a paragraph on a page and as text elsewhere."""
+
+    sentences: tuple[str, ...]
+
+    def _repr_html_(self) -> str:
+        return f"<p>{'<br>'.join(html.escape(text) for text in self.sentences)}</p>"
+
+    def __repr__(self) -> str:
+        return "\n".join(self.sentences)
+
+
+def opening(study: Any) -> Lines:
+    """Headline population with its size, data cut-off, and the banner where there is one."""
+    shown = len(study.patients())
+    treated = len(study.patients(population="all_treated"))
+    name = POPULATIONS.get(study.headline, study.headline)
+    first = f"Headline population: {name}, n = {shown} (all treated: n = {treated})."
+    last = f"Data cut-off: {study.parameters.cutoff}."
+    banner = study.headline_banner
+    return Lines((first, last, *([f"Note: {banner}."] if banner else [])))
