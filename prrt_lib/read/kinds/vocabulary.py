@@ -10,12 +10,14 @@ from typing import Any
 
 from prrt_lib.declare.yaml_files import load_words
 from prrt_lib.read.absent import absent, is_date, sentinel
-from prrt_lib.read.context import Context
+from prrt_lib.read.context import EMPTY, Context
 from prrt_lib.read.normal import folded
 from prrt_lib.read.parsed import Parsed, ambiguous, invalid, missing, ok
 
 SOURCE = Path(__file__).with_name("words.yaml")
 DOUBT = re.compile(r"^(.*?)\s*\(?\?+\)?$")
+QUOTED = re.compile(r'"[^"]*"|\[[^\]]*\]|\\.')
+DATE_PARTS = re.compile(r"[dy]|m{1,4}(?=[-/. ]|$)")
 EDGE = " .,;:!\"'"
 
 
@@ -31,11 +33,18 @@ def spellings(kind: str) -> Mapping[str, str]:
     return table
 
 
-def settled(raw: Any) -> Parsed | None:
+def settled(raw: Any, context: Context = EMPTY) -> Parsed | None:
     """The refusal that every kind of word shares: nothing there, an Excel error, a date."""
-    if is_date(raw):
+    if is_date(raw) or shown_as_date(raw, context):
         return invalid("excel-made-a-date")
     return absent(raw)
+
+
+def shown_as_date(raw: Any, context: Context) -> bool:
+    """A number that its format shows as a date: Excel turned a typed word into it."""
+    if isinstance(raw, (bool, str)) or not context.number_format:
+        return False
+    return bool(DATE_PARTS.search(QUOTED.sub("", context.number_format).lower()))
 
 
 def as_text(raw: Any) -> str | None:

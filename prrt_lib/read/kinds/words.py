@@ -22,14 +22,16 @@ from prrt_lib.read.parsed import Parsed, ambiguous, invalid, ok
 
 # What may stand behind a yes or a no without changing it: the detail, in brackets or after a dash.
 DETAIL = re.compile(r"^(yes|no|ja|nein|oui|non|si)\s*(?:[-:,]\s*|\()([a-z0-9 .]+?)\)?$")
-TURN = re.compile(r"\b(?:later|then|now|until|stopp|start|since|before|after|from|not|no|yes|but|was|previous)")
+TURN = re.compile(
+    r"\b(?:later|then|now|until|stopp|start|since|before|after|from|not|no|yes|but|was|previous)"
+)
 
 
 def read_yes_no(raw: Any, context: Context) -> Parsed:
     """yes or no."""
     if isinstance(raw, bool) and not context.codebook:
         return ok("yes" if raw else "no", "boolean")
-    refused = settled(raw)
+    refused = settled(raw, context)
     if refused and as_text(raw) not in ("x",):
         return refused
     through = through_codebook(raw, context, lambda text: read_yes_no(text, EMPTY))
@@ -56,7 +58,7 @@ def read_sex(raw: Any, context: Context) -> Parsed:
     """female, male or other."""
     if isinstance(raw, bool):
         return invalid("boolean")
-    refused = settled(raw)
+    refused = settled(raw, context)
     if refused and as_text(raw) != "x":
         return refused
     through = through_codebook(raw, context, lambda text: read_sex(text, EMPTY))
@@ -72,13 +74,15 @@ def read_category(raw: Any, context: Context) -> Parsed:
     """The codebook's meaning of the cell; without a codebook the cell's own text."""
     if isinstance(raw, bool):
         return invalid("boolean")
-    refused = settled(raw)
+    refused = settled(raw, context)
     if refused:
         return refused
     if not context.codebook:
         code = number_of(raw)
         return missing_number(raw) or (
-            ambiguous("code-without-codebook") if code is not None else ok(_shown(raw), "as-written")
+            ambiguous("code-without-codebook")
+            if code is not None
+            else ok(_shown(raw), "as-written")
         )
     meaning = coded(raw, context)
     if meaning is None:
@@ -93,7 +97,7 @@ def read_id(raw: Any, context: Context) -> Parsed:
     """The study id as text; 7.0 is 7."""
     if isinstance(raw, bool):
         return invalid("boolean")
-    refused = settled(raw)
+    refused = settled(raw, context)
     if refused:
         return refused
     if isinstance(raw, float) and not raw.is_integer():

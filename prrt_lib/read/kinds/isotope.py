@@ -1,0 +1,92 @@
+"""The therapeutic nuclide of a PRRT, however its mass number and ligand are written."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from prrt_lib.read.context import EMPTY, Context
+from prrt_lib.read.kinds.vocabulary import (
+    as_text,
+    missing_number,
+    number_of,
+    settled,
+    through_codebook,
+    unknown,
+)
+from prrt_lib.read.parsed import Parsed, ambiguous, invalid, ok
+
+ELEMENTS = {
+    "lutetium": "lu", "lutecium": "lu", "yttrium": "y", "ittrio": "y", "itrio": "y", "lutezio": "lu",
+    "lutecio": "lu", "indium": "in", "actinium": "ac", "lead": "pb", "bismuth": "bi", "copper": "cu",
+    "terbium": "tb", "iodine": "i", "gallium": "ga", "technetium": "tc", "holmium": "ho",
+    "rhenium": "re", "astatine": "at", "scandium": "sc",
+}  # fmt: skip
+THERAPEUTIC = {
+    "lu": {"177"}, "y": {"90"}, "in": {"111"}, "ac": {"225"}, "pb": {"212"}, "bi": {"213"},
+    "cu": {"67"}, "tb": {"161"}, "i": {"131"}, "ho": {"166"}, "re": {"186", "188"}, "at": {"211"},
+    "sc": {"47"},
+}  # fmt: skip
+NAMES = {"lu": "Lu", "y": "Y", "in": "In", "ac": "Ac", "pb": "Pb", "bi": "Bi", "cu": "Cu", "tb": "Tb",
+         "i": "I", "ho": "Ho", "re": "Re", "at": "At", "sc": "Sc"}  # fmt: skip
+SYMBOL = "|".join(sorted([*ELEMENTS, *NAMES, "ga", "tc", "f", "zr"], key=len, reverse=True))
+NUCLIDE = re.compile(
+    rf"\[?\b(?P<mass>\d{{2,4}}) ?m?[- ]?\]?\[?(?P<after>{SYMBOL})\b\]?|"
+    rf"\[?\b(?P<before>{SYMBOL})[- ]?\(?(?P<number>\d{{2,4}})m?\b\)?\]?|"
+    rf"\b(?P<joined>lu|y)(?=[- ]?dota)|\b(?P<bare>lutetium|yttrium|lutecium|lutezio|lutecio|itrio|ittrio|lu)\b|"
+    rf"(?P<brand>\blutathera\b|\blutate\b|\blu-?tate\b|\blutetium oxodotreotide\b)"
+)
+LIGAND = re.compile(
+    r"\b(?:dota-?0?-?)?(?:\(?tyr3\)?-?)?(?:octreotate|octreotide|oxodotreotide|edotreotide)\b|"
+    r"\bdota[- ]?(?:tate|toc|noc)\b|\bdotatate\b|\bdotatoc\b|\bdotanoc\b|\bdota\b|\btate\b|\btoc\b|\bprrt\b"
+)
+JOINED = re.compile(
+    r"\+|&|\band\b|\bund\b|\bet\b|\by\b|\be\b|\btandem\b|\bcombined\b|\bcombination\b|\bmixed\b|\bplus\b|\bwith\b|\bcocktail\b"
+)
+REST = re.compile(r"[\s/,;:()\[\]-]*")
+
+
+def read_isotope(raw: Any, context: Context) -> Parsed:
+    """Lu-177, Y-90, Lu-177+Y-90, or another therapeutic nuclide by its own name."""
+    if isinstance(raw, bool):
+        return invalid("boolean")
+    refused = settled(raw, context)
+    if refused:
+        return refused
+    through = through_codebook(raw, context, lambda text: read_isotope(text, EMPTY))
+    if through:
+        return through
+    if number_of(raw) is not None:
+        return missing_number(raw) or ambiguous("code-without-codebook")
+    return _nuclides(as_text(raw).replace("^", ""))
+
+
+def _nuclides(text: str) -> Parsed:
+    found = []
+    for match in NUCLIDE.finditer(text):
+        nuclide = _named(match)
+        if nuclide is None:
+            return invalid("no-therapeutic-nuclide")
+        found.append(nuclide)
+    rest = LIGAND.sub(" ", NUCLIDE.sub(" ", text))
+    together = bool(JOINED.search(rest))
+    if not found or not REST.fullmatch(JOINED.sub(" ", rest)):
+        return unknown(text)
+    kinds = sorted(set(found))
+    if len(kinds) == 1:
+        return ambiguous("half-a-tandem") if together else ok(kinds[0], "nuclide")
+    if kinds == ["Lu-177", "Y-90"] and together:
+        return ok("Lu-177+Y-90", "tandem")
+    return ambiguous("several-nuclides")
+
+
+def _named(match: re.Match) -> str | None:
+    """The nuclide of one match; None where element and mass number make no therapeutic one."""
+    if match["brand"]:
+        return "Lu-177"
+    element = match["after"] or match["before"] or match["joined"] or match["bare"]
+    element = ELEMENTS.get(element, element)
+    mass = match["mass"] or match["number"] or {"lu": "177", "y": "90"}.get(element)
+    if mass not in THERAPEUTIC.get(element, ()):
+        return None
+    return f"{NAMES[element]}-{mass}"

@@ -1,0 +1,85 @@
+"""Smoking: never, former or current, and pack-years where the cell has them."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from prrt_lib.read.context import EMPTY, Context
+from prrt_lib.read.kinds.vocabulary import (
+    as_text,
+    looked_up,
+    missing_number,
+    number_of,
+    settled,
+    spellings,
+    through_codebook,
+)
+from prrt_lib.read.parsed import Parsed, ambiguous, invalid
+
+NUMBER = r"(\d{1,3}(?:[.,]\d{1,2})?)"
+PACK_YEARS = re.compile(
+    rf"\(?\b{NUMBER} ?(?:py|p\.?y\.?|pack[ -]?(?:years?|yrs?|yr)|packungsjahre|paquets?-annees?)\b\)?"
+)
+PER_DAY = re.compile(
+    rf"\(?\b(?:{NUMBER}|1/2) ?(?:ppd|packs?/day|packs? per day|packs? a day) ?(?:x|for|\*) ?{NUMBER} ?(?:y|yrs?|years?)\b\)?"
+)
+# When somebody stopped or began says nothing else than that.
+SINCE = re.compile(
+    r"(?:(?<=quit)|(?<=stopped)|(?<=stopped smoking)|(?<=quit smoking)|(?<=smoker)|(?<=ex)|(?<=former)) ?[,(]? ?"
+    r"(?:(?:quit|stopped) )?(?:in |since |ca\.? ?|~|before )?(?:\d{1,2}/)?(?:19|20)\d\d\)?$|"
+    r"(?<=quit|pped) \d{1,2} (?:y|yrs?|years?) ago$|(?<=smoking) \d{1,2} (?:y|yrs?|years?) ago$"
+)
+BARE = {"yes", "no", "y", "n", "ja", "nein", "non", "oui", "nee", "si", "+"}
+
+
+def read_smoking(raw: Any, context: Context) -> Parsed:
+    """Status with pack-years as ``high``; a bare yes or no does not tell never from former."""
+    if isinstance(raw, bool):
+        return ambiguous("yes-no-for-smoking")
+    refused = settled(raw, context)
+    if refused:
+        return refused
+    through = through_codebook(raw, context, lambda text: read_smoking(text, EMPTY))
+    if through:
+        return through
+    if number_of(raw) is not None:
+        return missing_number(raw) or ambiguous("code-without-codebook")
+    text = as_text(raw)
+    if text in BARE:
+        return ambiguous("yes-no-for-smoking")
+    return _status(text)
+
+
+def _status(text: str) -> Parsed:
+    amount, rest = _pack_years(text)
+    rest = _trimmed(rest)
+    rest = _trimmed(SINCE.sub("", rest)) if rest not in spellings("smoking") else rest
+    found = looked_up("smoking", rest)
+    if found is None or found.status != "ok":
+        return found or ambiguous("unknown-word")
+    if amount is None:
+        return found
+    if found.value == "never":
+        return ambiguous("contradicts-itself")
+    if amount > 200:
+        return invalid("out-of-range")
+    return Parsed("ok", found.value, amount, reason="status-and-pack-years")
+
+
+def _pack_years(text: str) -> tuple[float | None, str]:
+    """Pack-years and what is left of the text; a second amount is left for the refusal."""
+    for pattern in (PER_DAY, PACK_YEARS):
+        found = pattern.search(text)
+        if found and (found.start() == 0 or text[found.start() - 1] not in "-+<>~0123456789."):
+            parts = [float(part.replace(",", ".")) for part in found.groups() if part]
+            if pattern is PER_DAY:
+                amount = parts[0] * parts[1] if len(parts) == 2 else parts[0] / 2
+            else:
+                amount = parts[0]
+            return amount, f"{text[: found.start()]} {text[found.end() :]}"
+    return None, text
+
+
+def _trimmed(text: str) -> str:
+    return re.sub(r"\s+", " ", text).strip(" ,;:.()-")
