@@ -20,13 +20,13 @@ HOW_TO = {
     "activity": "Number and unit in the cell: 200 mCi or 7.4 GBq.",
     "percent_or_range": "As reported: 5, <2, 2-5 or >20.",
     "mitoses": "As reported, with the area when it is not 2 mm2: 2/10 HPF, 3/50 HPF.",
-    "lab_value": "As reported; the unit in the cell unless the header names it: 245 ng/mL, >5000 pg/mL.",
+    "lab_value": "As reported, with the unit unless the header names it: 245 ng/mL, >5000 pg/mL.",
     "id": "The study id, the same on every sheet; never a name or a hospital number.",
     "yes_no": "yes or no; leave empty when not known.",
     "text": "Free text; never a name.",
 }
-CODEBOOK_HEADER = ("Sheet", "Header", "Column", "Kind", "Unit", "Allowed", "Plausible", "How to write",
-                   "Meaning")  # fmt: skip
+CODEBOOK_HEADER = ("Sheet", "Header", "Column", "Kind", "Unit", "Allowed", "Plausible",
+                   "How to write", "Meaning")  # fmt: skip
 
 
 def codebook_rows() -> list[tuple[str, ...]]:
@@ -70,7 +70,7 @@ def _about(book: xlsxwriter.Workbook) -> None:
     lines = (
         "PRRT abstraction template",
         "One sheet per table; the study id links them. Leave unknown cells empty.",
-        "The drop-downs list the usual answers; anything else may be written and will be asked about.",
+        "The drop-downs list the usual answers; any other may be written and will be asked about.",
         "Write no names, hospital numbers, addresses or telephone numbers anywhere.",
     )
     for row, line in enumerate(lines):

@@ -104,9 +104,10 @@ def lists(people: pd.DataFrame, rng: np.random.Generator) -> dict[str, pd.DataFr
     symptoms = rng.random((n, len(SYMPTOMS))) < np.array(list(SYMPTOMS.values()))
     spread = rng.random((n, len(SPREAD))) < np.array(list(SPREAD.values()))
     liver = rng.random(n) < 0.86
+    therapies = prior_therapies(people, rng)
     return {
         "symptoms": pd.DataFrame({"patient_id": ids, "symptom": _tuples(SYMPTOMS, symptoms)}),
-        "prior_therapies": pd.DataFrame({"patient_id": ids, "therapy": prior_therapies(people, rng)}),
+        "prior_therapies": pd.DataFrame({"patient_id": ids, "therapy": therapies}),
         "metastases": pd.DataFrame({
             "patient_id": ids,
             "metastasis_site": _tuples(["liver", *SPREAD], np.column_stack([liver, spread])),

@@ -13,7 +13,7 @@ from prrt_lib.edges.synthetic.layouts import GROUPED, GROUPS, MARKERS, SINGLE, W
 PATH = PROJECT / "params" / "profiles" / "demo_wide.yaml"
 HEAD = f"""\
 # The synthetic demonstration as one wide sheet (data/raw/demo_wide.xlsx): captions above the
-# header, numbered groups. Written by prrt_lib.edges.synthetic.wide_profile; edit the layout, not this file.
+# header, numbered groups. Written by prrt_lib.edges.synthetic.wide_profile from its layout.
 name: demo_wide
 label: Synthetic demonstration, one wide sheet
 sheets:
