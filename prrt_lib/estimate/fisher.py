@@ -15,7 +15,12 @@ from prrt_lib.estimate.guards import refuse
 
 # R's fisher.test: tables within this relative distance count as equally likely.
 RELATIVE_ERROR = 1e-7
-LARGEST_SEARCH = 3_000_000
+# a search beyond this takes more than some seconds or 100 MB
+MOST_FILLINGS = 500_000
+MOST_PARTIALS = 5_000_000
+
+# rows left over -> logs of the partial tables' cell factorials, and how many there are of each
+Nodes = dict[tuple[int, ...], tuple[np.ndarray, np.ndarray]]
 
 
 def fisher_exact(table: Sequence[Sequence[int]], conf_level: float = 0.95) -> pd.DataFrame:
@@ -53,38 +58,79 @@ def exact_p(counts: np.ndarray) -> float:
     """The exact p by recursion over columns, merging partial tables that are alike.
 
     Partial tables with the same rows left over (in any order) and the same probability so far
-    share one future, so only their number is kept (after Mehta and Patel 1983).
+    share one future, so only their number is kept; those whose every completion counts, or
+    none does, are not continued (after Mehta and Patel 1983).
     """
     if counts.shape[0] > counts.shape[1]:
         counts = counts.T
-    rows, columns = counts.sum(axis=1), np.sort(counts.sum(axis=0))[::-1]
-    constant = gammaln(rows + 1).sum() + gammaln(columns + 1).sum() - gammaln(counts.sum() + 1)
-    observed = constant - gammaln(counts + 1).sum()
-    nodes = {tuple(sorted(rows)): {0.0: 1.0}}
-    work = 0
-    for column in columns[:-1]:
-        following: dict = defaultdict(lambda: defaultdict(float))
-        for left, pasts in nodes.items():
-            for filled in _columns(left, int(column)):
-                work += len(pasts)
-                if work > LARGEST_SEARCH:
-                    todo = "merge rare categories or use a chi-squared test"
-                    refuse("a table of counts", "too many tables", "a smaller table", todo)
-                rest = tuple(sorted(a - b for a, b in zip(left, filled, strict=True)))
-                step = sum(_LOG_FACTORIAL[x] for x in filled)
-                target = following[rest]
-                for past, number in pasts.items():
-                    target[round(past + step, 9)] += number
-        nodes = following
-    tables = [
-        (constant - past - sum(_LOG_FACTORIAL[x] for x in left), number)
-        for left, pasts in nodes.items()
-        for past, number in pasts.items()
+    rows, columns = sorted(counts.sum(axis=1).tolist()), sorted(counts.sum(axis=0).tolist())
+    # a table's log weight is minus the sum of log n_ij!: the larger the sum, the less likely
+    least = sum(_LOG_FACTORIAL[x] for x in counts.ravel().tolist()) - np.log1p(RELATIVE_ERROR)
+    nodes: Nodes = {tuple(rows): (np.zeros(1), np.ones(1))}
+    extreme = []
+    while columns:
+        nodes = _next_column(nodes, columns.pop())
+        for left in list(nodes):
+            mass, nodes[left] = _decided(left, columns, *nodes[left], least)
+            extreme.append(mass)
+        nodes = {left: parts for left, parts in nodes.items() if len(parts[0])}
+    total = _log_mass(rows, counts.sum(axis=0).tolist())
+    return float(min(1.0, np.exp(logsumexp(np.concatenate(extreme)) - total)))
+
+
+def _decided(left, columns, past, number, least):
+    """Log weights of partial tables that certainly count, and the undecided ones."""
+    lowest, highest = _future_bounds(left, columns)
+    certain = past + lowest >= least
+    open_ = ~certain & (past + highest >= least)
+    mass = np.log(number[certain]) - past[certain] + _log_mass(left, columns)
+    return mass, (past[open_], number[open_])
+
+
+def _log_mass(rows, columns) -> float:
+    """Log of the summed weights of all tables with these margins (Vandermonde's identity)."""
+    margins = sum(_LOG_FACTORIAL[x] for x in (*rows, *columns))
+    return _LOG_FACTORIAL[sum(columns)] - margins
+
+
+def _future_bounds(rows, columns) -> tuple[float, float]:
+    """Bounds of the sum of log n_ij! over tables with these margins.
+
+    From above: a margin's factorial is at least the product of its parts'. From below: log
+    gamma is convex, so that an even split of a margin is the smallest.
+    """
+    if not columns:
+        return 0.0, 0.0
+    above = [sum(_LOG_FACTORIAL[x] for x in margin) for margin in (rows, columns)]
+    below = [
+        sum(parts * float(gammaln(x / parts + 1)) for x in margin)
+        for margin, parts in ((rows, len(columns)), (columns, len(rows)))
     ]
-    logs = np.array([log + np.log(number) for log, number in tables])
-    own = np.array([log for log, _ in tables])
-    kept = logs[own <= observed + np.log1p(RELATIVE_ERROR)]
-    return float(min(1.0, np.exp(logsumexp(kept) - logsumexp(logs))))
+    return max(below) - 1e-9, min(above) + 1e-9
+
+
+def _next_column(nodes: Nodes, column: int) -> Nodes:
+    """The partial tables with one more column filled in every possible way."""
+    found: dict[tuple[int, ...], list] = defaultdict(list)
+    fillings = partials = 0
+    for left, (past, number) in nodes.items():
+        for filled in _columns(left, column):
+            fillings, partials = fillings + 1, partials + len(past)
+            if fillings > MOST_FILLINGS or partials > MOST_PARTIALS:
+                todo = "merge rare categories or use a chi-squared test"
+                refuse("a table of counts", "too many tables", "a smaller table", todo)
+            rest = tuple(sorted(a - b for a, b in zip(left, filled, strict=True)))
+            found[rest].append((past + sum(_LOG_FACTORIAL[x] for x in filled), number))
+    return {rest: _merged(parts) for rest, parts in found.items()}
+
+
+def _merged(parts: list[tuple[np.ndarray, np.ndarray]]) -> tuple[np.ndarray, np.ndarray]:
+    if len(parts) == 1:
+        return parts[0]
+    past = np.concatenate([past for past, _ in parts])
+    key, first, back = np.unique(np.round(past, 9), return_index=True, return_inverse=True)
+    weights = np.concatenate([number for _, number in parts])
+    return past[first], np.bincount(back.ravel(), weights, minlength=len(key))
 
 
 class _LogFactorials(dict):

@@ -81,7 +81,10 @@ def likelihood(table) -> float:
     return 1 / np.prod([float(factorial(int(x))) for x in table.ravel()])
 
 
-@pytest.mark.parametrize("table", [[[3, 0, 2], [1, 4, 0]], [[2, 1, 0], [0, 2, 1], [1, 0, 3]]])
+SMALL = [[[3, 0, 2], [1, 4, 0]], [[2, 1, 0], [0, 2, 1], [1, 0, 3]], [[2, 3, 1, 0], [1, 0, 2, 4]]]
+
+
+@pytest.mark.parametrize("table", SMALL)
 def test_fisher_equals_full_enumeration(table):
     table = np.array(table)
     tables = list(every_table(table.sum(axis=1).tolist(), table.sum(axis=0).tolist()))
@@ -100,9 +103,10 @@ def test_fisher_tea_tasting():
     assert np.exp(value(rows, "log_odds_ratio")) == pytest.approx(roots.real.max(), abs=1e-9)
 
 
-def test_fisher_ignores_empty_rows_and_refuses_what_it_cannot_enumerate():
+def test_fisher_ignores_empty_rows_and_refuses_what_it_cannot_enumerate(monkeypatch):
     assert value(fisher_exact([[3, 1], [1, 3], [0, 0]]), "p_value") == pytest.approx(34 / 70)
     assert value(fisher_exact([[5, 3]]), "p_value") == 1
+    monkeypatch.setattr("prrt_lib.estimate.fisher.MOST_FILLINGS", 1000)
     with pytest.raises(AnalysisError, match="too many tables"):
         fisher_exact((np.arange(36).reshape(6, 6) % 7 + 20).tolist())
 
