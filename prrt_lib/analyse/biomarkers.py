@@ -81,9 +81,8 @@ def _at(own: pd.DataFrame, ids: pd.Series, marker: str, level: str) -> Records:
     counted = {**name, "statistic": "count", "total": len(ids)}
     bounded = own["shown"].isna()
     records: Records = [{**counted, "n": len(own), "estimate": len(own)}]
-    if bounded.any():
-        n = int(bounded.sum())
-        records.append({**counted, "n": n, "estimate": n, "stratum": "known only by bounds"})
+    n = int(bounded.sum())
+    records.append({**counted, "n": n, "estimate": n, "stratum": "known only by bounds"})
     undated = int((~own["dated"].astype(bool)).sum())
     if undated:
         records[0]["warning"] = f"{MARKERS[marker]} {level}: {undated} placed by label, undated"

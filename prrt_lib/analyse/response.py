@@ -40,9 +40,10 @@ def classes(
     patients = one_each(study, list(dict.fromkeys(names)), population)
     if patients[which].isna().all():
         return result_rows(nobody(which, len(patients)), **words)
-    if stratum == EVALUABLE:
+    evaluable = EVALUABLE in (stratum, population.replace("_", "-"))
+    if evaluable:
         patients = patients[patients["in_imaging_evaluable"]]
-    shown = [name for name in CLASSES if not (stratum == EVALUABLE and name == NOT_EVALUABLE)]
+    shown = [name for name in CLASSES if not (evaluable and name == NOT_EVALUABLE)]
     level = study.parameters.conf_level
     return grouped(patients, by, lambda part: shares(part[which], which, shown, level), **words)
 

@@ -96,13 +96,15 @@ def overview(rows: pd.DataFrame, title: str) -> Table:
     return Table(title, ["", "patients (95 % limits)", "events"], body, warnings(rows))
 
 
-def listed(rows: pd.DataFrame, title: str, header: tuple[str, str] = ("", "estimate")) -> Table:
-    """One line per row: its label, level and stratum, and the estimate with limits."""
+def listed(
+    rows: pd.DataFrame, title: str, header: tuple[str, str] = ("", "estimate"),
+    names: tuple[str, ...] = ("label", "level", "stratum"),
+) -> Table:  # fmt: skip
+    """One line per row: what its ``names`` columns say, and the estimate with limits and p."""
     body = []
     for row in rows.to_dict("records"):
-        words = [row["label"] or dictionary().label(row["variable"]), row["group_level"],
-                 row["level"], row["stratum"]]  # fmt: skip
-        name = ", ".join(text for text in dict.fromkeys(words) if text)
+        words = {**row, "label": row["label"] or dictionary().label(row["variable"])}
+        name = ", ".join(text for text in dict.fromkeys(words[item] for item in names) if text)
         body.append([Cell(name), cell(row, with_p)])
     return Table(title, list(header), body, warnings(rows))
 

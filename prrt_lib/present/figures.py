@@ -14,6 +14,7 @@ from prrt_lib.declare.dictionary import dictionary
 from prrt_lib.present import numbers, style, tables
 from prrt_lib.present.canvas import file_name, keep
 from prrt_lib.present.curves import incidence_curve, survival_curve
+from prrt_lib.present.flow import flow_diagram
 
 __all__ = ["bars", "flow_diagram", "forest", "incidence_curve", "spread", "survival_curve"]
 
@@ -117,24 +118,3 @@ def spread(
     axes.set_ylabel(y_label)
     axes.set_title(title)
     return keep(figure, file_name(name), scenario)
-
-
-def flow_diagram(flow: pd.DataFrame, scenario: str) -> Figure:
-    """The cohort flow as boxes with what left at each step, from the flow's own numbers."""
-    style.apply()
-    lines = flow.to_dict("records")
-    figure, axes = plt.subplots(figsize=(7.2, 0.9 + 0.85 * len(lines)))
-    axes.set_axis_off()
-    for number, step in enumerate(lines):
-        top = len(lines) - number
-        axes.text(0.28, top, f"{step['step']}\nn = {step['n_after']}", ha="center", va="center",
-                  fontsize=9, bbox={"boxstyle": "round,pad=0.4", "fc": "#f6f8fa", "ec": "#52616f"})  # fmt: skip
-        if number:
-            axes.annotate("", (0.28, top + 0.33), (0.28, top + 0.68),
-                          arrowprops={"arrowstyle": "->", "color": "#52616f"})  # fmt: skip
-        if int(step["n_excluded"]):
-            axes.text(0.6, top + 0.5 if number else top, f"{step['n_excluded']} {step['reason']}",
-                      ha="left", va="center", fontsize=8.5)  # fmt: skip
-    axes.set_xlim(0, 1)
-    axes.set_ylim(0.3, len(lines) + 0.6)
-    return keep(figure, "flow", scenario)
