@@ -23,6 +23,7 @@ from jupyter_client.manager import AsyncKernelManager  # noqa: E402
 def kernel_environment(scenario: str, out: Path) -> dict[str, str]:
     """Environment of a kernel: this library, this output root, nothing in the user's home."""
     cache = out / "data" / "processed" / ".cache"
+    (cache / "ipython").mkdir(parents=True, exist_ok=True)
     return {
         **os.environ,
         "PRRT_OUT": str(out),
@@ -43,7 +44,10 @@ def kernel_manager(environment: Mapping[str, str]) -> type[AsyncKernelManager]:
     class OwnKernel(AsyncKernelManager):
         @property
         def kernel_spec(self) -> KernelSpec:
-            launch = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+            launch = [
+                sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}",
+                "--log-level=ERROR",
+            ]  # fmt: skip
             return KernelSpec(argv=launch, display_name="Python 3", language="python")
 
         async def _async_start_kernel(self, **options: Any) -> None:

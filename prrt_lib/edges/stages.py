@@ -6,7 +6,7 @@ import json
 import os
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -68,9 +68,22 @@ def reading(files: Inputs, root: Path) -> Reading:
         return _load(store)
     from prrt_lib.read.reading import read_workbook
 
-    fresh = read_workbook([files.workbook], files.profile)
+    fresh = read_workbook(files.workbook, str(files.profile))
+    marks = {"sha256": files.workbook_sha, "synthetic": marked_synthetic(files.workbook)}
+    fresh = replace(fresh, about={**fresh.about, **marks})
     _store(fresh, store)
     return fresh
+
+
+def marked_synthetic(workbook: Path) -> bool:
+    """Whether the first cell of the first sheet says SYNTHETIC, as the shipped demo does."""
+    from openpyxl import load_workbook
+
+    book = load_workbook(workbook, read_only=True)
+    try:
+        return "SYNTHETIC" in str(book.worksheets[0].cell(1, 1).value or "")
+    finally:
+        book.close()
 
 
 def _store(result: Reading, store: Path) -> None:
@@ -103,8 +116,8 @@ def cohort(parameters: Parameters, files: Inputs, places: Places) -> dict[str, A
     from prrt_lib.study.build import write_cohort
 
     read = reading(files, places.root)
-    write_cohort(read.tables, read.findings, read.lineage, parameters, places)
-    about = dict(read.about)
+    facts = write_cohort(read.tables, read.findings, read.lineage, parameters, places)
+    about = {**read.about, **facts}
     (places.processed / "about.json").write_text(json.dumps(about, default=str, indent=1) + "\n")
     return about
 
