@@ -128,6 +128,7 @@ def _below(key, weight, at) -> np.ndarray:
 
 def _tied_times(stop, event, rank, weight) -> np.ndarray:
     """Weight of pairs of events at one time: with different scores, with the same score."""
+
     def within(keys) -> float:
         _, code = np.unique(keys, axis=0, return_inverse=True)
         total = np.bincount(code.ravel(), weight[event])
@@ -147,7 +148,7 @@ def _time_weight(stop, event, start, weight, kind) -> np.ndarray:
     times = np.unique(stop[event])
     if start is None:
         start = np.full(len(stop), -np.inf)
-    at_risk = _above(-stop, weight, -times - 0) * 0 + _at_risk(stop, start, weight, times)
+    at_risk = _at_risk(stop, start, weight, times)
     died = np.bincount(np.searchsorted(times, stop[event]), weight[event], len(times))
     survival = np.concatenate([[1.0], np.cumprod(1 - died / at_risk)])[:-1]
     reach = _censoring(stop, event, start, weight, times)
@@ -161,8 +162,9 @@ def _time_weight(stop, event, start, weight, kind) -> np.ndarray:
 
 
 def _at_risk(stop, start, weight, times) -> np.ndarray:
-    return _above(-stop, weight, -times) * 0 + np.array(
-        [weight[(start < t) & (stop >= t)].sum() for t in times]
+    """Weight with start < t <= stop for each of ``times``."""
+    return _below(-stop, weight, np.nextafter(-times, np.inf)) - _below(
+        -start, weight, np.nextafter(-times, np.inf)
     )
 
 
@@ -171,8 +173,9 @@ def _censoring(stop, event, start, weight, times) -> np.ndarray:
     gone = np.unique(stop[~event])
     left = np.bincount(np.searchsorted(gone, stop[~event]), weight[~event], len(gone))
     # events at the same time leave first
-    at_risk = np.array(
-        [weight[(start < t) & ((stop > t) | ((stop == t) & ~event))].sum() for t in gone]
-    )
+    leaving = np.bincount(
+        np.searchsorted(gone, stop), weight * (event & np.isin(stop, gone)), len(gone) + 1
+    )[: len(gone)]
+    at_risk = _at_risk(stop, start, weight, gone) - leaving
     curve = np.concatenate([[1.0], np.cumprod(1 - left / at_risk)])
     return curve[np.searchsorted(gone, times, side="left")]

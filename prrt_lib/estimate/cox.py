@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from prrt_lib.declare.rows import result_rows
-from prrt_lib.estimate import baseline, cox_rows, residuals
+from prrt_lib.estimate import baseline, cox_rows, proportional_hazards, residuals
 from prrt_lib.estimate.cox_data import CoxData, cox_data
 from prrt_lib.estimate.cox_tests import robust_variance
 from prrt_lib.estimate.design_matrix import Design
@@ -126,9 +126,7 @@ class CoxFit:
 
     def zph(self, transform: str = "km", terms: bool = True) -> pd.DataFrame:
         """Result rows of the score test of proportional hazards, per term and GLOBAL."""
-        from prrt_lib.estimate.proportional_hazards import zph
-
-        return zph(self, transform, terms)
+        return proportional_hazards.zph(self, transform, terms)
 
     def baseline_hazard(self, at: Mapping | None = None, ties: str | None = None) -> pd.DataFrame:
         """Cumulative hazard steps per stratum, at covariates ``at`` (default: all zero)."""

@@ -52,9 +52,8 @@ def maximise(sets: RiskSets, start: np.ndarray | None = None, limit: int = 60) -
     step, decrement = _step(here.score(sums), information)
     score_chi2 = decrement
     separated, previous = np.zeros(len(beta), bool), np.full(len(beta), np.inf)
-    for iteration in range(1, limit + 1):
-        if decrement <= DECREMENT:
-            break
+    taken = 0
+    while decrement > DECREMENT and taken < limit:
         separated = _running_away(step, previous, decrement)
         if separated.any():
             break
@@ -62,7 +61,7 @@ def maximise(sets: RiskSets, start: np.ndarray | None = None, limit: int = 60) -
         there = _improve(sets, here, step)
         if there is here:
             break
-        here = there
+        here, taken = there, taken + 1
         sums, information = _curvature(here)
         step, decrement = _step(here.score(sums), information)
     done = decrement <= DECREMENT or decrement <= 1e-12 * abs(here.loglik)
@@ -70,7 +69,7 @@ def maximise(sets: RiskSets, start: np.ndarray | None = None, limit: int = 60) -
         separated = _vanished(here, step)
     final = here.beta if separated.any() else here.beta + (step if done else 0.0)
     return Maximum(
-        final, here, first, score_chi2, sums, information, _inverse(information), iteration,
+        final, here, first, score_chi2, sums, information, _inverse(information), taken,
         done, separated, here.loglik, first.loglik,
     )  # fmt: skip
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -94,14 +94,6 @@ class RiskSets:
             inside[..., self.brief] = direct
         return inside
 
-    def with_columns(self, x: np.ndarray) -> RiskSets:
-        """The same risk sets with ``x`` (p, n rows given) as columns, neither centred nor scaled."""
-        count = len(x)
-        return replace(
-            self, x=x[:, self.row], tied_x=x[:, self.row][:, self.tied_death],
-            center=np.zeros(count), scale=np.ones(count),
-        )  # fmt: skip
-
 
 def risk_sets(stop, event, x, start=None, strata=None, weight=None, offset=None, ties="efron"):
     """RiskSets of n rows; ``x`` is (n, p), ``strata`` are integers, intervals are (start, stop].
@@ -126,7 +118,8 @@ def risk_sets(stop, event, x, start=None, strata=None, weight=None, offset=None,
         offset=np.zeros(len(order)) if offset is None else np.asarray(offset, float)[order],
         exit_start=np.searchsorted(exit_at, np.arange(1, len(times[0]) + 1)),
         **_entries(entry_at), **_small_sets(entry_at, exit_at, len(times[0])),
-        **_brief_rows(entry_at, exit_at), **_terms(event, exit_at, weight, ties, len(times[0]), sorted_x),
+        **_brief_rows(entry_at, exit_at),
+        **_terms(event, exit_at, weight, ties, len(times[0]), sorted_x),
         time=times[0], stratum=times[1], center=center, scale=scale, rows_given=n, ties=ties,
     )  # fmt: skip
 

@@ -75,8 +75,9 @@ def pool_rows(
     kinds = ("log_hazard_ratio", "coefficient", "log_subdistribution_hazard_ratio", "survival")
     kept = [_poolable(table, kinds) for table in tables]
     first = kept[0]
-    if any(list(table["row_id"]) != list(first["row_id"]) for table in kept):
+    if any(set(table["row_id"]) != set(first["row_id"]) for table in kept):
         refuse("pooling", "tables with different rows", "the same rows in each", "fit one model")
+    kept = [table.set_index("row_id").loc[first["row_id"]] for table in kept]
     estimate = np.array([table["estimate"] for table in kept])
     variance = np.array([table["std_error"] for table in kept]) ** 2
     cloglog = (first["statistic"] == "survival").to_numpy()
@@ -96,7 +97,7 @@ def pool_rows(
 
 def _poolable(table: pd.DataFrame, kinds) -> pd.DataFrame:
     usable = table["statistic"].isin(kinds) & table["std_error"].notna()
-    return table[usable].sort_values("row_id", ignore_index=True)
+    return table[usable].reset_index(drop=True)
 
 
 def _to_cloglog(estimate, variance, mask):

@@ -128,9 +128,7 @@ def run_concordance(name, complete_in, covariates, time_weight="n", up_to=None) 
     frame["score"] = (
         frame[covariates[0]] if single else frame[covariates] @ fit.coefficients.to_numpy()
     )
-    rows = concordance(
-        frame, "time", "event", "score", time_weight=time_weight, up_to=up_to
-    )
+    rows = concordance(frame, "time", "event", "score", time_weight=time_weight, up_to=up_to)
     first = rows[rows["statistic"] == "concordance"].iloc[0]
     answers = {("all", "c"): first["estimate"], ("all", "se"): first["std_error"]}
     names = {

@@ -13,7 +13,11 @@ from prrt_lib.estimate.fine_gray import fine_gray
 
 def patients(**columns) -> pd.DataFrame:
     """Twelve patients, exits 1 to 12, events on even days."""
-    base = {"exit": np.arange(1, 13), "event": [0, 1] * 6, "age": [5, 3, 8, 1, 9, 2, 7, 4, 6, 1, 3, 8]}
+    base = {
+        "exit": np.arange(1, 13),
+        "event": [0, 1] * 6,
+        "age": [5, 3, 8, 1, 9, 2, 7, 4, 6, 1, 3, 8],
+    }
     return pd.DataFrame({**base, **columns})
 
 
@@ -82,6 +86,7 @@ def test_a_patient_entering_at_an_event_time_is_not_at_risk_of_it():
         {"entry": [0, 0, 4, 0], "exit": [4, 9, 9, 8], "event": [1, 0, 1, 1], "x": [1, 0, 3, 2]}
     )
     fit = cox(frame, "exit", "event", ["x"], entry="entry")
+
     # risk sets by hand: {1, 2, 4} at 4, {2, 3, 4} at 8, {2, 3} at 9
     def loglik(b):
         e = np.exp(b * frame["x"].to_numpy())

@@ -1,0 +1,92 @@
+"""Landmark cohorts and the time-zero audit, on patients you can see."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+from prrt_lib.base.errors import AnalysisError
+from prrt_lib.estimate.landmark import landmark
+from prrt_lib.estimate.time_zero import audit_time_zero
+
+PATIENTS = pd.DataFrame(
+    {
+        "study_id": ["a", "b", "c", "d", "e"],
+        "exit": [400, 183, 700, 184, 500],
+        "event": [1, 0, 0, 1, 1],
+        "progression": [100, None, 600, None, None],
+    }
+)
+SCANS = pd.DataFrame(
+    {
+        "study_id": ["a", "a", "b", "c", "c", "d"],
+        "time": [90, 183, 90, 100, 300, 184],
+        "value": ["response", "progression", "response", "stable", "response", "response"],
+    }
+)
+
+
+def test_patients_whose_follow_up_ends_by_the_landmark_are_out_and_counted():
+    cohort = landmark(PATIENTS, "exit", "event", 183)
+    assert list(cohort.frame["study_id"]) == ["a", "c", "d", "e"]
+    assert list(cohort.frame["exit"]) == [217, 517, 1, 317]
+    rows = cohort.rows.set_index("level")["estimate"]
+    assert rows["included"] == 4 and rows["ended by the landmark"] == 1
+    assert list(PATIENTS["exit"]) == [400, 183, 700, 184, 500]
+
+
+@pytest.mark.parametrize(
+    ("order", "expected"),
+    [
+        (None, ["progression", "stable", "not evaluable", "not evaluable"]),
+        (["response", "stable", "progression"], ["response", "stable"] + ["not evaluable"] * 2),
+    ],
+)
+def test_status_comes_from_scans_up_to_the_landmark_only(order, expected):
+    cohort = landmark(PATIENTS, "exit", "event", 183, SCANS, order=order)
+    assert list(cohort.frame["landmark_status"]) == expected
+
+
+def test_progression_before_the_landmark_takes_out_for_progression_endpoints():
+    cohort = landmark(PATIENTS, "exit", "event", 183, out_if_before="progression")
+    assert list(cohort.frame["study_id"]) == ["c", "d", "e"]
+    assert cohort.excluded["event before the landmark"] == 1
+
+
+def test_entering_after_the_landmark_is_not_under_observation_at_it():
+    cohort = landmark(
+        PATIENTS.assign(entry=[0, 0, 200, 10, 0]), "exit", "event", 183, entry="entry"
+    )
+    assert list(cohort.frame["study_id"]) == ["a", "d", "e"]
+    assert list(cohort.frame["entry"]) == [0, 0, 0]
+
+
+def test_a_landmark_nobody_reaches_is_refused():
+    with pytest.raises(AnalysisError, match="nobody"):
+        landmark(PATIENTS, "exit", "event", 1000)
+
+
+FRAME = pd.DataFrame(
+    {"entry": [30, 40], "stage": ["IV", "III"], "cycles": [4, None], "day": [30, 99]}
+)
+
+
+def test_what_is_known_at_entry_passes():
+    audit_time_zero(FRAME, ["stage"], {"stage": 0}, "entry")
+    audit_time_zero(FRAME, ["cycles"], {"cycles": "day"}, "entry")  # the late record has no value
+
+
+def test_what_is_known_later_is_refused_with_the_decision_and_the_count():
+    with pytest.raises(AnalysisError, match=r"1 records known only after entry.*decision 10"):
+        audit_time_zero(FRAME, ["stage"], {"stage": "day"}, "entry")
+
+
+def test_what_has_no_declared_time_is_refused():
+    with pytest.raises(AnalysisError, match="'stage'.*no declared time.*decision 10"):
+        audit_time_zero(FRAME, ["stage"], {}, "entry")
+
+
+def test_a_value_without_its_date_is_refused():
+    frame = FRAME.assign(day=[None, 10])
+    with pytest.raises(AnalysisError, match="1 records with a value but without its time"):
+        audit_time_zero(frame, ["stage"], {"stage": "day"}, "entry")
