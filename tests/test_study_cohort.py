@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 
 import pandas as pd
 import pytest
@@ -12,11 +13,12 @@ from prrt_lib.base.errors import AnalysisError, InputError
 from prrt_lib.base.paths import places
 from prrt_lib.declare import reads, results
 from prrt_lib.declare.dictionary import dictionary
-from prrt_lib.declare.findings import rules
+from prrt_lib.declare.findings import finding, rules
 from prrt_lib.declare.parameters import Parameters
 from prrt_lib.declare.rows import result_rows
 from prrt_lib.study import courses, open_study, sites
-from prrt_lib.study.build import write_cohort
+from prrt_lib.study.build import all_findings, write_cohort
+from prrt_lib.study.cohort import build
 from prrt_lib.study.endpoints import ENDPOINTS, SETTINGS
 from prrt_lib.study.known_at import known_at
 from prrt_lib.study.times import times
@@ -26,6 +28,12 @@ def texts(header: str, *lines: str) -> pd.DataFrame:
     """A table typed into the test; "." is a blank."""
     frame = pd.DataFrame([line.split() for line in lines], columns=header.split(), dtype=object)
     return frame.replace({".": None})
+
+
+@cache
+def from_spec(file: str, cutoff: str = "2020-12-31"):
+    """The cohort of a spec file, built once; nobody changes it."""
+    return cohort(spec(file), cutoff=cutoff)
 
 
 def treated(*ids: str, date: str = "2012-01-01") -> pd.DataFrame:
@@ -73,8 +81,8 @@ def test_first_prrt_without_date_or_after_the_cutoff_is_counted_and_left_out():
     tables = {"prrt_cycles": texts("patient cycle_no cycle_date", *lines)}
     built = cohort(tables, cutoff="2020-12-31")
     assert built.patients["patient_id"].tolist() == ["A"]
-    assert asked(built, "first_prrt_unknown") == ["B"]
-    assert asked(built, "first_prrt_after_cutoff") == ["C"]
+    assert asked(built, "first-prrt-unknown") == ["B"]
+    assert asked(built, "first-prrt-after-cutoff") == ["C"]
 
 
 @pytest.mark.parametrize(
@@ -112,19 +120,19 @@ def test_cumulative_activity_is_unknown_when_one_cycle_is():
 
 
 def test_questions_about_survival_name_the_right_patients():
-    built = cohort(spec("survival.md"))
-    assert asked(built, "dead_without_date") == ["J"]
-    assert asked(built, "alive_with_death_date") == ["O"]
-    assert asked(built, "dead_by_date_only") == ["N"]
-    assert asked(built, "last_contact_from_rows") == ["H"]
-    assert asked(built, "observation_start_assumed") == list("ABCDFGHIJMNO")
+    built = from_spec("survival.md")
+    assert asked(built, "dead-without-date") == ["J"]
+    assert asked(built, "alive-with-death-date") == ["O"]
+    assert asked(built, "dead-by-date-only") == ["N"]
+    assert asked(built, "alive-without-contact") == ["H"]
+    assert asked(built, "observation-start-assumed") == list("ABCDFGHIJMNO")
 
 
 def test_questions_about_progression_name_the_right_patients():
-    built = cohort(spec("progression.md"))
-    assert asked(built, "progression_without_scan") == ["E"]
-    assert asked(built, "progression_dates_differ") == ["F"]
-    assert asked(built, "row_after_cutoff") == ["M"]
+    built = from_spec("progression.md")
+    assert asked(built, "progression-without-scan") == ["E"]
+    assert asked(built, "progression-differs-from-scan") == ["F"]
+    assert asked(built, "row-after-cutoff") == ["M"]
     assert times(built, "ttp").counts["dropped"] == {"progression before entry": 1}
     assert times(built, "ttp").counts["without_evaluable_scan"] == 2
 
@@ -139,12 +147,12 @@ def test_without_any_scan_progression_is_censored_at_last_contact():
     built = cohort(tables)
     frame = times(built, "ttp").frame
     assert frame[["exit", "event"]].to_numpy().tolist() == [[200, 1], [366, 0]]
-    assert asked(built, "no_scan_table") == [""]
+    assert asked(built, "scans-absent") == [""]
     assert built.patients["best_response"].tolist() == [None, None]
 
 
 def test_late_entry_is_counted_and_dropped_patients_have_a_reason():
-    made = times(cohort(spec("survival.md")), "os_dx_delayed")
+    made = times(from_spec("survival.md"), "os_dx_delayed")
     assert made.counts["late_entry"] == 1
     assert made.counts["dropped"] == {
         "date of diagnosis not known": 1,
@@ -187,15 +195,14 @@ def test_every_derived_column_has_a_moment_and_exists_in_the_cohort():
 
 def test_every_setting_belongs_to_an_endpoint_and_every_rule_is_declared():
     assert {name for item in ENDPOINTS.values() for name in item.settings} == set(SETTINGS)
-    assert {"first_prrt_unknown", "no_scan_table"} <= set(rules())
+    assert {"first-prrt-unknown", "scans-absent"} <= set(rules())
 
 
 @pytest.mark.parametrize("endpoint", list(ENDPOINTS))
 @pytest.mark.parametrize("file", ["survival.md", "progression.md", "partial_dates.md"])
 def test_an_earlier_cutoff_never_adds_events_or_time(file, endpoint):
-    tables = spec(file)
-    late = times(cohort(tables, cutoff="2014-12-31"), endpoint).frame.set_index("patient_id")
-    early = times(cohort(tables, cutoff="2012-12-31"), endpoint).frame.set_index("patient_id")
+    late = times(from_spec(file, "2014-12-31"), endpoint).frame.set_index("patient_id")
+    early = times(from_spec(file, "2012-12-31"), endpoint).frame.set_index("patient_id")
     both = early.join(late, lsuffix="_early", rsuffix="_late", how="inner")
     assert (both["exit_early"] <= both["exit_late"]).all()
     assert (early["event"] > 0).sum() <= (late["event"] > 0).sum()
@@ -204,7 +211,7 @@ def test_an_earlier_cutoff_never_adds_events_or_time(file, endpoint):
 @pytest.mark.parametrize("endpoint", list(ENDPOINTS))
 @pytest.mark.parametrize("file", ["survival.md", "progression.md", "partial_dates.md"])
 def test_shortest_and_longest_bracket_every_single_duration(file, endpoint):
-    built = cohort(spec(file), cutoff="2014-10-01")
+    built = from_spec(file, "2014-10-01")
     exits = [times(built, endpoint, name).frame.set_index("patient_id")["exit"]
              for name in ("shortest", "", "longest")]  # fmt: skip
     assert (exits[0] <= exits[1]).all() and (exits[1] <= exits[2]).all()
@@ -219,8 +226,6 @@ def test_row_order_and_unused_tables_change_nothing():
 def test_building_leaves_its_tables_as_they_were():
     tables = {name: typed(name, frame) for name, frame in SITES.items()}
     before = {name: frame.copy(deep=True) for name, frame in tables.items()}
-    from prrt_lib.study.cohort import build
-
     build(tables, Parameters("x", cutoff="2020-12-31"))
     for name, frame in tables.items():
         pd.testing.assert_frame_equal(frame, before[name])
@@ -269,7 +274,7 @@ def test_without_any_primary_site_all_treated_come_first_under_a_banner(built):
 
 
 def test_findings_carry_the_address_of_their_cell(built):
-    row = built.findings.set_index("rule").loc["progression_without_scan"]
+    row = built.findings.set_index("rule").loc["progression-without-scan"]
     assert (row["sheet"], row["cell"], row["record"]) == ("Scans", "D11", "E")
 
 
@@ -310,3 +315,28 @@ def test_saving_results_writes_down_what_was_read(built, monkeypatch):
     noted = json.loads((places("small").processed / "reads" / "survival.json").read_text())
     assert "derived.grade_group" in noted["columns"]
     assert reads.snapshot()["results"] == ["survival"]
+
+
+def test_patients_held_out_by_reading_stand_in_the_flow():
+    findings = pd.DataFrame({"rule": ["conflicting-patient"], "record": ["Z"]})
+    tables = {name: typed(name, frame) for name, frame in SITES.items()}
+    flow = build(tables, Parameters("x", cutoff="2020-12-31"), findings).flow
+    assert flow[["n_before", "n_excluded", "n_after"]].iloc[0].tolist() == [6, 1, 5]
+
+
+def test_a_vital_status_that_reading_found_contradictory_is_in_no_endpoint():
+    findings = pd.DataFrame({"rule": ["alive-with-death-date"], "record": ["A"]})
+    tables = {name: typed(name, frame) for name, frame in SITES.items()}
+    made = times(build(tables, Parameters("x", cutoff="2020-12-31"), findings), "os_prrt")
+    assert made.counts["dropped"] == {"vital status or date of death not usable": 1}
+    assert made.frame["patient_id"].tolist() == ["B", "C", "D"]
+
+
+def test_what_reading_asked_is_not_asked_again():
+    built = from_spec("progression.md")
+    assert asked(built, "progression-without-scan") == ["E"]
+    known = pd.DataFrame(
+        [finding("progression-without-scan", table="imaging", record="E", cell="K9")]
+    )
+    both = all_findings(known, built, pd.DataFrame())
+    assert both.loc[both["rule"] == "progression-without-scan", "cell"].tolist() == ["K9"]

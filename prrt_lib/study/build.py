@@ -32,7 +32,7 @@ def write_cohort(
     Everything is computed before the first file is replaced, and each file in one step.
     ``columns.json`` holds the SHA-256 of every column as notebooks see it.
     """
-    cohort = build(tables, parameters)
+    cohort = build(tables, parameters, findings)
     asked = all_findings(findings, cohort, lineage)
     stored = stored_tables(tables, cohort)
     prints = fingerprints(cohort, stored, asked)
@@ -70,9 +70,14 @@ def stored_tables(tables: Mapping[str, pd.DataFrame], cohort: Cohort) -> dict[st
 
 
 def all_findings(findings: pd.DataFrame, cohort: Cohort, lineage: pd.DataFrame) -> pd.DataFrame:
-    """Findings of reading and of the study layer, these with the address of their cell."""
-    own = addressed(cohort.findings, lineage)
+    """Findings of reading, and those of the study layer that reading has not asked already.
+
+    The latter take the address of their cell from ``lineage``.
+    """
     known = findings.reindex(columns=list(COLUMNS)).to_dict("records") if len(findings) else []
+    asked = {(item["rule"], item["record"]) for item in known}
+    new = [item for item in cohort.findings if (item["rule"], item["record"]) not in asked]
+    own = addressed(new, lineage)
     return findings_frame([*known, *own], first_seen=cohort.parameters.cutoff)
 
 

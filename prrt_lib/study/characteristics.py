@@ -37,10 +37,10 @@ def characteristics(
     conflict = grade.proliferation_conflict(tumour)
     blank = list(cohort.index[site.isna()])
     found += ask_once_if_all(
-        "primary_site_not_abstracted", "tumour", "primary_site", blank, cohort.index
+        "primary-site-not-abstracted", "tumour", "primary_site", blank, cohort.index
     )
-    found += ask("grade_discordant", "tumour", "grade_reported", cohort.index[differ])
-    return frame, found + ask("proliferation_conflict", "tumour", "mib1", cohort.index[conflict])
+    found += ask("grade-discordant", "tumour", "grade_reported", cohort.index[differ])
+    return frame, found + ask("proliferation-conflict", "tumour", "mib1", cohort.index[conflict])
 
 
 def _diagnosis_and_ages(
@@ -59,9 +59,9 @@ def _diagnosis_and_ages(
     frame["months_diagnosis_to_prrt"] = lag.where(lag >= 0) / DAYS_PER_MONTH
     # 18 and some months is still aged 18: the registry admits those older than 18.
     young = frame.index[frame["age_at_first_prrt"] < 19]
-    found = ask("age_18_or_less", "patients", "birth_date", young)
+    found = ask("age-18-or-less", "patients", "birth_date", young)
     return frame, found + ask(
-        "diagnosis_after_first_prrt", "tumour", "diagnosis_date", frame.index[lag < 0]
+        "diagnosis-after-prrt", "tumour", "diagnosis_date", frame.index[lag < 0]
     )
 
 

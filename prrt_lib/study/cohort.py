@@ -16,6 +16,8 @@ from prrt_lib.study.questions import ask, ask_rows
 from prrt_lib.study.typed import MAIN_DATE, complete, until, without_nan
 
 # Therapies that are not a new anticancer therapy: an analog goes on beside PRRT.
+HELD_OUT = ("conflicting-patient", "orphan-record")
+CONTRADICTED = ("alive-with-death-date",)
 NOT_NEW = ("somatostatin analog",)
 
 
@@ -42,21 +44,27 @@ def with_derived(
     return whole
 
 
-def build(tables: Mapping[str, pd.DataFrame], parameters: Parameters) -> Cohort:
+def build(
+    tables: Mapping[str, pd.DataFrame],
+    parameters: Parameters,
+    findings: pd.DataFrame | None = None,
+) -> Cohort:
     """The cohort of ``tables`` at the scenario's cut-off; nothing in ``tables`` is changed.
 
     ``tables`` of the result hold rows up to the cut-off, plus ``scans`` (each scan with its
     class) and ``biomarker_windows`` (the sample chosen for each time point). Cycles gain
-    ``course_no``, samples ``xuln`` with its bounds.
+    ``course_no``, samples ``xuln`` with its bounds. ``findings`` of reading tell whom it held
+    out, for the flow, and whose vital status it found contradictory.
     Raises AnalysisError when no patient remains.
     """
     cutoff = pd.Timestamp(parameters.cutoff)
     whole = with_derived(tables, parameters)
-    treated, rows, found = _treated(whole, cutoff)
+    held, contradicted = (_records(findings, rules) for rules in (HELD_OUT, CONTRADICTED))
+    treated, rows, found = _treated(whole, held, cutoff)
     exposed = courses.exposure(whole["prrt_cycles"], parameters.course_gap_days, cutoff)
     base = exposed.reindex(pd.Index(treated, name="patient_id"))
     base["horizon"] = base["first_prrt"] + pd.Timedelta(days=parameters.horizon_days)
-    people, extra, more = _derived(whole, base, parameters, cutoff)
+    people, extra, more = _derived(whole, base, contradicted, parameters, cutoff)
     people, more_rows = _populations(people)
     used = {name: until(frame, name, cutoff) for name, frame in whole.items()}
     found += more + _after_cutoff(whole, people.index, cutoff)
@@ -64,25 +72,34 @@ def build(tables: Mapping[str, pd.DataFrame], parameters: Parameters) -> Cohort:
     return Cohort(without_nan(people.reset_index()), flow, found, {**used, **extra}, parameters)
 
 
-def _treated(whole: Mapping[str, pd.DataFrame], cutoff: pd.Timestamp):
+def _records(findings: pd.DataFrame | None, rules: tuple[str, ...]) -> frozenset[str]:
+    """Study ids that reading asked about under one of ``rules``."""
+    if findings is None or not len(findings):
+        return frozenset()
+    return frozenset(findings.loc[findings["rule"].isin(rules), "record"])
+
+
+def _treated(whole: Mapping[str, pd.DataFrame], held: frozenset[str], cutoff: pd.Timestamp):
     """Ids of the treated patients, their flow rows and questions."""
     cycles = whole["prrt_cycles"]
-    known = set(whole["patients"]["patient_id"]) | set(cycles["patient_id"])
+    known = set(whole["patients"]["patient_id"]) | set(cycles["patient_id"]) | held
     undated = courses.without_first_date(cycles)
     first = cycles.groupby("patient_id")["cycle_date"].min()
     late = sorted(set(first.index[first > cutoff]) - set(undated))
-    untreated = frozenset(known - set(cycles["patient_id"]))
+    untreated = frozenset(known - held - set(cycles["patient_id"]))
     steps = [
+        Step("Records of one patient agree", "contradictory copies, or no row among the patients",
+             "conflicting-patient", held),
         Step("Treated with PRRT", "no PRRT recorded", "", untreated),
-        Step("First PRRT dated", "date of first PRRT not known", "first_prrt_unknown",
+        Step("First PRRT dated", "date of first PRRT not known", "first-prrt-unknown",
              frozenset(undated)),
         Step("First PRRT before the data cut-off", "first PRRT after the data cut-off",
-             "first_prrt_after_cutoff", frozenset(late)),
+             "first-prrt-after-cutoff", frozenset(late)),
     ]  # fmt: skip
     ids, rows = walk(sorted(known), "all_treated", "All treated", steps)
     _refuse_empty(ids, rows, first, cutoff)
-    found = ask("first_prrt_unknown", "prrt_cycles", "cycle_date", undated)
-    return ids, rows, found + ask("first_prrt_after_cutoff", "prrt_cycles", "cycle_date", late)
+    found = ask("first-prrt-unknown", "prrt_cycles", "cycle_date", undated)
+    return ids, rows, found + ask("first-prrt-after-cutoff", "prrt_cycles", "cycle_date", late)
 
 
 def _refuse_empty(ids: list[str], rows: list[dict], first: pd.Series, cutoff: pd.Timestamp) -> None:
@@ -96,7 +113,7 @@ def _refuse_empty(ids: list[str], rows: list[dict], first: pd.Series, cutoff: pd
     raise AnalysisError(Problem("the cohort", found, "at least one treated patient", todo))
 
 
-def _derived(whole, base: pd.DataFrame, parameters: Parameters, cutoff: pd.Timestamp):
+def _derived(whole, base: pd.DataFrame, contradicted, parameters: Parameters, cutoff: pd.Timestamp):
     """All derived columns, the tables of scans and windows, and the questions on the way."""
     later = whole["subsequent_therapies"]
     later = later[~later["therapy"].isin(NOT_NEW) & later["therapy"].notna()]
@@ -108,7 +125,7 @@ def _derived(whole, base: pd.DataFrame, parameters: Parameters, cutoff: pd.Times
     for step in (characteristics, vital.observation):
         frame, found = step(whole, people)
         people, questions = people.join(frame), questions + found
-    frame, found = vital.vital(whole, people, cutoff)
+    frame, found = vital.vital(whole, people, contradicted, cutoff)
     people, questions = people.join(frame), questions + found
     told, found = progression.scans(whole["imaging"], people["first_prrt"])
     questions += found
@@ -147,7 +164,7 @@ def _populations(people: pd.DataFrame) -> tuple[pd.DataFrame, list[dict]]:
     plans = {
         "gep": ("GEP primary", [
             Step("Primary site abstracted", "primary site not abstracted",
-                 "primary_site_not_abstracted", which(gep == "unknown")),
+                 "primary-site-not-abstracted", which(gep == "unknown")),
             Step("Gastroenteropancreatic primary", "other or unknown primary", "",
                  which(gep == "no")),
         ]),
@@ -168,5 +185,5 @@ def _after_cutoff(whole, ids: pd.Index, cutoff: pd.Timestamp) -> list[dict[str, 
     for table, name in MAIN_DATE.items():
         rows = whole[table]
         late = rows[rows["patient_id"].isin(ids) & (rows[name] > cutoff)]
-        found += ask_rows("row_after_cutoff", table, name, late)
+        found += ask_rows("row-after-cutoff", table, name, late)
     return found

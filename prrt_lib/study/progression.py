@@ -40,12 +40,12 @@ def _scan_findings(told: pd.DataFrame) -> Findings:
     after = told[told["after_prrt"]]
     silent = after[(after["progression"] == "unknown") & after["response_word"].isna()]
     undated = told[told["scan_date"].isna() & (told["progression"] == "yes")]
-    found = ask_rows("response_flags_disagree", "imaging", "response_raw", told[told["disagrees"]])
-    found += ask_rows("progression_unknown", "imaging", "any_lesion_increase", silent)
-    found += ask_rows("progression_undated", "imaging", "scan_date", undated)
+    found = ask_rows("response-against-flags", "imaging", "response_raw", told[told["disagrees"]])
+    found += ask_rows("progression-unknown", "imaging", "any_lesion_increase", silent)
+    found += ask_rows("progression-undated", "imaging", "scan_date", undated)
     by_word = (after["basis"] == "word") & (after["response_class"] == response_rules.STABLE)
     return found + (
-        ask("stable_below_threshold", "imaging", "response_raw", [""]) if by_word.any() else []
+        ask("stable-below-threshold", "imaging", "response_raw", [""]) if by_word.any() else []
     )
 
 
@@ -80,11 +80,11 @@ def progression(
     first = _first(shows, SCAN, cohort.index)[""]
     differ = reported[""].notna() & first.notna() & (reported[""] != first)
     alone = reported[""].notna() & ~any_scan
-    found = ask("progression_after_death", "imaging", "scan_date", cohort.index[after_death])
-    found += ask("progression_dates_differ", "imaging", REPORTED, cohort.index[differ])
-    found += ask("progression_without_scan", "imaging", REPORTED, cohort.index[alone])
+    found = ask("row-after-death", "imaging", "scan_date", cohort.index[after_death])
+    found += ask("progression-differs-from-scan", "imaging", REPORTED, cohort.index[differ])
+    found += ask("progression-without-scan", "imaging", REPORTED, cohort.index[alone])
     early = cohort.index[reported["early"]]
-    return frame, found + ask("progression_before_first_prrt", "imaging", REPORTED, early)
+    return frame, found + ask("progression-before-first-prrt", "imaging", REPORTED, early)
 
 
 def _first(rows: pd.DataFrame, columns: Mapping[str, str], ids: pd.Index) -> dict[str, pd.Series]:
@@ -126,4 +126,4 @@ def looked_for(
             frame[f"last_evaluable_scan{name}{end}"] = date
             start = cohort[f"first_prrt{end}" if scanned else f"last_seen{end}"]
             frame[f"progression_free_until{name}{end}"] = date.fillna(start)
-    return frame, [] if scanned else ask("no_scan_table", "imaging", "scan_date", [""])
+    return frame, [] if scanned else ask("scans-absent", "imaging", "scan_date", [""])

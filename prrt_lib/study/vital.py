@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import pandas as pd
 
@@ -43,24 +43,29 @@ def observation(
     missing = people[["consent_date", "enrolment_date"]].isna().all(axis=1)
     ids = list(cohort.index[missing])
     return frame, ask_once_if_all(
-        "observation_start_assumed", "patients", "consent_date", ids, cohort.index
+        "observation-start-assumed", "patients", "consent_date", ids, cohort.index
     )
 
 
 def vital(
-    tables: Mapping[str, pd.DataFrame], cohort: pd.DataFrame, cutoff: pd.Timestamp
+    tables: Mapping[str, pd.DataFrame],
+    cohort: pd.DataFrame,
+    contradicted: Collection[str],
+    cutoff: pd.Timestamp,
 ) -> tuple[pd.DataFrame, Findings]:
     """``died`` (yes | no | None), ``death`` and ``last_seen`` with their ends, and questions.
 
     None in ``died`` means that the records contradict each other or the date of death is not
-    known: such a patient is in no endpoint. Who died after the cut-off is alive at it.
+    known: such a patient is in no endpoint. ``contradicted``: ids whose vital status and date of
+    death reading found in conflict and emptied. Who died after the cut-off is alive at it.
     """
     follow = one_per_patient(tables["followup"], cohort.index)
     status, date = follow["vital_status"], follow["death_date"]
     problems = {
-        "alive_with_death_date": (status == "alive") & date.notna(),
-        "dead_without_date": (status == "dead") & date.isna(),
-        "death_before_first_prrt": date < cohort["first_prrt"],
+        "alive-with-death-date": ((status == "alive") & date.notna())
+        | cohort.index.isin(list(contradicted)),
+        "dead-without-date": (status == "dead") & date.isna(),
+        "death-before-prrt": date < cohort["first_prrt"],
     }
     unusable = pd.concat(problems, axis=1).any(axis=1)
     dead = date.notna() & ~unusable
@@ -78,7 +83,7 @@ def vital(
     ]  # fmt: skip
     by_date = list(cohort.index[dead & (status != "dead")])
     findings += ask_once_if_all(
-        "dead_by_date_only", "followup", "vital_status", by_date, cohort.index[dead]
+        "dead-by-date-only", "followup", "vital_status", by_date, cohort.index[dead]
     )
     return _cut(frame, cutoff), findings + notes
 
@@ -99,7 +104,7 @@ def _last_contact(
         contact[end] = contact[end].mask(missing, latest[end].reindex(follow.index))
     ids = list(follow.index[missing & ~dead])
     return contact, ask_once_if_all(
-        "last_contact_from_rows", "followup", "last_contact_date", ids, follow.index[~dead]
+        "alive-without-contact", "followup", "last_contact_date", ids, follow.index[~dead]
     )
 
 

@@ -91,11 +91,11 @@ def _findings(rows, inside, labelled, undated, filled) -> Findings:
     for name in WINDOWS:
         agrees |= inside[name] & (labelled == name)
     wrong = rows[labelled.notna() & ~undated & ~agrees]
-    found = ask_rows("marker_label_disagrees", "biomarkers", "timepoint_label", wrong)
-    found += ask_rows("marker_undated", "biomarkers", "sample_date", rows[undated])
+    found = ask_rows("label-against-date", "biomarkers", "timepoint_label", wrong)
+    found += ask_rows("sample-undated", "biomarkers", "sample_date", rows[undated])
     both = filled[filled["window"].isin(["diagnosis", "before"])]
     twice = both[both.duplicated(["patient_id", "row"])]
-    return found + ask_rows("marker_fills_two_windows", "biomarkers", "sample_date", twice)
+    return found + ask_rows("marker-fills-two-windows", "biomarkers", "sample_date", twice)
 
 
 def before_first_prrt(filled: pd.DataFrame, analyte: str, ids: pd.Index) -> pd.Series:
