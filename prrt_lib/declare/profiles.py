@@ -84,10 +84,11 @@ def load(name: str | Path) -> Profile:
     """
     path = _find(str(name))
     content = load_text(path)
-    at = _Lines(path)
-    problems = list(_todos(at)) + profile_form.problems(content, at)
-    if problems:
-        raise ProfileError(list(dict.fromkeys(problems)))
+    if TODO in path.read_text(encoding="utf-8") or profile_form.problems(content, str):
+        at = _Lines.of(path)
+        problems = [*_todos(at), *profile_form.problems(content, at)]
+        if problems:
+            raise ProfileError(list(dict.fromkeys(problems)))
     return _profile(content, path)
 
 
@@ -106,11 +107,17 @@ class _Lines:
 
     def __init__(self, path: Path):
         self.path = path
-        node = yaml.compose(path.read_text(encoding="utf-8"), Loader=TextLoader)
         self.scalars: dict[tuple, tuple[int, str]] = {}
         self.lines: dict[tuple, int] = {}
+
+    @classmethod
+    def of(cls, path: Path) -> _Lines:
+        """The lines of a file that was loaded without error."""
+        lines = cls(path)
+        node = yaml.compose(path.read_text(encoding="utf-8"), Loader=TextLoader)
         if node is not None:
-            self._walk(node, ())
+            lines._walk(node, ())
+        return lines
 
     def _walk(self, node: yaml.Node, path: tuple) -> None:
         self.lines.setdefault(path, node.start_mark.line + 1)

@@ -219,14 +219,13 @@ def _spread(
         for copy in by_place.get((record.table, record.patient), ()):
             record = _filled(record, copy)
         result.append(record)
-    places = {
-        (c.table, name, seen.sheet, "".join(filter(str.isalpha, seen.cell)))
-        for c in copies
-        for name, seen in c.seen.items()
-    }
+    first: dict[tuple[str, str, str], str] = {}
+    for copy in copies:
+        for name, seen in copy.seen.items():
+            first.setdefault((copy.table, name, seen.sheet), seen.cell)
     notes = [
-        finding("spread-value", table=table, column=name, sheet=sheet, cell=f"{letter}1")
-        for table, name, sheet, letter in sorted(places)
+        finding("spread-value", table=table, column=name, sheet=sheet, cell=cell)
+        for (table, name, sheet), cell in sorted(first.items())
     ]
     return result, notes
 
