@@ -17,7 +17,7 @@ TWO_PARTS = re.compile(
     r"([0-9]{1,3}) ?(y|yo|yrs?|years?|jahre?|j\.?|ans?|anos?|anni|anno|jaar|ar)"
     r"(?:,? (?:and |und |et |y |e |en |och |og )?|,)?([0-9]{1,2}) ?([a-z]+)\.?"
 )
-TWELFTHS = re.compile(r"([0-9]{1,3}) ([0-9]{1,2})/12(?: ?y(?:rs?|ears)?)?")
+TWELFTHS = re.compile(r"([0-9]{1,3})(?: ?y(?:rs?|ears)?)? ([0-9]{1,2})/12(?: ?y(?:rs?|ears)?)?")
 HALF = re.compile(r"([0-9]{1,3}) 1[/⁄]2(?: ?y(?:rs?|ears)?)?")
 PLUS = re.compile(r"([0-9]{2,3}) ?\+( ?[a-z./]+)?")
 OLDEST = 120.0

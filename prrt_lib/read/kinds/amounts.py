@@ -113,7 +113,10 @@ def _single(status: str, text: str, locale: str | None, unit_of: Callable, reaso
         raise _unread(text)
     tail = found["tail"]
     unit = unit_of(tail)
-    return Amount(status, numeral(found["low"], locale, not tail), None, unit, reason)
+    low = numeral(found["low"], locale, not tail)
+    if status == "censored-low" and low == 0:
+        raise impossible("below-zero")
+    return Amount(status, low, None, unit, reason)
 
 
 def _fits(found: re.Match, unit_of: Callable) -> bool:

@@ -25,11 +25,14 @@ MONTH = rf"(?P<word>{_any(MONTHS)})(?![a-z])\.?"
 UNKNOWN = rf"(?:{_any(WORDS['unknown'])})"
 YEAR = r"(?P<year>[0-9]{4})"
 SHORT = r"(?P<year>[0-9]{4}|'?[0-9]{2})"
-DAY = r"(?P<day>[0-9]{1,2})(?:st|nd|rd|th|er|ers|º|°|:e)?\.?"
+DAY = r"(?P<day>[0-9]{1,2})(?:st|nd|rd|th|er|ers|o|°|:e)?\.?"
 GAP = r"(?: ?[-/.,] ?| )?"
 OF = r"(?:of |de |del |den |d')?"
 SOURCE = re.compile(rf" \((?:{_any(WORDS['sources'])})\)$")
 WEEKDAY = re.compile(rf"(?:(?P<name>{_any(WEEKDAYS)})\.?,? )(?=[0-9a-z].*[0-9])")
+ARTICLE = re.compile(r"^(?:the|on|le|den|el|il|am) (?=[0-9])")
+LETTER = re.compile(r"[a-z]")
+AROUND_MARK = re.compile(r" ?([-/.]) ?(?=[0-9?])")
 DOUBTED = re.compile(r"(?<![-/.?])(?:\?|\?\?|\(\?\))$")
 CLOCK = re.compile(
     r"(?:t|,? |, )(?:at )?(?:[01]?[0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:[.,][0-9]{1,9})?)?"
@@ -96,21 +99,24 @@ def written(raw: str, date_order: str | None = None) -> Written:
     if about:
         text = text[about.end() :]
     text = CLOCK.sub("", text)
+    text = ARTICLE.sub("", text)
     named = WEEKDAY.match(text)
     parts = _parts(text[named.end() :] if named else text, date_order)
     return Written(**parts, about=bool(about), weekday=WEEKDAYS[named["name"]] if named else None)
 
 
 def _parts(text: str, date_order: str | None) -> dict:
+    if not LETTER.search(text):
+        text = AROUND_MARK.sub(r"\1", text)
     found = YMD.fullmatch(text) or COMPACT.fullmatch(text)
-    if found:
+    if found and int(found["day"]):
         return {name: int(found[name]) for name in ("year", "month", "day")}
     for pattern in NAMED:
         found = pattern.fullmatch(text)
         if found:
             return _named(found.groupdict())
     found = NUMERIC.fullmatch(text)
-    if found:
+    if found and not DAYLESS.fullmatch(text) and not MONTH_FIRST.fullmatch(text):
         return _numeric(found, date_order)
     return _partial(text, date_order)
 

@@ -15,6 +15,8 @@ from prrt_lib.read.parsed import Parsed, missing
 
 # Codes for "missing" that a value could also be: each kind says which of them it never holds.
 HIGH_CODES = (999.0, 9999.0)
+# Negative codes that a change in percent could also be.
+SMALL_CODES = (-1.0, -8.0, -9.0, -88.0)
 BOUNDS = {
     "": "ok", "~": "ok", "≈": "ok", "ca.": "ok", "approx.": "ok",
     "<": "censored-low", "≤": "censored-low", "<=": "censored-low", "up to": "censored-low",
@@ -58,6 +60,8 @@ def _text(raw: str, context: Context, unit_of: Callable, signed: bool) -> Amount
 
 
 def _signed(amount: Amount, value: float, signed: bool) -> Amount:
+    if amount.unit is None and signed and value in SMALL_CODES:
+        raise question("code-or-value")
     if amount.unit is None and sentinel(value):
         raise Refused(missing("sentinel"))
     if not signed:

@@ -8,7 +8,7 @@ from typing import Any
 from prrt_lib.read.context import Context
 from prrt_lib.read.kinds.amounts import plain
 from prrt_lib.read.kinds.measured import measured, reader, refuse_codes
-from prrt_lib.read.kinds.numbers import impossible, question, tidy
+from prrt_lib.read.kinds.numbers import impossible, marks, question, tidy
 from prrt_lib.read.parsed import Parsed
 
 LABEL = re.compile(
@@ -19,6 +19,8 @@ AREA = re.compile(
     r"(?P<number>[0-9]{1,3}) ?(?:(?P<hpf>hpfs?|h\.p\.f\.?|hpf's|high[ -]power(?:ed)?[ -]fields?)"
     r"|(?P<mm2>mm\^?2|sq\.? ?mm|square mm|qmm|square millimet(?:er|re)s?))\.?"
 )
+# Counts are whole: without a declared locale a comma may separate two of them.
+LIST = re.compile(r"[1-9],[0-9]")
 BEYOND = 500.0
 Scale = tuple[str, float]
 SCALES: dict[tuple[str, str], Scale] = {
@@ -44,6 +46,8 @@ def read_mitoses(raw: Any, context: Context) -> Parsed:
     """Count per 10 HPF (50 HPF divided by 5) or per 2 mm2; without an area it is a question."""
     if isinstance(raw, str):
         raw = LABEL.sub("", plain(raw), count=1)
+        if LIST.search(raw) and marks(context.locale) is None:
+            raise question("list-or-decimal")
     amount = measured(raw, context, area)
     refuse_codes(amount)
     scale = amount.unit or (area(_as_area(context.column_unit)) if context.column_unit else None)

@@ -14,7 +14,7 @@ POWER = r"(?:e[+-]?[0-9]{1,2}| ?[x×*] ?10\^-?[0-9]{1,2}(?! ?(?:/|per\b|l\b)))"
 NUMERAL = rf"(?:[0-9](?:[0-9.,'’]|(?<=[0-9]) (?=[0-9]{{3}}(?![0-9])))*|[.,][0-9]+){POWER}?"
 SPLIT = re.compile(rf"(?P<digits>[0-9.,'’ ]*[0-9])\.?(?P<power>{POWER})?")
 PLAIN = re.compile(r"[0-9]+(?:\.[0-9]+)?|\.[0-9]+")
-THOUSANDS_LIKE = re.compile(r"[1-9][0-9]{0,2}[.,][0-9]{3}")
+THOUSANDS_LIKE = re.compile(r"[1-9][0-9]{0,2}[.,][0-9]{3}|[1-9][0-9]*,[0-9]{3}")
 
 
 class Refused(Exception):

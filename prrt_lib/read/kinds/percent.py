@@ -10,7 +10,7 @@ from prrt_lib.read.context import Context
 from prrt_lib.read.kinds.amounts import Amount, plain
 from prrt_lib.read.kinds.measured import measured, reader, refuse_codes
 from prrt_lib.read.kinds.number_formats import shown
-from prrt_lib.read.kinds.numbers import impossible, question, tidy
+from prrt_lib.read.kinds.numbers import impossible, marks, question, tidy
 from prrt_lib.read.kinds.units import decided, unit
 from prrt_lib.read.parsed import Parsed
 
@@ -18,6 +18,9 @@ NAME = r"(?:ki ?-? ?67|mib ?-? ?1)"
 INDEX = r"(?: (?:proliferation |labell?ing )?(?:index|li|pi|rate))?"
 LABEL = re.compile(rf"{NAME}{INDEX}(?: ?[:=] ?| is | of | |(?=[<>~]))")
 AFTER = re.compile(rf" (?:\({NAME}\)|{NAME})$")
+
+# Two percentages typed without a blank, where no locale says that a comma is a decimal mark.
+LIST = re.compile(r"[0-9],[0-9]{2}")
 
 percent_unit = partial(unit, group="percent")
 
@@ -27,6 +30,8 @@ def read_percent_or_range(raw: Any, context: Context) -> Parsed:
     """Percent from 0 to 100; a bare number between 0 and 1 may be a fraction and is a question."""
     if isinstance(raw, str):
         raw = AFTER.sub("", LABEL.sub("", plain(raw), count=1))
+        if LIST.search(raw) and marks(context.locale) is None:
+            raise question("list-or-decimal")
     amount = measured(raw, context, percent_unit)
     if _formatted_percent(raw, amount, context):
         amount = Amount(amount.status, tidy(amount.low), None, "%", "percent-format")

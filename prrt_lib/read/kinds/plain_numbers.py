@@ -10,9 +10,6 @@ from prrt_lib.read.kinds.measured import measured, reader, refuse_codes
 from prrt_lib.read.kinds.numbers import impossible, question
 from prrt_lib.read.parsed import Parsed
 
-# Negative codes for missing that a change could also be: never taken for either.
-SMALL_CODES = {-1.0, -8.0, -9.0, -88.0}
-
 
 def no_unit(text: str) -> None:
     """None; raises Refused on any text beside the number."""
