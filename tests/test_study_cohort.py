@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from functools import cache
 
 import pandas as pd
 import pytest
 from study_tables import cohort, spec, typed
 
-from prrt_lib.base.errors import AnalysisError, InputError
-from prrt_lib.base.paths import places
-from prrt_lib.declare import reads, results
+from prrt_lib.base.errors import AnalysisError
 from prrt_lib.declare.dictionary import dictionary
 from prrt_lib.declare.findings import finding, rules
 from prrt_lib.declare.parameters import Parameters
-from prrt_lib.declare.rows import result_rows
-from prrt_lib.study import courses, open_study, sites
-from prrt_lib.study.build import all_findings, write_cohort
+from prrt_lib.study import courses, sites
+from prrt_lib.study.build import all_findings
 from prrt_lib.study.cohort import build
 from prrt_lib.study.endpoints import ENDPOINTS, SETTINGS
 from prrt_lib.study.known_at import known_at
@@ -229,92 +225,6 @@ def test_building_leaves_its_tables_as_they_were():
     build(tables, Parameters("x", cutoff="2020-12-31"))
     for name, frame in tables.items():
         pd.testing.assert_frame_equal(frame, before[name])
-
-
-@pytest.fixture
-def built(tmp_path, monkeypatch):
-    """The survival and progression specs, written as the scenario "small"."""
-    monkeypatch.setenv("PRRT_OUT", str(tmp_path))
-    reads.clear()
-    write("small")
-    return open_study("small")
-
-
-def write(scenario: str, file: str = "progression.md", **parameters):
-    names = spec(file)
-    tables = {
-        name: typed(name, frame) for name, frame in names.items() if name in dictionary().tables
-    }
-    given = Parameters(scenario, **{"cutoff": "2020-12-31", **parameters})
-    lineage = pd.DataFrame(
-        [["imaging", "E", 9, "progression_date_reported", "Scans", "D11", "x", "ok", ""]],
-        columns=["table", "record", "row", "column", "sheet", "cell", "raw", "status", "rule"],
-    )
-    return write_cohort(tables, pd.DataFrame(), lineage, given, places(scenario))
-
-
-def test_a_study_gives_what_was_asked_for_and_notes_it(built):
-    assert built.patients("age_at_first_prrt", population="all_treated").shape == (13, 2)
-    assert built.table("imaging", "scan_date")["scan_date"].max() <= pd.Timestamp("2020-12-31")
-    assert built.abstracted("imaging", "response_raw") == 18
-    assert built.abstracted("biomarkers", "value") == 0
-    assert built.times("ttp", population="all_treated").counts["used"] == 12
-    assert built.parameters.role("ttp") == "secondary"
-    noted = built.reads()
-    assert {"imaging.scan_date", "derived.progression", "biomarkers.value_lo"} <= set(
-        noted["columns"]
-    )
-    assert noted["parameters"] == ["cutoff", "primary", "secondary"]
-    assert "derived.grade" not in noted["columns"]
-
-
-def test_without_any_primary_site_all_treated_come_first_under_a_banner(built):
-    assert built.headline == "all_treated"
-    assert "primary site not abstracted" in built.headline_banner
-
-
-def test_findings_carry_the_address_of_their_cell(built):
-    row = built.findings.set_index("rule").loc["progression-without-scan"]
-    assert (row["sheet"], row["cell"], row["record"]) == ("Scans", "D11", "E")
-
-
-def test_unknown_columns_and_scenarios_are_refused_with_a_hint(built):
-    with pytest.raises(AnalysisError, match="did you mean 'age_at_first_prrt'"):
-        built.patients("age_at_first_prt")
-    with pytest.raises(AnalysisError, match="did you mean 'imaging.scan_date'"):
-        built.table("imaging", "scan_dat")
-    with pytest.raises(InputError, match="make SCENARIO=nowhere"):
-        open_study("nowhere")
-
-
-def test_building_twice_gives_the_same_bytes(built, tmp_path):
-    folder = places("small").processed
-    first = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
-    write("small")
-    assert first == {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
-    assert not [path for path in first if path.name.endswith(".part")]
-
-
-def test_a_later_cutoff_changes_the_prints_of_what_it_touches_and_no_others(built):
-    path = places("small").processed / "columns.json"
-    before = json.loads(path.read_text())
-    write("small", cutoff="2021-12-31")
-    changed = {
-        name for name, print_ in json.loads(path.read_text()).items() if before[name] != print_
-    }
-    assert {"derived.progression", "imaging.scan_date"} <= changed
-    assert not {"derived.first_prrt", "prrt_cycles.cycle_date", "derived.grade"} & changed
-
-
-def test_saving_results_writes_down_what_was_read(built, monkeypatch):
-    monkeypatch.setenv(results.BATCH, "small")
-    built.patients("grade_group", population="all_treated")
-    rows = result_rows([{"analysis": "x", "statistic": "count", "estimate": 1}])
-    results.save([rows], "survival", "small")
-    results.load("small", "survival")
-    noted = json.loads((places("small").processed / "reads" / "survival.json").read_text())
-    assert "derived.grade_group" in noted["columns"]
-    assert reads.snapshot()["results"] == ["survival"]
 
 
 def test_patients_held_out_by_reading_stand_in_the_flow():

@@ -58,7 +58,9 @@ def test_both_layouts_give_the_same_progressions(study, endpoint, events):
 def test_the_24_patients_agree_on_everything_but_their_follow_up_scans(study):
     sheets, wide = study("sheets").patients, study("wide").patients
     differ = {name for name in sheets if not sheets[name].equals(wide[name])}
-    assert all(name.startswith(("last_evaluable_scan", "progression_free_until")) for name in differ)
+    assert all(
+        name.startswith(("last_evaluable_scan", "progression_free_until")) for name in differ
+    )
 
 
 def test_reported_grade_1_with_derived_grade_2_is_asked_of_the_five_patients(study):

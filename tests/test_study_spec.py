@@ -9,7 +9,9 @@ from study_tables import SPEC, cohort, spec, typed
 from prrt_lib.study.endpoints import ENDPOINTS
 from prrt_lib.study.grade import grade_group, grades
 from prrt_lib.study.response_rules import classify
+from prrt_lib.study.responses import landmark_states
 from prrt_lib.study.times import times
+from prrt_lib.study.typed import complete
 
 CUTOFF = {"partial_dates.md": "2014-10-01"}
 
@@ -68,6 +70,26 @@ def test_first_and_best_response_are_those_worked_out_by_hand():
     built = cohort(tables).patients
     wanted = ["first_response", "best_response", "complete_response"]
     assert rows(built[["patient_id", *wanted]]) == rows(tables["expected"])
+
+
+def test_response_at_a_landmark_comes_from_scans_until_then():
+    built = cohort(spec("responses.md"))
+    states = landmark_states(built.tables["scans"], built.patients)
+    found = {name: rows(frame[["days", "state"]]) for name, frame in states.groupby("patient_id")}
+    # A: stable, then a response, then progression, which no later response undoes.
+    assert found["A"] == [(143, "non-responder"), (357, "responder"),
+                          (508, "non-responder"), (722, "non-responder")]  # fmt: skip
+    assert found["E"] == [(143, "responder"), (326, "non-responder")]
+    assert "D" not in found
+
+
+def test_a_bound_that_includes_its_end_leaves_the_next_grade_open():
+    texts = pd.DataFrame({"patient": ["A", "B", "C", "D"], "ki67": ["<3", "<3", ">20", ">20"]})
+    tumour = complete({"tumour": typed("tumour", texts)})["tumour"]
+    tumour["ki67_raw"] = ["<3", "<= 3 %", "> 20", "at least 20"]
+    tumour["differentiation"] = "well"
+    assert grades(tumour)["grade"].tolist() == ["G1", "undetermined (G1-G2)", "G3",
+                                                "undetermined (G2-G3)"]  # fmt: skip
 
 
 def test_each_window_holds_the_sample_worked_out_by_hand():

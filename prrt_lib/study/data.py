@@ -19,6 +19,7 @@ from prrt_lib.declare.parameters import Parameters, unknown_name
 from prrt_lib.declare.rows import POPULATIONS
 from prrt_lib.study import times as study_times
 from prrt_lib.study.endpoints import columns_read
+from prrt_lib.study.responses import landmark_states
 
 PER_PATIENT = ("patients", "tumour", "followup")
 DERIVED_TABLES = ("scans", "biomarker_windows")
@@ -167,6 +168,13 @@ class Study:
             more = self.patients(*extra, population=chosen)
             people = people.merge(more, on="patient_id", how="left")
         return study_times.times(Part(people, self.parameters), endpoint, setting, chosen, columns)
+
+    def landmark_states(self, population: str | None = None) -> pd.DataFrame:
+        """patient_id, days from first PRRT, state: see :func:`responses.landmark_states`."""
+        columns = ("response_class", "after_prrt", "days_from_prrt")
+        told = self.table("scans", *columns)
+        people = self.patients("first_prrt", "progression", population=population)
+        return landmark_states(told, people)
 
     @property
     def findings(self) -> pd.DataFrame:

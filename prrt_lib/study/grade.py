@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pandas as pd
 
 # Upper limits of G1 (exclusive) and of G2 (inclusive): WHO Classification of Tumours, Digestive
 # System, 5th ed. (2019). Ki-67 in per cent, mitoses per 2 mm2.
 LIMITS = {"ki67": (3.0, 20.0), "mib1": (3.0, 20.0), "mitoses": (2.0, 20.0)}
+INCLUSIVE = re.compile("[≤≥=]|up to|at least|at most|or (?:less|more)", re.IGNORECASE)
 NAMES = {"ki67": "Ki-67", "mib1": "MIB-1", "mitoses": "mitoses"}
 UNDETERMINED = {(1, 2): "undetermined (G1-G2)", (2, 3): "undetermined (G2-G3)",
                 (1, 3): "undetermined (G1-G3)"}  # fmt: skip
@@ -43,18 +46,24 @@ def _bound(tumour: pd.DataFrame, index: str, end: str) -> np.ndarray:
     """
     g1, g2 = LIMITS[index]
     value = tumour[f"{index}_{end}"].to_numpy(dtype="float64")
-    operator = tumour[f"{index}_op"]
+    open_ended = _excludes_its_end(tumour, index, "<" if end == "hi" else ">")
     if end == "hi":
-        below = value < g1 if not (operator == "<").any() else (
-            (value < g1) | ((operator == "<").to_numpy() & (value == g1)))  # fmt: skip
+        below = (value < g1) | (open_ended & (value == g1))
         result = np.where(below, 1.0, np.where(value <= g2, 2.0, 3.0))
     else:
-        above = (value > g2) | ((operator == ">").to_numpy() & (value == g2))
+        above = (value > g2) | (open_ended & (value == g2))
         result = np.where(value < g1, 1.0, np.where(above, 3.0, 2.0))
     # An open end counts as known where the other end is: ">20" has no upper bound.
     known = tumour[[f"{index}_lo", f"{index}_hi"]].notna().any(axis=1).to_numpy()
     result = np.where(np.isnan(value), 3.0 if end == "hi" else 1.0, result)
     return np.where(known, result, np.nan)
+
+
+def _excludes_its_end(tumour: pd.DataFrame, index: str, operator: str) -> np.ndarray:
+    """True where the bound itself cannot be the value: "<3", but not "<= 3" or "up to 3"."""
+    text = tumour[f"{index}_raw"].fillna("").astype(str) if f"{index}_raw" in tumour else None
+    bounded = (tumour[f"{index}_op"] == operator).to_numpy()
+    return bounded if text is None else bounded & ~text.str.contains(INCLUSIVE).to_numpy()
 
 
 def _basis(lows: pd.DataFrame, highs: pd.DataFrame, differentiation: pd.Series) -> pd.Series:

@@ -49,3 +49,30 @@ def _ranked(counted: pd.DataFrame, told: pd.DataFrame) -> pd.DataFrame:
     rank = rank.mask(free, ORDER.index(rules.STABLE) + 0.5)
     ranked = counted.assign(rank=rank)
     return ranked.sort_values(["patient_id", "rank", "scan_date"], kind="stable")
+
+
+RESPONDER, NON_RESPONDER = "responder", "non-responder"
+
+
+def landmark_states(told: pd.DataFrame, people: pd.DataFrame) -> pd.DataFrame:
+    """patient_id, days (from first PRRT) and the state that each assessment leaves behind.
+
+    Responder from the first response on, non-responder before it and from progression on
+    (decision 11); a progression reported without a scan is an assessment too. The last state up
+    to a landmark is the patient's state there; no row until then means no evaluable scan.
+    ``people``: patient_id, first_prrt, progression.
+    """
+    seen = told[told["after_prrt"] & (told["response_class"] != rules.NOT_EVALUABLE)]
+    responded = seen["response_class"].isin([rules.ANY_RESPONSE, rules.NED])
+    scans = seen[["patient_id"]].assign(days=seen["days_from_prrt"], responded=responded)
+    dated = people[people["progression"].notna()]
+    days = (dated["progression"] - dated["first_prrt"]).dt.days.astype("float64")
+    progressed = dated[["patient_id"]].assign(days=days, responded=False)
+    rows = pd.concat([scans, progressed], ignore_index=True)
+    rows = rows[rows["patient_id"].isin(people["patient_id"])]
+    rows = rows.sort_values(["patient_id", "days"], kind="stable", ignore_index=True)
+    limit = rows["patient_id"].map(progressed.set_index("patient_id")["days"])
+    ever = rows.groupby("patient_id")["responded"].cummax() & ~(rows["days"] >= limit)
+    state = ever.map({True: RESPONDER, False: NON_RESPONDER}).astype(object)
+    rows = rows.assign(state=state)[["patient_id", "days", "state"]]
+    return rows.drop_duplicates(["patient_id", "days"], keep="last").reset_index(drop=True)
