@@ -27,6 +27,8 @@ SOFT_HYPHEN = re.compile(r"(?<=\d)\u00ad(?=\d)")
 @lru_cache(maxsize=65536)
 def normal(text: str) -> str:
     """``text`` with plain spaces, ASCII dashes, raised digits as ^2, no footnote mark."""
+    if text.isascii():
+        return SPACES.sub(" ", FOOTNOTE.sub("", text.strip())).strip()
     text = FOOTNOTE.sub("", text.strip().translate(DASHES)).translate(RAISED)
     text = text.replace("≤", "<=").replace("≥", ">=").replace("⩽", "<=").replace("⩾", ">=")
     text = unicodedata.normalize("NFKC", text).translate(DASHES)
@@ -38,5 +40,7 @@ def normal(text: str) -> str:
 @lru_cache(maxsize=65536)
 def folded(text: str) -> str:
     """:func:`normal` without case and accents, for looking words up."""
+    if text.isascii():
+        return normal(text).lower()
     spread = unicodedata.normalize("NFKD", normal(text).casefold())
     return "".join(ch for ch in spread if not unicodedata.combining(ch) or ch in STRUCK)
