@@ -129,6 +129,10 @@ def by_term(
          "group": "grade", "group_level": grade}
         for term in order for grade in GRADES
     ]  # fmt: skip
+    ungraded = int(emergent["grade"].isna().sum())
+    if ungraded and records:
+        told = f"{ungraded} events without a usable grade count under any grade only"
+        records[0] = {**records[0], "warning": told}
     return result_rows(records, **words)
 
 

@@ -20,6 +20,8 @@ WINDOWS = {"diagnosis": "at diagnosis", "before": "before PRRT 1", "after_1": "a
 COLUMNS = ("analyte", "window", "value", "value_lo", "value_hi", "unit", "assay",
            "xuln", "xuln_lo", "xuln_hi", "dated")  # fmt: skip
 MULTIPLE = "x ULN"
+# With n pairs the widest signed-rank interval has level 1 - 2 / 2**n.
+TOO_FEW = "too few pairs for limits of the stated level"
 NO_UNIT = "unit not known"
 
 
@@ -40,16 +42,29 @@ def samples(study: Any, population: str | None = None) -> pd.DataFrame:
     return found.assign(scale=scale, time_point=found["window"].map(WINDOWS), **shown)
 
 
-def multiples(study: Any, marker: str, population: str | None = None) -> pd.DataFrame:
-    """Exact multiples of the upper limit of normal of ``marker``, in the order of the time points.
+def shown(study: Any, marker: str, population: str | None = None) -> pd.DataFrame:
+    """Exact values of ``marker`` on its commonest scale, in the order of the time points.
 
-    Patient values, for the internal figure: patient_id, time_point, x_uln.
+    Patient values, for the internal figure: patient_id, time_point, value, scale.
     """
     found = samples(study, population)
-    found = found[(found["analyte"] == marker) & found["xuln"].notna() & (found["xuln"] > 0)]
+    found = found[(found["analyte"] == marker) & (found["shown"] > 0)]
+    found = found[found["scale"] == _commonest(found["scale"])]
     order = found["window"].map({name: place for place, name in enumerate(WINDOWS)})
-    found = found.assign(order=order).sort_values(["order", "patient_id"], kind="stable")
-    return found[["patient_id", "time_point", "xuln"]].rename(columns={"xuln": "x_uln"})
+    found = found.assign(order=order, value=found["shown"])
+    found = found.sort_values(["order", "patient_id"], kind="stable", ignore_index=True)
+    return found[["patient_id", "time_point", "value", "scale"]]
+
+
+def axis(values: pd.DataFrame) -> str:
+    """The one scale of :func:`shown`, for the axis."""
+    return _commonest(values["scale"])
+
+
+def _commonest(scales: pd.Series) -> str:
+    """The scale of most samples, the first by name among equals; "" without samples."""
+    counts = scales.value_counts()
+    return min(counts.index, key=lambda scale: (-counts[scale], scale)) if len(counts) else ""
 
 
 def levels(study: Any, population: str | None = None, role: str = "secondary") -> pd.DataFrame:
@@ -62,7 +77,8 @@ def levels(study: Any, population: str | None = None, role: str = "secondary") -
     for marker in MARKERS:
         own = found[found["analyte"] == marker]
         if own.empty:
-            records += nobody(marker, len(ids), "count", label=MARKERS[marker])
+            for statistic in ("count", "median"):
+                records += nobody(marker, len(ids), statistic, label=MARKERS[marker])
             continue
         for window in WINDOWS:
             records += _at(own[own["window"] == window], ids, marker, WINDOWS[window])
@@ -137,6 +153,8 @@ def paired(study: Any, population: str | None = None, role: str = "secondary") -
     for marker, label in MARKERS.items():
         if not (found["analyte"] == marker).any():
             empty = nobody(marker, len(ids), "pseudo_median", unit="log2", level="change")
+            empty += nobody(marker, len(ids), "median", unit="log2", level="change",
+                            stratum="log2 change")  # fmt: skip
             frames.append(result_rows(empty, label=label, **words))
             continue
         for after in ("after_1", "after_2"):
@@ -155,7 +173,11 @@ def _change(own: pd.DataFrame, conf_level: float, marker: str, level: str) -> pd
         empty = {"statistic": "pseudo_median", "state": "not-estimable", "n": 0, "total": len(own)}
         return result_rows([{**empty, **name, "warning": told}])
     test = signed_rank(used, "log2_after", "log2_before", conf_level=conf_level)
-    words = [text for text in (told, *test["warning"].unique()) if text]
+    few = 2.0 ** (1 - test["n"].iloc[0]) > 1 - conf_level
+    if few:
+        test = test.assign(low=np.nan, high=np.nan)
+    words = [told, f"{MARKERS[marker]}, {level}: {TOO_FEW}" if few else ""]
+    words = [text for text in (*words, *test["warning"].unique()) if text]
     test = stamp(test, **name, warning="; ".join(words))
     spread = quantity(used["log2_change"], marker, "log2", level=level, label=MARKERS[marker])
     return combine([test, result_rows(spread, stratum="log2 change")])

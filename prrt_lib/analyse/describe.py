@@ -47,16 +47,23 @@ def characteristics(
     """
     population = population or study.headline
     words = {"analysis": ANALYSIS, "population": population, "role": role}
-    return combine(_variable(study, address, by, population, words) for address in variables)
+    single = [address for address in variables if not dictionary().column(address).multiple]
+    needed = [part for address in single for part in (address, *_bounds(address))]
+    patients = one_each(study, list(dict.fromkeys([*needed, *_grouping(by)])), population)
+    return combine(_variable(study, patients, address, by, words) for address in variables)
 
 
-def _variable(study: Any, address: str, by: str, population: str, words: dict) -> pd.DataFrame:
+def _grouping(by: str) -> list[str]:
+    return [f"derived.{by}"] if by else []
+
+
+def _variable(
+    study: Any, patients: pd.DataFrame, address: str, by: str, words: dict
+) -> pd.DataFrame:
     column = dictionary().column(address)
     words = {**words, "label": LABELS.get(address, column.label)}
     if column.multiple:
-        return _several(study, column, by, population, words)
-    needed = [address, *_bounds(address), *([f"derived.{by}"] if by else [])]
-    patients = one_each(study, list(dict.fromkeys(needed)), population)
+        return _several(study, patients, column, by, words)
     if column.kind in INTERVAL_KINDS or column.unit:
         return _quantity(patients, address, column, by, words)
     values = patients[column.name]
@@ -93,8 +100,9 @@ def _quantity(
     return grouped(patients, by, describe, **words)
 
 
-def _several(study: Any, column: Column, by: str, population: str, words: dict) -> pd.DataFrame:
-    patients = one_each(study, [f"derived.{by}"] if by else [], population)
+def _several(
+    study: Any, patients: pd.DataFrame, column: Column, by: str, words: dict
+) -> pd.DataFrame:
     items = rows_of(study, patients["patient_id"], column.table, column.name)
     if items[column.name].isna().all():
         return result_rows(nobody(column.name, len(patients)), **words)

@@ -86,9 +86,10 @@ def against_recist(
     reported = scans["response_word"].where(scans["response_word"].isin(RECIST))
     scans = scans.assign(recist=scans["recist_class"].fillna(reported))
     both = scans.dropna(subset=["recist"])
-    name = {"variable": "response_class", "group": "recist_class", "unit": "scans"}
+    name = {"group": "recist_class", "unit": "scans"}
     if both.empty:
-        return result_rows(nobody("response_class", len(scans), **name), **words)
+        return result_rows(nobody("response_class", len(scans), "count", **name), **words)
+    name["variable"] = "response_class"
     records = [
         {**name, "statistic": "count", "level": own, "group_level": theirs, "n": n, "estimate": n}
         for own in CLASSES

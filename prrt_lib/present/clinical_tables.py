@@ -40,6 +40,8 @@ def quantiles(rows: pd.DataFrame, title: str, corner: str = "") -> Table:
         if not alone:
             body += _quantile_lines(of_label)
     header = [corner, "n of N", "median (quartiles)", "range"]
+    if not body:
+        body = [[Cell("nothing to show"), Cell(""), Cell(""), Cell("")]]
     return Table(title, header, body, warnings(rows), frozenset(sections))
 
 

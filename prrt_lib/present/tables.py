@@ -152,6 +152,8 @@ def grid(
     text: Callable[[Row], str] = numbers.estimate, corner: str = "",
 ) -> Table:  # fmt: skip
     """Any rows laid out by two of their key columns, one row per cell."""
+    if rows.empty:
+        return Table(title, [corner], [[Cell("nothing to show")]])
     columns, body = levels(rows, across), []
     for name in levels(rows, down):
         line = [cell(first(rows, **{down: name, across: column}), text) for column in columns]
