@@ -98,17 +98,19 @@ def _sorted(leaving, entering, died, rank, weight, factor) -> np.ndarray:
     time, event_rank = leaving[died], rank[died]
     own = np.zeros((3, len(leaving)))
     sides = [(leaving, 1.0)] if entering is None else [(leaving, 1.0), (entering, -1.0)]
+    width = int(max(leaving.max(), 0)) + 2
     for key, sign in sides:
-        # records whose key is above the event's time, of smaller and of greater rank
-        for kind, direction in ((0, 1), (1, -1)):
-            found = smaller_before(-time, direction * event_rank, -key, direction * rank, weight)
-            given = smaller_before(key, -direction * rank, time, -direction * event_rank, giving)
-            own[kind, died] += sign * found * factor[died]
-            own[kind] += sign * given
-        every = _above(key, weight, time), _below(time, giving, key)
-        own[2, died] += sign * every[0] * factor[died]
-        own[2] += sign * every[1]
-    own[2] -= own[0] + own[1]
+        # records whose key is above the event's time: of smaller rank, of the same, of any
+        less = smaller_before(-time, event_rank, -key, rank, weight)
+        same = _above(rank * width + key, weight, event_rank * width + time)
+        same -= _above(rank, weight, event_rank)
+        every = _above(key, weight, time)
+        own[:, died] += sign * factor[died] * np.array([less, every - less - same, same])
+        given = smaller_before(key, -rank, time, -event_rank, giving)
+        same = _below(event_rank * width + time, giving, rank * width + key)
+        same -= _below(event_rank, giving, rank)
+        every = _below(time, giving, key)
+        own += sign * np.array([given, every - given - same, same])
     return own
 
 
@@ -130,15 +132,16 @@ def _tied_times(stop, event, rank, weight) -> np.ndarray:
     """Weight of pairs of events at one time: with different scores, with the same score."""
 
     def within(keys) -> float:
-        _, code = np.unique(keys, axis=0, return_inverse=True)
+        _, code = np.unique(keys, return_inverse=True)
         total = np.bincount(code.ravel(), weight[event])
         square = np.bincount(code.ravel(), weight[event] ** 2)
         return float((total**2 - square).sum() / 2)
 
     if not event.any():
         return np.zeros(2)
-    both = within(np.column_stack([stop[event], rank[event]]))
-    return np.array([within(stop[event][:, None]) - both, both])
+    times = np.unique(stop[event], return_inverse=True)[1].ravel()
+    both = within(times * (int(rank.max()) + 1) + rank[event])
+    return np.array([within(times) - both, both])
 
 
 def _time_weight(stop, event, start, weight, kind) -> np.ndarray:

@@ -105,8 +105,13 @@ class CoxFit:
         return cox_rows.method(self)
 
     @cached_property
+    def estimates(self) -> pd.DataFrame:
+        """Result rows: coefficients with reference levels, tests, likelihoods."""
+        return cox_rows.estimate_rows(self)
+
+    @cached_property
     def rows(self) -> pd.DataFrame:
-        """Result rows: coefficients with reference levels, tests, likelihoods, concordance."""
+        """Result rows: ``estimates`` and the concordance, which takes longer than the fit."""
         return cox_rows.rows(self)
 
     @cached_property

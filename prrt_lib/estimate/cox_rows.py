@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 from scipy.stats import norm
 
-from prrt_lib.declare.rows import combine
 from prrt_lib.estimate.concordance import concordance_of_fit
 from prrt_lib.estimate.cox_tests import model_tests, term_tests
 from prrt_lib.estimate.firth import profile_limits
@@ -14,18 +13,27 @@ from prrt_lib.estimate.newton import Maximum
 
 
 def rows(fit) -> pd.DataFrame:
-    """All rows of a CoxFit."""
+    """All rows of a CoxFit: its estimates, and the concordance."""
+    return fit.as_rows([*_estimates(fit), concordance_of_fit(fit)])
+
+
+def estimate_rows(fit) -> pd.DataFrame:
+    """Coefficients with reference levels, tests, likelihoods, events per parameter."""
+    return fit.as_rows(_estimates(fit))
+
+
+def _estimates(fit) -> list[dict]:
     records = [*_references(fit), *_coefficients(fit), *model_tests(fit), *term_tests(fit)]
-    records += [*_likelihoods(fit), concordance_of_fit(fit)]
+    records += _likelihoods(fit)
     if fit.design.columns:
         value = fit.events_per_parameter
         records.append({"statistic": "events_per_parameter", "estimate": value})
-    return fit.as_rows(records)
+    return records
 
 
 def test_rows(fit) -> pd.DataFrame:
     """The rows of the tests alone."""
-    return combine([fit.as_rows([*model_tests(fit), *term_tests(fit)])])
+    return fit.as_rows([*model_tests(fit), *term_tests(fit)])
 
 
 def method(fit) -> str:

@@ -64,7 +64,7 @@ class FineGrayFit:
     @cached_property
     def rows(self) -> pd.DataFrame:
         """Result rows: log_subdistribution_hazard_ratio per column, and the likelihoods."""
-        rows = self.cox.rows
+        rows = self.cox.estimates
         kept = rows[rows["statistic"].isin(["log_hazard_ratio", "coefficient", "log_likelihood"])]
         kept = kept.assign(statistic=kept["statistic"].replace(_RENAMED), method=self.method)
         return combine([stamp(_with_errors(self, kept), n=self.n, events=self.events)])

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+_NONE = np.zeros(1, np.int32)
+
 
 def smaller_before(at, below, key, value, weight) -> np.ndarray:
     """For each query the sum of ``weight`` with ``key`` < ``at`` and ``value`` < ``below``.
@@ -13,12 +15,12 @@ def smaller_before(at, below, key, value, weight) -> np.ndarray:
     """
     queries, items = len(at), len(key)
     is_item = np.concatenate([np.zeros(queries, bool), np.ones(items, bool)])
-    place = np.empty(queries + items, np.int64)
+    place = np.empty(queries + items, np.int32)
     by_key = np.lexsort((is_item, np.concatenate([at, key])))  # queries before items of their key
-    place[by_key] = np.arange(queries + items)
+    place[by_key] = np.arange(queries + items, dtype=np.int32)
     by_value = np.lexsort((is_item, np.concatenate([below, value])))
     weights = np.concatenate([np.zeros(queries), weight])[by_value]
-    place, number = place[by_value], by_value
+    place, number = place[by_value], by_value.astype(np.int32)
     found = np.zeros(queries + items)
     for bit in range(max((queries + items - 1).bit_length(), 1) - 1, -1, -1):
         right = (place >> bit) & 1 == 1
@@ -26,9 +28,9 @@ def smaller_before(at, below, key, value, weight) -> np.ndarray:
         passed = np.cumsum(np.where(right, 0.0, weights))
         ahead = np.concatenate([[0.0], passed])[base]
         found[number[right]] += passed[right] - ahead[right]
-        seen = np.cumsum(right)
-        ones_before = np.concatenate([[0], seen])[base]
-        rank = np.arange(len(place)) - base
+        seen = np.cumsum(right, dtype=np.int32)
+        ones_before = np.concatenate([_NONE, seen])[base]
+        rank = np.arange(len(place), dtype=np.int32) - base
         ones = seen - ones_before
         target = np.where(right, base + (1 << bit) + ones - 1, base + rank - ones)
         moved = np.empty_like(place), np.empty_like(number), np.empty_like(weights)

@@ -9,6 +9,7 @@ import pytest
 from prrt_lib.base.errors import AnalysisError
 from prrt_lib.estimate.cox import cox
 from prrt_lib.estimate.fine_gray import fine_gray
+from prrt_lib.estimate.proportional_hazards import smoothed_effect
 
 
 def patients(**columns) -> pd.DataFrame:
@@ -176,3 +177,24 @@ def test_fine_gray_forms_name_themselves():
     assert "weighted-cox" in weighted.rows["method"][0]
     assert "cmprsk" in crr.rows["method"][0]
     assert set(weighted.rows["n"]) == {12} and set(weighted.rows["events"]) == {4}
+
+
+def test_the_smoothed_effect_of_a_constant_hazard_ratio_is_flat_and_of_a_waning_one_falls():
+    rng = np.random.default_rng(7)
+    arm = rng.integers(0, 2, 600)
+    steady = pd.DataFrame({"exit": rng.exponential(1 / np.exp(arm)), "event": 1, "arm": arm})
+    curve = smoothed_effect(cox(steady, "exit", "event", ["arm"]), "arm", "rank")
+    assert ((curve["low"] < 1) & (curve["high"] > 1)).mean() > 0.8
+    early, late = rng.exponential(1 / np.exp(1.5 * arm)), rng.exponential(1, 600)
+    waning = steady.assign(exit=np.where(early < 0.4, early, 0.4 + late))
+    curve = smoothed_effect(cox(waning, "exit", "event", ["arm"]), "arm", "rank")
+    assert curve["estimate"].iloc[5] > 1 > 0.6 > curve["estimate"].iloc[-5]
+    assert cox(waning, "exit", "event", ["arm"]).zph("rank")["p"].iloc[0] < 1e-4
+
+
+def test_zph_joins_the_levels_of_a_factor_unless_told_otherwise():
+    frame = patients(grade=["G1", "G2", "G3", "G1"] * 3, event=1)
+    fit = cox(frame, "exit", "event", ["grade", "age"])
+    joined = fit.zph("identity").set_index("variable")
+    assert list(joined["df"]) == [2, 1, 3]
+    assert list(fit.zph("identity", terms=False)["df"]) == [1, 1, 1, 3]
