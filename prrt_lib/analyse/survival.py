@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from prrt_lib.declare.parameters import YEARS
+from prrt_lib.declare.parameters import YEARS, days
 from prrt_lib.declare.rows import combine, result_rows, stamp
 from prrt_lib.estimate.competing import cumulative_incidence
 from prrt_lib.estimate.gray import gray_test
@@ -38,9 +38,16 @@ def curve(
 def _estimate(study: Study, times: Times, by: str | None) -> pd.DataFrame:
     if times.frame.empty:
         return _nothing(times)
-    tables = [_fit(study, times, by, moments) for moments in ((), tuple(YEARS))]
+    tables = [_fit(study, times, by, moments) for moments in ((), _moments(times))]
     both = pd.concat(tables, ignore_index=True)
     return combine([both.drop_duplicates("row_id")])
+
+
+def _moments(times: Times) -> tuple[float, ...]:
+    """The declared years and every year of follow-up: figures print numbers at risk there."""
+    last = times.frame["exit"].max()
+    years = {days(12 * year) for year in range(int(last / 365.25) + 1)}
+    return tuple(sorted({*YEARS, *years}))
 
 
 def _fit(study: Study, times: Times, by: str | None, moments: Sequence[float]) -> pd.DataFrame:
@@ -74,13 +81,21 @@ def _stamped(study: Study, times: Times, rows: pd.DataFrame, by: str | None) -> 
         role = "exploratory"
     own = [times.endpoint.banner, *times.warnings]
     warning = rows["warning"].map(lambda text: "; ".join(part for part in (*own, text) if part))
-    conditional = rows["label"].map(lambda text: f", {text}" if text else "")
+    conditional = rows["label"].map(lambda text: _conditional(text, times.endpoint.kind))
     return stamp(
         rows, analysis=ANALYSIS, endpoint=times.endpoint.name, population=times.population,
         setting=times.setting, role=role, warning=warning, unit=rows["unit"].where(
             rows["statistic"].isin(["median", "q25", "q75"]), ""),
         label=times.endpoint.label + conditional,
     )  # fmt: skip
+
+
+def _conditional(text: str, kind: str) -> str:
+    """", given alive at day 215": what a curve that starts late is conditional on."""
+    start = text.rpartition(" at ")[2]
+    if not text or start == "0":
+        return ""
+    return f", given {'alive' if kind == 'death' else 'event-free'} at day {start}"
 
 
 def compare(

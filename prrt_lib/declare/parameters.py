@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import difflib
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -19,8 +20,8 @@ YEARS = {365: "1 year", 731: "2 years", 1096: "3 years", 1826: "5 years", 2557: 
 
 
 def days(months: float) -> int:
-    """Whole days in ``months``, 30.4375 days each (a year of 365.25 days)."""
-    return round(DAYS_PER_MONTH * months)
+    """Whole days in ``months``, 30.4375 days each, halves up: two years are 731 days."""
+    return math.floor(DAYS_PER_MONTH * months + 0.5)
 
 
 def months(days_: float) -> float:

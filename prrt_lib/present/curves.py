@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from prrt_lib.declare.dictionary import dictionary
-from prrt_lib.declare.parameters import DAYS_PER_MONTH
+from prrt_lib.declare.parameters import DAYS_PER_MONTH, days
 from prrt_lib.present import numbers, style
 from prrt_lib.present.canvas import file_name, keep
 
@@ -34,7 +34,8 @@ def incidence_curve(rows: pd.DataFrame, scenario: str, title: str = "") -> Figur
 
 def _curve(rows: pd.DataFrame, scenario: str, statistic: str, title: str) -> Figure:
     style.apply()
-    drawn = rows[(rows["statistic"] == statistic) & (rows["state"] == "ok")]
+    counted = rows[rows["statistic"] == statistic]
+    drawn = counted[counted["state"] == "ok"]
     levels = list(dict.fromkeys(drawn["group_level"]))
     key = rows.iloc[0]
     name = file_name(key["analysis"], key["endpoint"], key["setting"],
@@ -51,7 +52,7 @@ def _curve(rows: pd.DataFrame, scenario: str, statistic: str, title: str) -> Fig
         above.legend(title=dictionary().label(key["group"]), loc="best")
     if not len(drawn):
         above.text(0.5, 0.5, "nothing can be estimated", transform=above.transAxes, ha="center")
-    _at_risk(below, drawn, levels)
+    _at_risk(below, counted, levels)
     return keep(figure, name, scenario)
 
 
@@ -81,21 +82,18 @@ def _axes(axes: Axes, rows: pd.DataFrame, statistic: str, title: str) -> None:
 
 
 def _at_risk(axes: Axes, rows: pd.DataFrame, levels: Sequence[str]) -> None:
-    """Numbers under observation just after each tick, from the rows at or before it."""
+    """Numbers at risk at each tick: the rows that stand at that very day, none made up."""
     axes.set_ylim(-0.6, max(1, len(levels)) - 0.4)
     axes.invert_yaxis()
     axes.set_yticks(range(len(levels)), [level or "All" for level in levels])
     axes.set_title("Number at risk", fontsize=9, fontweight="normal", pad=2)
     axes.tick_params(length=0, labelbottom=False)
+    axes.tick_params(axis="y", pad=14)
     for spine in axes.spines.values():
         spine.set_visible(False)
     for line, level in enumerate(levels):
-        own = rows[rows["group_level"] == level].sort_values("time")
+        own = rows[rows["group_level"] == level]
+        counts = dict(zip(own["time"], own["at_risk"], strict=True))
         for month in axes.get_xticks():
-            count = _count(own, month * DAYS_PER_MONTH)
+            count = numbers.plain(counts.get(days(month), float("nan")), 0)
             axes.text(month, line, count, ha="center", va="center", fontsize=8.5)
-
-
-def _count(rows: pd.DataFrame, day: float) -> str:
-    later = rows[rows["time"] >= day - 1e-9]
-    return numbers.plain(later["at_risk"].iloc[0], 0) if len(later) else ""

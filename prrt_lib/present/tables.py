@@ -17,7 +17,8 @@ Row = Mapping[str, Any]
 STYLE = (
     "<style>.prrt-table{border-collapse:collapse;font-size:.92em;margin:.4em 0}"
     ".prrt-table caption{caption-side:top;text-align:left;font-weight:600;padding:.2em 0}"
-    ".prrt-table th,.prrt-table td{padding:.22em .8em .22em 0;text-align:left;vertical-align:top;"
+    ".prrt-table th,.prrt-table td,.jp-RenderedHTMLCommon .prrt-table td,"
+    ".jp-RenderedHTMLCommon .prrt-table th{padding:.22em .8em .22em 0;text-align:left;vertical-align:top;"
     "border-bottom:1px solid #d5dde5;white-space:normal}"
     ".prrt-table thead th{border-bottom:2px solid #1b2733}"
     ".prrt-table td.num{font-variant-numeric:tabular-nums}"
@@ -169,7 +170,7 @@ def survival(rows: pd.DataFrame, title: str, years: Mapping[float, str]) -> Tabl
                                   sort=False):  # fmt: skip
         middle = first(part, statistic="median")
         shown = [cell(first(part[part["statistic"].isin(RATES)], time=time)) for time in years]
-        name = " · ".join(text for text in (key[1], key[2], key[4]) if text)
+        name = " · ".join(text for text in (_name(part), key[2].replace("_", " "), key[4]) if text)
         body.append([
             Cell(f"{name} ({key[0]})"), cell(middle, lambda row: numbers.plain(row["n"], 0)),
             cell(middle, lambda row: numbers.plain(row["events"], 0)), cell(middle), *shown,
@@ -177,6 +178,10 @@ def survival(rows: pd.DataFrame, title: str, years: Mapping[float, str]) -> Tabl
     header = ["endpoint", "n", "events", "median, months (95 % limits)",
               *(f"{label}, % (95 % limits)" for label in years.values())]  # fmt: skip
     return Table(title, header, body, warnings(rows))
+
+
+def _name(rows: pd.DataFrame) -> str:
+    return rows["label"].iloc[0] or rows["endpoint"].iloc[0]
 
 
 RATES = ("survival", "cumulative_incidence")
