@@ -127,6 +127,9 @@ def test_unknown_day_follows_the_declared_order():
     [
         ("birth", "15-Mar-62", "1962-03-15"),
         ("birth", "15-Mar-16", None),
+        ("birth", "15-03-62", "1962-03-15"),
+        ("birth", "15-03-24", None),
+        ("treatment", "03-04-16", None),
         ("treatment", "15-Mar-16", "2016-03-15"),
         ("treatment", "15-Mar-62", None),
         ("birth", "1890-03-15", None),
@@ -134,7 +137,7 @@ def test_unknown_day_follows_the_declared_order():
     ],
 )
 def test_role_and_cutoff_decide_on_a_century_or_refuse(role, text, value):
-    assert parse("date", text, role=role, cutoff="2017-06-30").value == value
+    assert parse("date", text, role=role, date_order="DMY", cutoff="2017-06-30").value == value
 
 
 def test_a_month_format_on_the_first_is_a_month():

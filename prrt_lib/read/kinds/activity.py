@@ -16,7 +16,7 @@ from prrt_lib.read.parsed import Parsed
 # 1 Ci = 37 GBq exactly, by definition.
 GBQ = {"GBq": 1.0, "MBq": 1e-3, "kBq": 1e-6, "mCi": 0.037, "Ci": 37.0}
 # No single administration reaches it: a wrong unit, whichever.
-BEYOND_GBQ = 100.0
+BEYOND_GBQ = 60.0
 BOTH = re.compile(r"(.+?) ?(?:\((.+)\)|(?<![<>=])= ?(?![<>])(.+)|/ ?(.+))")
 # Both units rounded as clinics round them: 7.4 GBq and 200 mCi, 7.0 GBq and 190 mCi.
 SAME = 0.01

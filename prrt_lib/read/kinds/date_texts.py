@@ -131,7 +131,8 @@ def _named(found: dict) -> dict:
 def _numeric(found: re.Match, date_order: str | None) -> dict:
     one, two, year = int(found["one"]), int(found["two"]), found["year"]
     short = len(year) == 2
-    if short and ("-" in found["mark"] or not date_order):
+    year_first = "-" in found["mark"] and int(year) <= 31
+    if short and (year_first or not date_order):
         raise question("two-digit-year")
     if date_order is None and one <= 12 and two <= 12 and one != two:
         raise question("day-or-month-first")
