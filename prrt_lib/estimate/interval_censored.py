@@ -79,7 +79,7 @@ def _records(left, right, mass, times, last) -> list[dict[str, object]]:
     return records
 
 
-def turnbull(low, high, tolerance=1e-10, most=100_000) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def turnbull(low, high, tolerance=1e-7, most=20_000) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Support intervals (left, right] and their masses.
 
     Self-consistency steps (EM) until no mass could raise the likelihood by more than
@@ -95,7 +95,7 @@ def turnbull(low, high, tolerance=1e-10, most=100_000) -> tuple[np.ndarray, np.n
         if slope.max() <= 1 + tolerance:
             break
         mass = mass * slope
-    else:
+    if slope.max() > 1 + 1e-4:
         refuse("the intervals", f"no maximum after {most} steps", "a curve that can be found")
     return left, right, mass
 

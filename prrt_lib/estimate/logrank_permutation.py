@@ -62,9 +62,11 @@ def _large_sample(gap, variance, observed, levels, method) -> dict[str, object]:
         df = len(levels) - 1
         test = {"statistic": "chi2", "estimate": observed, "df": df, "p": chdtrc(df, observed)}
         return {**test, "method": method}
-    z = float(gap[1] / np.sqrt(variance[1, 1])) if variance[1, 1] > 0 else float("nan")
-    key = {"group_level": levels[1], "reference": levels[0]}
-    return {"statistic": "z", "estimate": z, "p": 2 * ndtr(-abs(z)), "method": method, **key}
+    key = {"group_level": levels[1], "reference": levels[0], "method": method}
+    if not variance[1, 1] > 0:
+        return {"statistic": "z", "state": "not-estimable", **key}
+    z = float(gap[1] / np.sqrt(variance[1, 1]))
+    return {"statistic": "z", "estimate": z, "p": 2 * ndtr(-abs(z)), **key}
 
 
 def logrank_scores(exits, happened, entries=None) -> np.ndarray:

@@ -83,12 +83,13 @@ def jackknife_log_error(table: RiskTable, exits, happened, entries, weights) -> 
     with np.errstate(invalid="ignore"):
         final = at_exit - at_entry
         final[happened] -= own[position[happened] - 1]
-    gone = _running(table.times, exits, (weights * final) ** 2, side="right")
     entered = np.zeros(len(exits)) if entries is None else entries
-    squares = [_present(table.times, entered, exits, weights**2 * at_entry**k) for k in range(3)]
-    c = sums[1:]
     with np.errstate(invalid="ignore"):
-        return np.sqrt(gone + squares[0] * c**2 - 2 * c * squares[1] + squares[2])
+        gone = _running(table.times, exits, (weights * final) ** 2, side="right")
+        first, second, third = (
+            _present(table.times, entered, exits, weights**2 * at_entry**k) for k in range(3)
+        )
+        return np.sqrt(gone + first * sums[1:] ** 2 - 2 * sums[1:] * second + third)
 
 
 def _sum_at(table: RiskTable, sums: np.ndarray, times: np.ndarray) -> np.ndarray:
