@@ -11,6 +11,10 @@ from prrt_lib.read.kinds.numbers import impossible, question
 from prrt_lib.read.parsed import Parsed
 
 
+# Nothing that is counted or scored here comes near it.
+BEYOND = 1e9
+
+
 def no_unit(text: str) -> None:
     """None; raises Refused on any text beside the number."""
     if text:
@@ -30,6 +34,8 @@ def read_integer(raw: Any, context: Context) -> Parsed:
     amount = _amount(raw, context)
     if any(end is not None and end != int(end) for end in (amount.low, amount.high)):
         raise impossible("not-whole")
+    if abs(amount.low) > BEYOND or (amount.high or 0.0) > BEYOND:
+        raise impossible("too-large")
     return Parsed(amount.status, amount.low, amount.high, reason=amount.reason)
 
 
