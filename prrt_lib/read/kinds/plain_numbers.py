@@ -10,7 +10,6 @@ from prrt_lib.read.kinds.measured import measured, reader, refuse_codes
 from prrt_lib.read.kinds.numbers import impossible, question
 from prrt_lib.read.parsed import Parsed
 
-
 # Nothing that is counted or scored here comes near it.
 BEYOND = 1e9
 
