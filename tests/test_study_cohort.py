@@ -250,3 +250,18 @@ def test_what_reading_asked_is_not_asked_again():
     )
     both = all_findings(known, built, pd.DataFrame())
     assert both.loc[both["rule"] == "progression-without-scan", "cell"].tolist() == ["K9"]
+
+
+def test_without_scans_a_gap_cannot_be_measured_and_a_new_therapy_ends_the_watch():
+    tables = {
+        "prrt_cycles": treated("A", "B"),
+        "followup": texts("patient vital_status death_date last_contact_date",
+                          "A dead 2014-01-01 .", "B alive . 2014-01-01"),
+        "subsequent_therapies": texts("patient therapy therapy_date", "B everolimus 2012-07-19"),
+    }  # fmt: skip
+    built = cohort(tables)
+    gap, changed = (
+        times(built, "pfs", name).frame for name in ("scan_gap", "new_therapy_censored")
+    )
+    assert gap[["exit", "event"]].to_numpy().tolist() == [[731, 1], [731, 0]]
+    assert changed[["exit", "event"]].to_numpy().tolist() == [[731, 1], [200, 0]]

@@ -79,9 +79,10 @@ def _watched(people, endpoint: Endpoint, setting: str, last: str, parameters: Pa
         changed = people[["new_therapy", "retreatment"]].min(axis=1)
         progressed = progressed.mask(progressed > changed)
         death = death.mask(death > changed)
-        free = free.mask(changed.notna(), people[f"{FREE}_before_new_therapy"])
+        before = _earlier(people[f"{FREE}_before_new_therapy"], changed)
+        free = free.mask(changed.notna(), before)
     if setting == "scan_gap":
-        since = (death - people["last_evaluable_scan"].fillna(people["first_prrt"])).dt.days
+        since = (death - free).dt.days
         death = death.mask(since > parameters.max_scan_gap_days)
     if endpoint.kind == "progression":
         return progressed, one, death.fillna(free), progressed
