@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import zipfile
 
 import numpy as np
 import openpyxl
@@ -39,6 +40,14 @@ def truth():
     return pd.read_csv(RAW / "demo_truth.csv", dtype=str, keep_default_na=False)
 
 
+def content(path):
+    """The parts of a workbook, or a file's bytes; another zlib may pack the same parts shorter."""
+    if path.suffix != ".xlsx":
+        return path.read_bytes()
+    with zipfile.ZipFile(path) as parts:
+        return {part: parts.read(part) for part in parts.namelist()}
+
+
 def on_diagnosis_clock(cohort) -> pd.DataFrame:
     """Entry, exit in days from diagnosis, death, and the declared covariates."""
     people = cohort.people
@@ -61,7 +70,13 @@ def on_diagnosis_clock(cohort) -> pd.DataFrame:
 
 def test_the_demonstration_in_git_is_what_the_command_writes(demo):
     for path in demo:
-        assert path.read_bytes() == (RAW / path.name).read_bytes(), path.name
+        assert content(path) == content(RAW / path.name), path.name
+
+
+def test_the_same_command_writes_the_same_bytes(tmp_path):
+    first, second = (demo_data(PROJECT, n=20, out=tmp_path / name) for name in "ab")
+    for one, other in zip(first, second, strict=True):
+        assert one.read_bytes() == other.read_bytes(), one.name
 
 
 def test_the_blank_template_is_the_same_bytes_twice(tmp_path):
@@ -165,7 +180,7 @@ def test_no_numeric_text_date_proves_an_order_of_day_and_month(truth):
 
 def test_typed_tables_have_the_columns_of_the_dictionary(large):
     for name, frame in large.tables.items():
-        assert list(frame.columns) == dictionary().tables[name].typed_columns()
+        assert list(frame.columns) == [*dictionary().tables[name].typed_columns(), "row"]
     cycles = large.tables["prrt_cycles"]
     assert cycles["cycle_date"].dtype == "datetime64[ns]"
     assert cycles["activity_gbq"].dtype == "float64"

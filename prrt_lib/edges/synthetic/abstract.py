@@ -18,18 +18,25 @@ from prrt_lib.edges.synthetic.spelling import absent, spell
 UNITS = {"value": "unit", "uln": "unit"}
 
 
-def abstracted(cohort: SyntheticCohort) -> Book:
-    """Table -> records in the order of the workbook, every cell with truth and writing."""
+# The draw that makes each kind of cell exact and plain; all others are plain at 0.3.
+PLAIN = {"date": 0.999, "partial_date": 0.999, "percent_or_range": 0.75}
+
+
+def abstracted(cohort: SyntheticCohort, faultless: bool = False) -> Book:
+    """Table -> records in the order of the workbook, every cell with truth and writing.
+
+    ``faultless`` writes every true value exactly and plainly, with no defect at all.
+    """
     rng = np.random.default_rng([cohort.seed, 1])
     book = {
-        name: _records(name, cohort.records[name], rng)
+        name: _records(name, cohort.records[name], None if faultless else rng)
         for name in dictionary().tables
         if name in cohort.records
     }
-    return copies(contradict(book, rng), rng)
+    return book if faultless else copies(contradict(book, rng), rng)
 
 
-def _records(name: str, frame: pd.DataFrame, rng: np.random.Generator) -> list[Record]:
+def _records(name: str, frame: pd.DataFrame, rng: np.random.Generator | None) -> list[Record]:
     ids = frame["patient_id"].tolist()
     records = [Record(name, patient, number) for number, patient in enumerate(ids)]
     for column in dictionary().tables[name].columns.values():
@@ -40,9 +47,10 @@ def _records(name: str, frame: pd.DataFrame, rng: np.random.Generator) -> list[R
 
 
 def _write(records: list[Record], column: Column, values: list[Any], units: list[str],
-           rng: np.random.Generator) -> None:  # fmt: skip
+           rng: np.random.Generator | None) -> None:  # fmt: skip
     chance = share(column)
-    draws = rng.random((len(records), 4))
+    plain = (1.0, PLAIN.get(column.kind, 0.3), 0.0, 0.0)
+    draws = rng.random((len(records), 4)) if rng else [plain] * len(records)
     for record, value, unit, (wrong, u, v, w) in zip(records, values, units, draws, strict=True):
         if value is None:
             cell = absent(column, u, v)

@@ -14,7 +14,7 @@ from prrt_lib.edges.synthetic import adverse, markers, persons, scans, treatment
 from prrt_lib.edges.synthetic.model import CUTOFF, MODELS, SEED, Model
 from prrt_lib.edges.synthetic.population import treated
 from prrt_lib.edges.synthetic.source_truth import true_median, true_survival
-from prrt_lib.edges.synthetic.typed import typed_table
+from prrt_lib.edges.synthetic.typed import empty_table, typed_table
 
 
 @dataclass(frozen=True)
@@ -38,8 +38,9 @@ class SyntheticCohort:
         """The typed tables of a faultless abstraction, as reading would write them."""
         return {
             name: typed_table(name, self.records[name])
-            for name in dictionary().tables
             if name in self.records
+            else empty_table(name)
+            for name in dictionary().tables
         }
 
     def true_survival(self, days, given: float = 0.0, population: str = "all_treated"):

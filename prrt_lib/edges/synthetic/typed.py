@@ -21,7 +21,13 @@ def typed_table(name: str, records: pd.DataFrame) -> pd.DataFrame:
         parts.update(_typed(column, records))
     frame = pd.DataFrame(parts, index=records.index)
     key = [column for column in table.key if column in frame]
-    return frame.sort_values(key, kind="stable", ignore_index=True)
+    frame = frame.sort_values(key, kind="stable", ignore_index=True)
+    return frame.assign(row=np.arange(1, len(frame) + 1))
+
+
+def empty_table(name: str) -> pd.DataFrame:
+    """The processed table of a sheet without records."""
+    return typed_table(name, pd.DataFrame({"patient_id": pd.Series([], dtype=object)}))
 
 
 def _typed(column: Column, records: pd.DataFrame) -> dict[str, object]:
@@ -37,7 +43,8 @@ def _typed(column: Column, records: pd.DataFrame) -> dict[str, object]:
     elif column.kind == "integer":
         parts = {column.value_column: values.astype(float)}
     else:
-        parts = {column.value_column: _words(values)}
+        words = values.map(lambda value: _joined(column, value)) if column.multiple else values
+        parts = {column.value_column: _words(words)}
         if column.kind == "smoking":
             parts[companions["hi"]] = np.nan
     if "raw" in companions:
@@ -58,6 +65,13 @@ def _quantity(column: Column, values: pd.Series, records: pd.DataFrame) -> dict[
 
 def _unit_column(column: Column) -> str:
     return {"value": "unit", "uln": "unit", "egfr_base": "egfr_unit"}.get(column.name, "")
+
+
+def _joined(column: Column, value: object) -> object:
+    """Several answers in the dictionary's order: "PET+CT" -> "CT+PET"."""
+    if not isinstance(value, str):
+        return value
+    return "+".join(sorted(value.split("+"), key=column.allowed.index))
 
 
 def _words(values: pd.Series) -> pd.Series:
