@@ -2,31 +2,19 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import re
 import zipfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
-from typing import Any
-from xml.etree import ElementTree
-
-import openpyxl
-from openpyxl.utils.datetime import CALENDAR_MAC_1904
+from typing import Any, NamedTuple
 
 from prrt_lib.base.errors import Problem, WorkbookError
-
-FORMULA = re.compile(
-    rb"<(?:\w+:)?c\b([^>]*)>\s*<(?:\w+:)?f\b[^>]*(?:/>|>[^<]*</(?:\w+:)?f>)\s*"
-    rb"(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v>\s*</(?:\w+:)?v>)?\s*</(?:\w+:)?c>"
-)
-ADDRESS = re.compile(rb"\br=[\"']([A-Z]+\d+)[\"']")
-NS = {"m": "http://schemas.openxmlformats.org/spreadsheetml/2006/main"}
-RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
+from prrt_lib.read.archive import Archive, SheetPart, Style
+from prrt_lib.read.sheet_xml import SheetContent, read_sheet
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(NamedTuple):
     """One cell as the workbook holds it."""
 
     sheet: str
@@ -73,6 +61,7 @@ class Workbook:
     sheets: Mapping[str, Sheet] = field(default_factory=dict)
 
 
+@cache
 def letters(column: int) -> str:
     """A for 1, AB for 28."""
     text = ""
@@ -82,91 +71,67 @@ def letters(column: int) -> str:
     return text
 
 
+def plain(name: str) -> str:
+    """A sheet's name as it is compared."""
+    return " ".join(str(name).split()).casefold()
+
+
 def open_workbook(path: Path, wanted: Iterable[str] | None = None) -> Workbook:
     """The named sheets of an admitted workbook (all visible ones when none is named).
 
     Sheet names are compared without regard to case and outer spaces.
     """
     try:
-        book = openpyxl.load_workbook(path, data_only=True)
+        with zipfile.ZipFile(path) as file:
+            return _opened(Path(path), Archive(file), wanted)
     except MemoryError:
         raise
     except Exception as error:
         todo = "open it in Excel and save it as an Excel workbook (.xlsx)"
         found = f"parts that do not form a workbook ({type(error).__name__})"
         raise WorkbookError(Problem(str(path), found, "an Excel workbook", todo)) from None
-    visible = [sheet.title for sheet in book.worksheets if sheet.sheet_state == "visible"]
-    asked = {plain(name) for name in (visible if wanted is None else wanted)}
-    names = [sheet.title for sheet in book.worksheets if plain(sheet.title) in asked]
-    missing = _uncalculated(path, names)
+
+
+def _opened(path: Path, archive: Archive, wanted: Iterable[str] | None) -> Workbook:
+    asked = None if wanted is None else {plain(name) for name in wanted}
+    chosen = [sheet for sheet in archive.sheets
+              if (sheet.visible if asked is None else plain(sheet.title) in asked)]  # fmt: skip
     return Workbook(
-        path=Path(path),
-        epoch=1904 if book.epoch == CALENDAR_MAC_1904 else 1900,
-        sheet_names=tuple(sheet.title for sheet in book.worksheets),
-        sheets={name: _sheet(book[name], missing.get(name, frozenset())) for name in names},
+        path=path,
+        epoch=archive.epoch,
+        sheet_names=tuple(sheet.title for sheet in archive.sheets),
+        sheets={sheet.title: _sheet(archive, sheet) for sheet in chosen},
     )
 
 
-def plain(name: str) -> str:
-    """A sheet's name as it is compared."""
-    return " ".join(str(name).split()).casefold()
+def _sheet(archive: Archive, part: SheetPart) -> Sheet:
+    with archive.file.open(part.part) as stream:
+        content = read_sheet(stream, archive.strings, archive.styles, archive.epoch)
+    commented = archive.commented(part.part)
+    rows = _cells(part.title, content, archive.styles, commented)
+    return Sheet(
+        name=part.title,
+        rows=rows,
+        hidden_rows=tuple(sorted(content.hidden_rows & set(rows))),
+        merged=tuple(content.merged),
+        uncalculated=frozenset(content.uncalculated),
+    )
 
 
-def _sheet(source: Any, uncalculated: frozenset[str]) -> Sheet:
-    hidden_rows = {n for n, d in source.row_dimensions.items() if d.hidden}
-    hidden_columns: set[int] = set()
-    for dimension in source.column_dimensions.values():
-        if dimension.hidden:
-            hidden_columns |= set(range(dimension.min or 0, (dimension.max or 0) + 1))
+def _cells(
+    title: str, content: SheetContent, styles: list[Style], commented: frozenset[str]
+) -> dict[int, dict[int, Cell]]:
     rows: dict[int, dict[int, Cell]] = {}
-    for line in source.iter_rows():
-        for cell in line:
-            if cell.value is None:
-                continue
-            hidden = cell.row in hidden_rows or cell.column in hidden_columns
-            rows.setdefault(cell.row, {})[cell.column] = Cell(
-                source.title,
-                cell.row,
-                cell.column,
-                _value(cell.value),
-                cell.number_format,
-                hidden,
-                bool(cell.font and cell.font.strike),
-                cell.comment is not None,
+    for row, line in content.cells.items():
+        hidden_row = row in content.hidden_rows
+        cells = {}
+        for column, (value, number) in line.items():
+            style = styles[number] if number < len(styles) else styles[0]
+            hidden = hidden_row or column in content.hidden_columns
+            comment = bool(commented) and f"{letters(column)}{row}" in commented
+            cells[column] = Cell(
+                title, row, column, value, style.number_format, hidden, style.struck, comment
             )
-    merged = tuple((r.min_row, r.min_col, r.max_row, r.max_col) for r in source.merged_cells.ranges)
-    used = tuple(sorted(hidden_rows & set(rows)))
-    return Sheet(source.title, rows, used, merged, uncalculated)
-
-
-def _value(value: Any) -> Any:
-    """Only types that cells are parsed from; elapsed times become days."""
-    return value / dt.timedelta(days=1) if isinstance(value, dt.timedelta) else value
-
-
-def _uncalculated(path: Path, names: Iterable[str]) -> dict[str, frozenset[str]]:
-    """Sheet -> addresses of formulas that were saved without their result."""
-    found = {}
-    with zipfile.ZipFile(path) as archive:
-        parts = _parts(archive)
-        for name in names:
-            if name in parts:
-                content = archive.read(parts[name])
-                cells = [m for m in FORMULA.findall(content) if not re.search(rb"\bt=.str", m)]
-                addresses = (ADDRESS.search(attributes) for attributes in cells)
-                found[name] = frozenset(a.group(1).decode() for a in addresses if a)
-    return found
-
-
-def _parts(archive: zipfile.ZipFile) -> dict[str, str]:
-    """Sheet name -> part of the archive."""
-    relations = ElementTree.fromstring(archive.read("xl/_rels/workbook.xml.rels"))
-    targets = {item.get("Id"): item.get("Target", "") for item in relations}
-    book = ElementTree.fromstring(archive.read("xl/workbook.xml"))
-    parts = {}
-    for sheet in book.iterfind("m:sheets/m:sheet", NS):
-        target = targets.get(sheet.get(RELATION), "")
-        part = target.lstrip("/") if target.startswith("/") else f"xl/{target}"
-        if part in archive.namelist():
-            parts[sheet.get("name", "")] = part
-    return parts
+        if cells:
+            rows[row] = cells
+    return rows

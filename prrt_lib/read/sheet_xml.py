@@ -1,0 +1,149 @@
+"""The cells of one sheet, streamed: addresses as they stand, whatever the dimension tag says."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import IO, Any
+from xml.parsers import expat
+
+from openpyxl.utils.cell import range_boundaries
+from openpyxl.utils.datetime import (
+    CALENDAR_MAC_1904,
+    CALENDAR_WINDOWS_1900,
+    from_excel,
+    from_ISO8601,
+)
+
+from prrt_lib.read.archive import TRUE, Style, unescaped
+
+ONE_DAY = dt.timedelta(days=1)
+BASE = {1900: CALENDAR_WINDOWS_1900, 1904: CALENDAR_MAC_1904}
+
+
+@dataclass
+class SheetContent:
+    """What a sheet's XML holds: (row, column) -> value and number of its style."""
+
+    cells: dict[int, dict[int, tuple[Any, int]]] = field(default_factory=dict)
+    hidden_rows: set[int] = field(default_factory=set)
+    hidden_columns: set[int] = field(default_factory=set)
+    merged: list[tuple[int, int, int, int]] = field(default_factory=list)
+    uncalculated: set[str] = field(default_factory=set)
+
+
+def read_sheet(
+    stream: IO[bytes], strings: list[str], styles: list[Style], epoch: int
+) -> SheetContent:
+    """The sheet's cells with values typed as Excel shows them; raises expat.ExpatError."""
+    reader = _Reader(strings, styles, epoch)
+    parser = expat.ParserCreate()
+    parser.buffer_text = True
+    parser.StartElementHandler = reader.start
+    parser.EndElementHandler = reader.end
+    parser.CharacterDataHandler = reader.characters
+    parser.ParseFile(stream)
+    return reader.content
+
+
+class _Reader:
+    """Collects cells while the parser walks through the sheet."""
+
+    def __init__(self, strings: list[str], styles: list[Style], epoch: int):
+        self.content = SheetContent()
+        self.strings, self.styles, self.epoch = strings, styles, epoch
+        self.row = self.column = 0
+        self.line: dict[int, tuple[Any, int]] = {}
+        self.attributes: Mapping[str, str] = {}
+        self.text: list[str] = []
+        self.listening = self.formula = False
+        self.phonetic = 0
+        self.columns: dict[str, int] = {}
+
+    def start(self, name: str, attributes: dict[str, str]) -> None:
+        if ":" in name:
+            name = name.rpartition(":")[2]
+        if name == "c":
+            self.attributes, self.text, self.formula = attributes, [], False
+            self.column = self._column(attributes.get("r", "")) or self.column + 1
+        elif name == "v" or (name == "t" and not self.phonetic):
+            self.listening = True
+        elif name == "f":
+            self.formula = True
+        elif name == "row":
+            self._start_row(attributes)
+        elif name == "rPh":
+            self.phonetic += 1
+        elif name == "col" and attributes.get("hidden") in TRUE:
+            low, high = int(attributes.get("min", 0)), int(attributes.get("max", 0))
+            self.content.hidden_columns |= set(range(low, high + 1))
+        elif name == "mergeCell":
+            left, top, right, bottom = range_boundaries(attributes["ref"])
+            self.content.merged.append((top, left, bottom, right))
+
+    def _start_row(self, attributes: Mapping[str, str]) -> None:
+        self.row = int(attributes.get("r", self.row + 1))
+        self.column = 0
+        self.line = self.content.cells.setdefault(self.row, {})
+        if attributes.get("hidden") in TRUE:
+            self.content.hidden_rows.add(self.row)
+
+    def characters(self, text: str) -> None:
+        if self.listening:
+            self.text.append(text)
+
+    def end(self, name: str) -> None:
+        if ":" in name:
+            name = name.rpartition(":")[2]
+        if name in ("v", "t"):
+            self.listening = False
+        elif name == "c":
+            self._end_cell()
+        elif name == "rPh":
+            self.phonetic -= 1
+
+    def _end_cell(self) -> None:
+        text = "".join(self.text)
+        kind = self.attributes.get("t", "n")
+        if not text:
+            if self.formula and kind != "str":
+                self.content.uncalculated.add(self.attributes.get("r", ""))
+            return
+        style = int(self.attributes.get("s", 0))
+        value = self._value(kind, text, style)
+        if value is not None:
+            self.line[self.column] = (value, style)
+
+    def _column(self, address: str) -> int:
+        letters = address.rstrip("0123456789")
+        known = self.columns.get(letters)
+        if known is None:
+            known = 0
+            for letter in letters.upper():
+                known = 26 * known + ord(letter) - 64
+            self.columns[letters] = known
+        return known
+
+    def _value(self, kind: str, text: str, style: int) -> Any:
+        if kind == "s":
+            return self.strings[int(text)]
+        if kind == "n":
+            return self._number(text, style)
+        if kind == "b":
+            return text in TRUE
+        if kind == "d":
+            return from_ISO8601(text)
+        return unescaped(text) if kind in ("str", "inlineStr") else text
+
+    def _number(self, text: str, style: int) -> Any:
+        plain = not any(mark in text for mark in ".eE")
+        number = int(text) if plain else float(text)
+        shown = self.styles[style] if style < len(self.styles) else Style()
+        if not shown.is_date:
+            return number
+        try:
+            value = from_excel(number, BASE[self.epoch], timedelta=shown.is_elapsed)
+        except (OverflowError, ValueError):
+            return "#VALUE!"
+        return value / ONE_DAY if isinstance(value, dt.timedelta) else value
