@@ -16,7 +16,8 @@ from prrt_lib.study.questions import ask, ask_rows
 from prrt_lib.study.typed import MAIN_DATE, complete, until, without_nan
 
 # Therapies that are not a new anticancer therapy: an analog goes on beside PRRT.
-HELD_OUT = ("conflicting-patient", "orphan-record")
+# Records without a patient (orphans) are no patients: they stand among the findings alone.
+HELD_OUT = ("conflicting-patient",)
 CONTRADICTED = ("alive-with-death-date",)
 NOT_NEW = ("somatostatin analog",)
 
@@ -88,7 +89,7 @@ def _treated(whole: Mapping[str, pd.DataFrame], held: frozenset[str], cutoff: pd
     late = sorted(set(first.index[first > cutoff]) - set(undated))
     untreated = frozenset(known - held - set(cycles["patient_id"]))
     steps = [
-        Step("Records of one patient agree", "contradictory copies, or no row among the patients",
+        Step("Records of one patient agree", "contradictory copies of the patient",
              "conflicting-patient", held),
         Step("Treated with PRRT", "no PRRT recorded", "", untreated),
         Step("First PRRT dated", "date of first PRRT not known", "first-prrt-unknown",
