@@ -7,6 +7,7 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 SCHEMA_VERSION = "1"
@@ -139,16 +140,35 @@ def check(rows: pd.DataFrame) -> pd.DataFrame:
 
 def _normalise(frame: pd.DataFrame) -> pd.DataFrame:
     """Columns in order, numbers as float64, text as str, state filled, ids derived."""
-    columns: dict[str, pd.Series] = {}
+    columns: dict[str, np.ndarray] = {}
     for name in COLUMNS[1:]:
-        series = frame[name] if name in frame else pd.Series(index=frame.index, dtype=object)
-        if name in NUMERIC:
-            columns[name] = pd.to_numeric(series).astype("float64")
+        if name not in frame:
+            empty = np.nan if name in NUMERIC else ""
+            columns[name] = np.full(len(frame), empty, dtype=None if name in NUMERIC else object)
+        elif name in NUMERIC:
+            columns[name] = pd.to_numeric(frame[name]).to_numpy(dtype="float64", na_value=np.nan)
         else:
-            columns[name] = series.astype(object).where(series.notna(), "").astype(str)
-    rows = pd.DataFrame(columns, index=frame.index).reset_index(drop=True)
-    rows["state"] = rows["state"].replace("", "ok")
-    keys = zip(*(rows[column].tolist() for column in KEY), strict=True)
-    ids = [row_id(dict(zip(KEY, values, strict=True))) for values in keys]
-    rows.insert(0, "row_id", pd.Series(ids, index=rows.index, dtype=object))
-    return check(rows)
+            columns[name] = _texts(frame[name])
+    columns["state"] = np.where(columns["state"] == "", "ok", columns["state"])
+    return check(pd.DataFrame({"row_id": _ids(columns), **columns}))
+
+
+def _texts(series: pd.Series) -> np.ndarray:
+    """Every value as str, the missing ones as ""."""
+    values = series.to_numpy(dtype=object)
+    texts = np.empty(len(values), dtype=object)
+    texts[:] = [
+        value if type(value) is str else "" if pd.isna(value) else str(value) for value in values
+    ]
+    return texts
+
+
+def _ids(columns: Mapping[str, np.ndarray]) -> np.ndarray:
+    """:func:`row_id` of every row."""
+    times = [_text_of_key(value) for value in columns["time"].tolist()]
+    texts = [times if name == "time" else columns[name].tolist() for name in KEY]
+    ids = np.empty(len(times), dtype=object)
+    ids[:] = [
+        hashlib.sha256("\t".join(key).encode()).hexdigest()[:12] for key in zip(*texts, strict=True)
+    ]
+    return ids
