@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from pathlib import Path
 from types import FunctionType, MethodType
 from typing import Any
 
