@@ -171,7 +171,7 @@ def rates(study: Any, population: str = "safety", role: str = "secondary") -> pd
             frames.append(result_rows(empty, label=label, **words))
             continue
         own = emergent[pd.Series(mask, emergent.index)]
-        frames.append(stamp(_two_rates(own, watched, study.parameters.conf_level, kind), **words,
+        frames.append(stamp(_two_rates(own, watched, study.parameters.conf_level, label), **words,
                             variable="adverse_event_rate", level=kind, label=label))  # fmt: skip
     return combine(frames)
 
@@ -185,7 +185,7 @@ def exposure_days(study: Any, population: str) -> pd.Series:
     return days[patients["last_seen"].notna() & patients["died"].notna() & (days >= 0)].astype(float)
 
 
-def _two_rates(own: pd.DataFrame, watched: pd.Series, conf_level: float, kind: str) -> pd.DataFrame:
+def _two_rates(own: pd.DataFrame, watched: pd.Series, conf_level: float, label: str) -> pd.DataFrame:
     """Rates of one kind of event. Who is not watched or has an undated event cannot give a time."""
     inside = own[own["patient_id"].isin(watched.index)]
     first = inside.groupby("patient_id")["days_since_first_prrt"].min()
@@ -196,9 +196,9 @@ def _two_rates(own: pd.DataFrame, watched: pd.Series, conf_level: float, kind: s
         ~timed.index.isin(first.index), first.reindex(timed.index)).to_numpy()  # fmt: skip
     found = [
         (len(first), float(until.sum()), "patients with a first event",
-         f"{len(undated)} patients with an event of unknown onset left out" if undated else ""),
+         f"{label}: {len(undated)} patients with an event of unknown onset left out" if undated else ""),
         (len(inside), float(watched.sum()), "events",
-         f"{len(own) - len(inside)} events of patients without usable follow-up left out"
+         f"{label}: {len(own) - len(inside)} events of patients without usable follow-up left out"
          if len(own) > len(inside) else ""),
     ]  # fmt: skip
     return combine(

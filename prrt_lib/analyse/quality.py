@@ -41,17 +41,16 @@ def _largest_first(counts: pd.Series, severity: str) -> list[tuple[str, int]]:
 
 
 def questions(study: Any) -> pd.DataFrame:
-    """What each rule says, how often it spoke and how to resolve it, the most serious first."""
+    """Each question once: how often it was asked and how to resolve it, the most serious first."""
     asked = study.findings
     columns = ["severity", "rule", "n", "what was found", "how to resolve"]
     if asked.empty:
         return pd.DataFrame(columns=columns)
-    told = asked.groupby(["severity", "rule"], as_index=False).agg(
-        n=("rule", "size"), message=("message", "first"), todo=("how_to_resolve", "first")
-    )
+    told = asked.rename(columns={"message": columns[3], "how_to_resolve": columns[4]})
+    told = told.groupby(["severity", "rule", *columns[3:]], as_index=False).size()
+    told = told.rename(columns={"size": "n"})
     rank = told["severity"].map(SEVERITIES.index)
     told = told.assign(rank=rank).sort_values(["rank", "n", "rule"], ascending=[True, False, True])
-    told = told.rename(columns={"message": columns[3], "todo": columns[4]})
     return told[columns].reset_index(drop=True)
 
 

@@ -40,7 +40,8 @@ def _best(rows, name: str, inside: Mapping, worth: Mapping, undated, labelled) -
     """The window's name at the index of each patient's and marker's best sample for it."""
     candidates = inside[name] | (undated & (labelled == name))
     order = rows.loc[candidates, ["patient_id", "analyte", "row"]]
-    order = order.assign(undated=undated, less=-worth[name]).sort_values(
+    # Assigning a longer series to a frame without rows would give it rows.
+    order = order.assign(undated=undated[candidates], less=-worth[name][candidates]).sort_values(
         ["patient_id", "analyte", "undated", "less", "row"], kind="stable"
     )
     best = order.drop_duplicates(["patient_id", "analyte"])

@@ -1,0 +1,110 @@
+"""Table 1 on patients one can count by hand."""
+
+import pytest
+from small_study import SmallStudy, check, n_of, one, treated
+
+from prrt_lib.analyse import describe
+
+PATIENTS = [
+    {"patient_id": "A1", "sex": "female", "age_at_diagnosis": 40.0, "smoking_status": "never"},
+    {"patient_id": "A2", "sex": "male", "age_at_diagnosis": 50.0},
+    {"patient_id": "A3", "sex": "male", "age_at_diagnosis": 70.0},
+    {"patient_id": "A4"},
+]
+TUMOUR = [
+    {"patient_id": "A1", "primary_site": "ileum", "ki67": 2.0, "ki67_lo": 2.0, "ki67_hi": 2.0,
+     "ki67_op": "=", "grade_reported": "2"},
+    {"patient_id": "A2", "primary_site": "pancreas", "ki67": 10.0, "ki67_lo": 10.0, "ki67_hi": 10.0,
+     "ki67_op": "=", "grade_reported": "2"},
+    {"patient_id": "A3", "primary_site": "pancreas", "ki67_lo": 0.0, "ki67_hi": 1.0, "ki67_op": "<"},
+    {"patient_id": "A4"},
+]  # fmt: skip
+SYMPTOMS = [
+    {"patient_id": "A1", "symptom": "flushing"},
+    {"patient_id": "A1", "symptom": "diarrhoea"},
+    {"patient_id": "A2", "symptom": "none"},
+    {"patient_id": "A3", "symptom": "flushing"},
+]
+
+
+@pytest.fixture(scope="module")
+def study():
+    tables = {"patients": PATIENTS, "tumour": TUMOUR, "symptoms": SYMPTOMS}
+    return SmallStudy({**tables, "prrt_cycles": treated("A1", "A2", "A3", "A4")})
+
+
+@pytest.fixture(scope="module")
+def rows(study):
+    return check(describe.characteristics(study, by="primary_group", population="all_treated"))
+
+
+def test_a_share_is_of_those_with_a_value_and_the_rest_are_counted(rows):
+    assert n_of(rows, variable="sex", level="male", group_level="") == (2, 3)
+    assert n_of(rows, variable="sex", level="missing", group_level="") == (1, 4)
+
+
+def test_groups_are_the_levels_that_occur_and_those_whose_level_is_not_known(rows):
+    found = list(dict.fromkeys(rows["group_level"]))
+    assert found == ["", "small bowel", "pancreas", "not known"]
+    assert n_of(rows, variable="sex", level="male", group_level="pancreas") == (2, 2)
+
+
+def test_groups_add_up_to_everybody(rows):
+    shares = rows[(rows["variable"] == "sex") & (rows["level"] == "male")]
+    assert shares.loc[shares["group_level"] != "", "n"].sum() == 2
+
+
+def test_the_median_age_of_40_50_70_is_50_with_quartiles_45_and_60(rows):
+    values = {
+        name: one(rows, variable="age_at_diagnosis", statistic=name, group_level="")["estimate"]
+        for name in ("median", "q25", "q75", "min", "max")
+    }
+    assert values == {"median": 50, "q25": 45, "q75": 60, "min": 40, "max": 70}
+
+
+def test_a_group_without_a_value_has_no_percentage(rows):
+    row = one(rows, variable="sex", level="male", group_level="not known")
+    assert row["state"] == "not-estimable" and row["total"] == 0 and row["estimate"] != row["estimate"]
+
+
+def test_a_patient_with_two_symptoms_counts_in_both_and_once_in_the_denominator(rows):
+    assert n_of(rows, variable="symptom", level="flushing", group_level="") == (2, 3)
+    assert n_of(rows, variable="symptom", level="diarrhoea", group_level="") == (1, 3)
+    assert n_of(rows, variable="symptom", level="none", group_level="") == (1, 3)
+    assert n_of(rows, variable="symptom", level="missing", group_level="") == (1, 4)
+
+
+def test_a_variable_that_nobody_has_is_one_row_and_no_number(rows):
+    row = one(rows, variable="alcohol_use")
+    assert (row["state"], row["n"], row["total"]) == ("not-abstracted", 0, 4)
+
+
+def test_the_median_counts_a_bounded_value_by_rank_where_its_place_is_certain(rows):
+    # 2, 10 and "<1": the middle one is 2 wherever below 1 the bounded value lies.
+    row = one(rows, variable="ki67_index", statistic="median", group_level="")
+    assert (row["estimate"], row["n"]) == (2.0, 3)
+
+
+def test_a_quartile_that_depends_on_a_bounded_value_is_not_estimable(rows):
+    assert one(rows, variable="ki67_index", statistic="q25", group_level="")["state"] == "not-estimable"
+    assert one(rows, variable="ki67_index", statistic="q75", group_level="")["estimate"] == 6.0
+
+
+def test_a_median_that_depends_on_a_bounded_value_is_of_the_exact_ones_and_says_so(rows):
+    # 10 and "<1" in the pancreas: with the bound the median is between 5 and 5.5.
+    row = one(rows, variable="ki67_index", statistic="median", group_level="pancreas")
+    assert (row["estimate"], row["n"]) == (10.0, 1)
+    assert "5 to 5.5" in row["warning"]
+
+
+def test_reported_and_derived_grade_differ_in_one_of_two(study):
+    # A1: reported 2, Ki-67 2 % is G1. A2: reported 2, Ki-67 10 % is G2. A3: none reported.
+    rows = check(describe.discordance(study, population="all_treated"))
+    assert n_of(rows, variable="grade_discordance") == (1, 2)
+    assert one(rows, level="2", group_level="G1")["n"] == 1
+
+
+def test_the_headline_is_the_gastroenteropancreatic_population(study):
+    rows = describe.characteristics(study, variables=("patients.sex",))
+    assert set(rows["population"]) == {"gep"}
+    assert n_of(rows, level="female") == (1, 3)

@@ -1,0 +1,74 @@
+"""Every table also of one patient, of eight, and where nothing but ids and dates was abstracted."""
+
+import pytest
+from small_study import SmallStudy, treated
+
+from prrt_lib.analyse import adverse, biomarkers, describe, exposure, quality, response
+from prrt_lib.declare.rows import combine, stamp
+from prrt_lib.present import clinical_tables, tables
+
+EIGHT = tuple(f"A{number}" for number in range(8))
+PAGES = {
+    "characteristics": lambda study: describe.characteristics(study, by="primary_group"),
+    "discordance": describe.discordance,
+    "cycles": lambda study: exposure.cycles(study, by="grade_group"),
+    "agents": exposure.agents,
+    "activity": exposure.activity,
+    "intervals": exposure.intervals,
+    "modifications": exposure.modifications,
+    "analogs": exposure.ssa_by_cycle,
+    "first": lambda study: response.denominators(study, "first_response"),
+    "best": lambda study: response.classes(study, by="primary_group"),
+    "complete": response.complete,
+    "recist": response.against_recist,
+    "modalities": response.modalities,
+    "status": response.last_status,
+    "levels": biomarkers.levels,
+    "paired": biomarkers.paired,
+    "overview": adverse.overview,
+    "terms": adverse.by_term,
+    "rates": adverse.rates,
+    "seriousness": adverse.seriousness,
+    "flow": quality.flow,
+    "completeness": quality.completeness,
+}
+LAYOUTS = (tables.characteristics, tables.grid, clinical_tables.quantiles, clinical_tables.overview,
+           clinical_tables.listed, clinical_tables.by_denominator)  # fmt: skip
+
+
+@pytest.fixture(scope="module", params=[("A1",), EIGHT], ids=["one patient", "eight patients"])
+def bare(request):
+    """Patients with one date of PRRT each, and nothing else at all."""
+    ids = request.param
+    return SmallStudy({"patients": [{"patient_id": name} for name in ids],
+                       "prrt_cycles": treated(*ids)})  # fmt: skip
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_nothing_crashes_and_no_percentage_is_of_nobody(bare, name):
+    rows = combine([PAGES[name](bare)])
+    assert len(rows), "a page that says nothing hides what is missing"
+    of_nobody = rows["total"] == 0
+    assert not (of_nobody & (rows["state"] == "ok")).any()
+    unknown = rows["state"].isin(["not-abstracted", "not-estimable"])
+    assert rows.loc[unknown, "estimate"].isna().all()
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_layout_shows_it_without_a_percentage_of_nobody(bare, name):
+    rows = PAGES[name](bare)
+    for layout in LAYOUTS:
+        page = layout(rows, "title")._repr_html_()
+        assert "nan" not in page.lower().replace("domi" + "nan" + "t", "") and "0/0" not in page.replace(
+            "<td class", "<td class"
+        ) or name == "intervals"
+
+
+def test_characteristics_and_responses_say_not_abstracted(bare):
+    for name in ("first", "recist", "modalities", "status", "levels", "overview", "activity"):
+        assert set(PAGES[name](bare)["state"]) == {"not-abstracted"}, name
+
+
+def test_all_pages_of_a_notebook_can_be_saved_together(bare):
+    frames = [stamp(PAGES[name](bare)) for name in PAGES if name != "best"]
+    assert combine(frames)["row_id"].is_unique
