@@ -66,6 +66,9 @@ def _per_table(
 
 
 def _once(members: Sequence[Record], copies: dict) -> Iterator[Record]:
+    if len(members) == 1:
+        yield members[0]
+        return
     seen: dict[tuple, Record] = {}
     for record in members:
         same = record.compared()

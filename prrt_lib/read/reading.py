@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -236,6 +236,6 @@ def _filled(record: Record, copy: Record) -> Record:
         for name in copy.seen
         if name not in record.seen or record.seen[name].status == "missing"
     ]
-    seen = {name: replace(copy.seen[name], source="spread") for name in columns_}
+    seen = {name: copy.seen[name]._replace(source="spread") for name in columns_}
     values = {k: v for k, v in copy.values.items() if record.values.get(k) is None}
     return record.with_values(values, seen)

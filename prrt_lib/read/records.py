@@ -5,14 +5,14 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from functools import cache
+from typing import Any, NamedTuple
 
 from prrt_lib.declare.dictionary import DATE_KINDS, dictionary
 from prrt_lib.read.cells import USED, CellRead
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(NamedTuple):
     """Where one column of a record came from and what became of the cell."""
 
     sheet: str
@@ -35,13 +35,13 @@ class Record:
 
     def value(self, column: str) -> Any:
         """The typed value of a dictionary column, or None."""
-        return self.values.get(dictionary().tables[self.table].columns[column].value_column)
+        return self.values.get(value_column(self.table, column))
 
     def interval(self, column: str) -> tuple[dt.date, dt.date] | None:
         """First and last possible day of a date column, or None."""
-        parts = dictionary().tables[self.table].columns[column].companions
-        low = self.values.get(parts["lo"])
-        return None if low is None else (low, self.values[parts["hi"]])
+        first, last = ends(self.table, column)
+        low = self.values.get(first)
+        return None if low is None else (low, self.values[last])
 
     def compared(self) -> tuple:
         """What two copies of a record must share to be the same: values, or refused texts."""
@@ -54,12 +54,6 @@ class Record:
         values = {k: v for k, v in self.values.items() if v is not None and k not in raws}
         return tuple(sorted(shown.items())), tuple(sorted(values.items(), key=str))
 
-    def given(self) -> bool:
-        """Whether any cell of the record says something."""
-        return any(
-            seen.status != "missing" and seen.source == "cell" for seen in self.seen.values()
-        )
-
     def with_values(self, values: Mapping[str, Any], seen: Mapping[str, Seen]) -> Record:
         """A copy with these values and cells added or replaced."""
         return replace(self, values={**self.values, **values}, seen={**self.seen, **seen})
@@ -69,22 +63,39 @@ class Record:
         declared = dictionary().tables[self.table].columns[column]
         names = {declared.value_column, *declared.companions.values()} - raw_columns(self.table)
         values = {name: None for name in names}
-        seen = replace(self.seen[column], status="invalid", rule=rule)
+        seen = self.seen[column]._replace(status="invalid", rule=rule)
         return self.with_values(values, {column: seen})
 
 
-def raw_columns(table: str) -> set[str]:
+# Looked up for every record of a large registry, hence kept.
+@cache
+def value_column(table: str, column: str) -> str:
+    """Typed column that holds the value of a dictionary column."""
+    return dictionary().tables[table].columns[column].value_column
+
+
+@cache
+def ends(table: str, column: str) -> tuple[str, str]:
+    """Typed columns that hold the first and the last possible day of a date."""
+    parts = dictionary().tables[table].columns[column].companions
+    return parts["lo"], parts["hi"]
+
+
+@cache
+def raw_columns(table: str) -> frozenset[str]:
     """Typed columns of a table that keep the cell's text."""
     columns = dictionary().tables[table].columns.values()
-    return {column.companions["raw"] for column in columns if "raw" in column.companions}
+    return frozenset(c.companions["raw"] for c in columns if "raw" in c.companions)
 
 
-def date_columns(table: str) -> list[str]:
+@cache
+def date_columns(table: str) -> tuple[str, ...]:
     """Dictionary columns of a table that hold dates."""
     columns = dictionary().tables[table].columns.values()
-    return [column.name for column in columns if column.kind in DATE_KINDS]
+    return tuple(column.name for column in columns if column.kind in DATE_KINDS)
 
 
+@cache
 def one_per_patient(table: str) -> bool:
     """Whether the table has one record per patient."""
     return dictionary().tables[table].key == ("patient_id",)
