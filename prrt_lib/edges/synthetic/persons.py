@@ -60,16 +60,7 @@ def tumour(people: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
     """One row per patient: the pathology follows from the grade."""
     n, grade = len(people), people["grade_group"].to_numpy()
     poor = (grade == "G3/NEC") & (rng.random(n) < 0.3)
-    proliferation = np.select(
-        [grade == "G1", grade == "G2", poor],
-        [rng.choice([0.5, 1.0, 1.5, 2.0, 2.5], n, p=[0.1, 0.4, 0.1, 0.35, 0.05]),
-         np.rint(np.clip(np.exp(rng.normal(1.95, 0.55, n)), 3, 20)),
-         np.rint(rng.uniform(45, 95, n))],
-        np.rint(np.clip(np.exp(rng.normal(3.4, 0.3, n)), 21, 60)))  # fmt: skip
-    mitoses = np.select(
-        [grade == "G1", grade == "G2"],
-        [rng.choice([0.0, 1.0], n), rng.choice([1.0, 2, 3, 5, 8, 12], n)], 25.0
-    ) + np.where(grade == "G3/NEC", np.rint(rng.gamma(2, 8, n)), 0)  # fmt: skip
+    proliferation, mitoses = _indices(grade, poor, rng)
     by_mib1 = rng.random(n) < 0.15
     spread = np.where(grade == "G1", 0.55, 0.72)
     return pd.DataFrame({
@@ -90,6 +81,24 @@ def tumour(people: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
         "sstr_imaging": "yes",
         "krenning": some([2.0, 3.0, 4.0], [0.1, 0.45, 0.45], n, rng).astype(float),
     })  # fmt: skip
+
+
+def _indices(
+    grade: np.ndarray, poor: np.ndarray, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    """Ki-67 in percent and mitoses per 2 mm2, both inside the grade's bounds."""
+    n = len(grade)
+    proliferation = np.select(
+        [grade == "G1", grade == "G2", poor],
+        [rng.choice([0.5, 1.0, 1.5, 2.0, 2.5], n, p=[0.1, 0.4, 0.1, 0.35, 0.05]),
+         np.rint(np.clip(np.exp(rng.normal(1.95, 0.55, n)), 3, 20)),
+         np.rint(rng.uniform(45, 95, n))],
+        np.rint(np.clip(np.exp(rng.normal(3.4, 0.3, n)), 21, 60)))  # fmt: skip
+    mitoses = np.select(
+        [grade == "G1", grade == "G2"],
+        [rng.choice([0.0, 1.0], n), rng.choice([1.0, 2, 3, 5, 8, 12], n)], 25.0
+    ) + np.where(grade == "G3/NEC", np.rint(rng.gamma(2, 8, n)), 0)  # fmt: skip
+    return proliferation, mitoses
 
 
 def _grading_system(people: pd.DataFrame) -> np.ndarray:

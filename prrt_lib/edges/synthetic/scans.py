@@ -64,43 +64,46 @@ def _modality(people: pd.DataFrame, frame: pd.DataFrame, rng: np.random.Generato
 
 def _read(people: pd.DataFrame, frame: pd.DataFrame, rng: np.random.Generator) -> dict:
     """Three flags, change in size and the reporter's word for every scan."""
-    n, who = len(frame), frame["who"].to_numpy()
-    baseline = frame["number"].to_numpy() < 0
+    n, baseline = len(frame), frame["number"].to_numpy() < 0
     progressed = frame["progressed"].to_numpy()
-    deepest = np.clip(-17.5 - 20.0 * people["response"].to_numpy(), -95, 25)[who]
+    seen = _seen(people, frame, rng)
+    unreadable = ~baseline & (rng.random(n) < 0.02) & ~progressed
+    blank = baseline | unreadable
+    measured = ~blank & (rng.random(n) < 0.75)
+    change, new = seen["change"], seen["new_lesions"]
+    conditions = [baseline, unreadable, seen["mixed"], progressed, change <= PARTIAL_RESPONSE]
+    words = ["baseline", "NE", "mixed", "PD", "PR", "any response"]
+    recist = np.select(
+        [new | (change >= RECIST_PROGRESSION), change <= PARTIAL_RESPONSE], ["PD", "PR"], "SD"
+    )
+    return {
+        **{
+            name: np.where(blank, None, np.where(seen[name], "yes", "no")).astype(object)
+            for name in ("any_lesion_decrease", "any_lesion_increase", "new_lesions")
+        },
+        "response_raw": np.select([*conditions, seen["shrunk"]], words, "SD").astype(object),
+        "size_change_pct": np.where(measured, change, np.nan),
+        "recist_class": np.where(measured, recist, None).astype(object),
+        "progression_date_reported": _reported(frame, progressed),
+    }
+
+
+def _seen(people: pd.DataFrame, frame: pd.DataFrame, rng: np.random.Generator) -> dict:
+    """What a perfect reader would see: change in size from baseline in %, and the flags."""
+    n, progressed = len(frame), frame["progressed"].to_numpy()
+    deepest = np.clip(-17.5 - 20.0 * people["response"].to_numpy(), -95, 25)[frame["who"]]
     reached = 1 - np.exp(-np.maximum(frame["day"], 0) / 150.0)
     change = np.rint(deepest * reached + rng.normal(0, 2, n))
     shrunk = change < -3
     mixed = progressed & shrunk & (rng.random(n) < 0.45)
     grown = progressed & (rng.random(n) < 0.82)
     new = progressed & (~grown | (rng.random(n) < 0.35))
-    decrease = np.where(progressed, mixed, shrunk)
     growth = np.rint(rng.gamma(2.5, 9.0, n)) + 3
-    change = np.select(
-        [mixed, grown, progressed, shrunk], [np.minimum(change, -4), growth, 0.0, change], 0.0
-    )
-    unreadable = ~baseline & (rng.random(n) < 0.02) & ~progressed
-    flag = {
-        "any_lesion_decrease": decrease, "any_lesion_increase": grown & progressed,
-        "new_lesions": new,
-    }  # fmt: skip
-    blank = baseline | unreadable
-    measured = ~blank & (rng.random(n) < 0.75)
-    word = np.select(
-        [baseline, unreadable, mixed, progressed, change <= PARTIAL_RESPONSE, shrunk],
-        ["baseline", "NE", "mixed", "PD", "PR", "any response"],
-        "SD",
-    ).astype(object)
-    recist = np.select(
-        [new | (change >= RECIST_PROGRESSION), change <= PARTIAL_RESPONSE], ["PD", "PR"], "SD"
-    )
+    sizes = [np.minimum(change, -4), growth, 0.0, change]
     return {
-        **{name: np.where(blank, None, np.where(value, "yes", "no")).astype(object)
-           for name, value in flag.items()},
-        "response_raw": word,
-        "size_change_pct": np.where(measured, change, np.nan),
-        "recist_class": np.where(measured, recist, None).astype(object),
-        "progression_date_reported": _reported(frame, progressed),
+        "change": np.select([mixed, grown, progressed, shrunk], sizes, 0.0),
+        "shrunk": shrunk, "mixed": mixed, "new_lesions": new, "any_lesion_increase": grown,
+        "any_lesion_decrease": np.where(progressed, mixed, shrunk),
     }  # fmt: skip
 
 
