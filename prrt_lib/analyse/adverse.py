@@ -86,11 +86,15 @@ def _kind(emergent: pd.DataFrame, kind: str, total: int, conf_level: float) -> R
     if len(emergent) and not known.any():
         return nobody("adverse_events", total, level=kind, label=label)
     own = emergent[mask]
-    record = share(own["patient_id"].nunique(), total, "adverse_events", kind, conf_level, label=label)
+    record = share(
+        own["patient_id"].nunique(), total, "adverse_events", kind, conf_level, label=label
+    )
     record |= {"method": "patients with at least one of the safety set, Clopper-Pearson"}
     untold = int((~known).sum())
     if untold:
-        record["warning"] = f"{label}: not known for {untold} of {len(emergent)} events, not counted"
+        record["warning"] = (
+            f"{label}: not known for {untold} of {len(emergent)} events, not counted"
+        )
     counted = {"statistic": "count", "variable": "adverse_events", "level": kind, "label": label}
     return [record, {**counted, "n": len(own), "estimate": len(own), "events": len(own)}]
 
@@ -139,7 +143,9 @@ def by_term(
 def most_common(rows: pd.DataFrame, terms: int = 15) -> pd.DataFrame:
     """Rows of :func:`by_term` of the first ``terms`` terms, any grade and grade 3 or higher."""
     first = list(dict.fromkeys(rows["level"]))[:terms]
-    return rows[rows["level"].isin(first) & rows["group_level"].isin(["any grade", "grade 3 or higher"])]
+    return rows[
+        rows["level"].isin(first) & rows["group_level"].isin(["any grade", "grade 3 or higher"])
+    ]
 
 
 def _patients(worst: pd.DataFrame, grade: str) -> int:
@@ -182,10 +188,14 @@ def exposure_days(study: Any, population: str) -> pd.Series:
     patients = study.patients(*names, population=population).set_index("patient_id")
     end = patients[["last_seen", "horizon"]].min(axis=1)
     days = (end - patients["first_prrt"]).dt.days
-    return days[patients["last_seen"].notna() & patients["died"].notna() & (days >= 0)].astype(float)
+    return days[patients["last_seen"].notna() & patients["died"].notna() & (days >= 0)].astype(
+        float
+    )
 
 
-def _two_rates(own: pd.DataFrame, watched: pd.Series, conf_level: float, label: str) -> pd.DataFrame:
+def _two_rates(
+    own: pd.DataFrame, watched: pd.Series, conf_level: float, label: str
+) -> pd.DataFrame:
     """Rates of one kind of event. Who is not watched or has an undated event cannot give a time."""
     inside = own[own["patient_id"].isin(watched.index)]
     first = inside.groupby("patient_id")["days_since_first_prrt"].min()
@@ -208,9 +218,7 @@ def _two_rates(own: pd.DataFrame, watched: pd.Series, conf_level: float, label: 
     )  # fmt: skip
 
 
-def seriousness(
-    study: Any, population: str = "safety", role: str = "secondary"
-) -> pd.DataFrame:
+def seriousness(study: Any, population: str = "safety", role: str = "secondary") -> pd.DataFrame:
     """Events: serious by the criteria (level) against serious as reported (group_level)."""
     words = _words(role, population) | {"label": "Serious by criteria, against as reported"}
     events = _emergent(study, population, "")

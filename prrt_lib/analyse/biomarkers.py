@@ -168,7 +168,9 @@ def _change(own: pd.DataFrame, conf_level: float, marker: str, level: str) -> pd
     name = {"variable": marker, "level": level, "label": MARKERS[marker], "unit": "log2"}
     used = own[own["excluded"] == ""]
     left = own.loc[own["excluded"] != "", "excluded"].value_counts()
-    told = "; ".join(f"{MARKERS[marker]}, {level}: {n} pairs left out, {why}" for why, n in left.items())
+    told = "; ".join(
+        f"{MARKERS[marker]}, {level}: {n} pairs left out, {why}" for why, n in left.items()
+    )
     if used.empty:
         empty = {"statistic": "pseudo_median", "state": "not-estimable", "n": 0, "total": len(own)}
         return result_rows([{**empty, **name, "warning": told}])

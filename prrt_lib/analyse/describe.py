@@ -70,7 +70,9 @@ def _variable(
     if values.isna().all():
         return result_rows(nobody(column.name, len(patients)), **words)
     levels = levels_of(values, column.name)
-    return grouped(patients, by, lambda part: shares(part[column.name], column.name, levels), **words)
+    return grouped(
+        patients, by, lambda part: shares(part[column.name], column.name, levels), **words
+    )
 
 
 def _bounds(address: str) -> list[str]:
@@ -113,9 +115,7 @@ def _several(
     )  # fmt: skip
 
 
-def discordance(
-    study: Any, population: str | None = None, role: str = "secondary"
-) -> pd.DataFrame:
+def discordance(study: Any, population: str | None = None, role: str = "secondary") -> pd.DataFrame:
     """Patients per reported (level) and derived (group_level) grade, and how many differ.
 
     The share that differs is of those with a reported and a determined derived grade.

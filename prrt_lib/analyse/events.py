@@ -71,7 +71,9 @@ def one_spelling(text: str) -> str:
 def serious(events: pd.DataFrame) -> pd.Series:
     """yes: any criterion; no: all recorded and none; None: not derivable (decision 21)."""
     criteria = events[list(CRITERIA)]
-    return _told((criteria == YES).any(axis=1), (criteria == YES).any(axis=1) | criteria.notna().all(axis=1))
+    return _told(
+        (criteria == YES).any(axis=1), (criteria == YES).any(axis=1) | criteria.notna().all(axis=1)
+    )
 
 
 def related(words: pd.Series, counts: list[str]) -> pd.Series:

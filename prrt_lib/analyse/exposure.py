@@ -63,7 +63,9 @@ def agents(study: Any, population: str | None = None, role: str = "secondary") -
     words = _words(study, population, role)
     given = administrations(study, *PER_ADMINISTRATION, population=population)
     return combine(
-        _of_administrations(given, name, words | {"label": f"{label(f'prrt_cycles.{name}')}, of cycles"})
+        _of_administrations(
+            given, name, words | {"label": f"{label(f'prrt_cycles.{name}')}, of cycles"}
+        )
         for name in PER_ADMINISTRATION
     )
 
@@ -108,7 +110,9 @@ def intervals(study: Any, population: str | None = None, role: str = "secondary"
     words = {**_words(study, population, role), "label": "Interval between cycles"}
     given = administrations(study, population=population)
     later = given[given["cycle"] > 1]
-    new_course = later["course_no"] != later["course_no"].groupby(later["patient_id"]).shift(1).fillna(1)
+    new_course = later["course_no"] != later["course_no"].groupby(later["patient_id"]).shift(
+        1
+    ).fillna(1)
     within = later[~new_course]
     name = "weeks_between_cycles"
     if within.empty:
@@ -164,7 +168,10 @@ def ssa_by_cycle(
     def describe(part: pd.DataFrame) -> Records:
         on = part[part["ssa_at_time"] == "yes"]
         drug = shares(on["ssa_drug"], "ssa_drug", drugs, label="Drug, of those on an analog")
-        return [*shares(part["ssa_at_time"], "ssa_at_time", ["yes", "no"]), *(drug if drugs else [])]
+        return [
+            *shares(part["ssa_at_time"], "ssa_at_time", ["yes", "no"]),
+            *(drug if drugs else []),
+        ]
 
     return grouped(given, "cycle_no", describe, **words)
 

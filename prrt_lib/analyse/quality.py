@@ -83,14 +83,18 @@ def flow(study: Any, role: str = "secondary") -> pd.DataFrame:
     for step in study.flow.to_dict("records"):
         name = {"population": step["population"], "variable": "flow", "level": step["step"]}
         n, left = int(step["n_after"]), int(step["n_excluded"])
-        records.append({**name, "statistic": "count", "estimate": n, "n": n, "label": step["reason"]})
+        records.append(
+            {**name, "statistic": "count", "estimate": n, "n": n, "label": step["reason"]}
+        )
         if step["rule"] != FLOW_END:
             records.append({**name, "statistic": "count", "group": "excluded",
                             "group_level": step["reason"], "estimate": left, "n": left})  # fmt: skip
     return result_rows(records, analysis=ANALYSIS, role=role)
 
 
-def completeness(study: Any, population: str | None = None, role: str = "secondary") -> pd.DataFrame:
+def completeness(
+    study: Any, population: str | None = None, role: str = "secondary"
+) -> pd.DataFrame:
     """Observed person-time of that possible to the horizon or the cut-off (Clark 2002), and by status.
 
     Who died is complete. Time of patients without usable follow-up is counted as not observed.

@@ -22,7 +22,9 @@ def quantity(values: pd.Series, variable: str, unit: str = "", **words: Any) -> 
     """
     known = values.dropna().to_numpy(dtype="float64")
     common = {"variable": variable, "unit": unit, "n": len(known), "total": len(values), **words}
-    numbers = {name: float(np.quantile(known, at)) for name, at in STEPS.items()} if len(known) else {}
+    numbers = (
+        {name: float(np.quantile(known, at)) for name, at in STEPS.items()} if len(known) else {}
+    )
     if len(known):
         numbers["mean"] = float(known.mean())
     if len(known) > 1:
@@ -95,4 +97,3 @@ def _placed(record: dict[str, Any], spans: dict, told: int, what: str) -> dict[s
 
 def _end(value: float) -> str:
     return "unbounded" if np.isinf(value) else f"{value:g}"
-

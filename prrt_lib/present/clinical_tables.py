@@ -50,12 +50,16 @@ def _quantile_lines(rows: pd.DataFrame) -> list[list[Cell]]:
     middles = rows[rows["statistic"] == "median"]
     for key, part in middles.groupby(["level", "stratum"], sort=False):
         own = rows[(rows["level"] == key[0]) & (rows["stratum"] == key[1])]
-        shown = {name: first(own, statistic=name) for name in ("median", "q25", "q75", "min", "max")}
+        shown = {
+            name: first(own, statistic=name) for name in ("median", "q25", "q75", "min", "max")
+        }
         middle = part.iloc[0].to_dict()
         name = ", ".join(text for text in dict.fromkeys((*key, middle["unit"])) if text)
         known = Cell(f"{int(middle['n'])}/{int(middle['total'])}", (middle["row_id"],))
         quartiles = _joined(shown, "{median} ({q25} to {q75})", ("median", "q25", "q75"))
-        lines.append([Cell(f"   {name}"), known, quartiles, _joined(shown, "{min} to {max}", ("min", "max"))])
+        lines.append(
+            [Cell(f"   {name}"), known, quartiles, _joined(shown, "{min} to {max}", ("min", "max"))]
+        )
     return lines
 
 
@@ -116,4 +120,6 @@ def with_p(row: Row) -> str:
     share = row["statistic"] == "proportion"
     text = share_with_limits(row) if share else numbers.estimate(row)
     p = numbers.p_value(row["p"])
-    return f"{text}, p {p if p.startswith('<') else f'= {p}'}" if p and row["state"] == "ok" else text
+    return (
+        f"{text}, p {p if p.startswith('<') else f'= {p}'}" if p and row["state"] == "ok" else text
+    )

@@ -25,7 +25,9 @@ def flow_diagram(flow: pd.DataFrame, scenario: str) -> Figure:
     Every population but the trunk starts from all treated patients: they are not nested.
     """
     style.apply()
-    chains = {name: part.to_dict("records") for name, part in flow.groupby("population", sort=False)}
+    chains = {
+        name: part.to_dict("records") for name, part in flow.groupby("population", sort=False)
+    }
     trunk = chains.pop(TRUNK)
     width = max(2, len(chains))
     figure, axes = plt.subplots(figsize=(2.7 * width, 5.4))

@@ -46,7 +46,13 @@ def rows(study):
 
 @pytest.mark.parametrize(
     ("kind", "patients", "count"),
-    [("any", 3, 5), ("severe", 1, 1), ("serious", 1, 1), ("related", 2, 3), ("related_severe", 0, 0)],
+    [
+        ("any", 3, 5),
+        ("severe", 1, 1),
+        ("serious", 1, 1),
+        ("related", 2, 3),
+        ("related_severe", 0, 0),
+    ],
 )
 def test_patients_with_at_least_one_and_events(rows, kind, patients, count):
     assert n_of(rows, level=kind, statistic="proportion") == (patients, 4)
@@ -58,8 +64,14 @@ def test_an_axis_that_nobody_recorded_is_not_abstracted_and_not_0(rows):
 
 
 def test_events_that_do_not_tell_are_counted_in_words(rows):
-    assert "not known for 1 of 5 events" in one(rows, level="severe", statistic="proportion")["warning"]
-    assert "not known for 1 of 5 events" in one(rows, level="serious", statistic="proportion")["warning"]
+    assert (
+        "not known for 1 of 5 events"
+        in one(rows, level="severe", statistic="proportion")["warning"]
+    )
+    assert (
+        "not known for 1 of 5 events"
+        in one(rows, level="serious", statistic="proportion")["warning"]
+    )
 
 
 def test_the_scope_of_what_was_captured_is_said(rows):

@@ -64,7 +64,9 @@ def test_the_median_age_of_40_50_70_is_50_with_quartiles_45_and_60(rows):
 
 def test_a_group_without_a_value_has_no_percentage(rows):
     row = one(rows, variable="sex", level="male", group_level="not known")
-    assert row["state"] == "not-estimable" and row["total"] == 0 and row["estimate"] != row["estimate"]
+    assert (
+        row["state"] == "not-estimable" and row["total"] == 0 and row["estimate"] != row["estimate"]
+    )
 
 
 def test_a_patient_with_two_symptoms_counts_in_both_and_once_in_the_denominator(rows):
@@ -86,7 +88,10 @@ def test_the_median_counts_a_bounded_value_by_rank_where_its_place_is_certain(ro
 
 
 def test_a_quartile_that_depends_on_a_bounded_value_is_not_estimable(rows):
-    assert one(rows, variable="ki67_index", statistic="q25", group_level="")["state"] == "not-estimable"
+    assert (
+        one(rows, variable="ki67_index", statistic="q25", group_level="")["state"]
+        == "not-estimable"
+    )
     assert one(rows, variable="ki67_index", statistic="q75", group_level="")["estimate"] == 6.0
 
 
