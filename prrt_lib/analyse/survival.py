@@ -37,7 +37,7 @@ def curve(
 
 def _estimate(study: Study, times: Times, by: str | None) -> pd.DataFrame:
     if times.frame.empty:
-        return _nothing(times)
+        return stamp(_nothing(times), group=by or "")
     tables = [_fit(study, times, by, moments) for moments in ((), _moments(times))]
     both = pd.concat(tables, ignore_index=True)
     return combine([both.drop_duplicates("row_id")])
@@ -91,7 +91,7 @@ def _stamped(study: Study, times: Times, rows: pd.DataFrame, by: str | None) -> 
 
 
 def _conditional(text: str, kind: str) -> str:
-    """", given alive at day 215": what a curve that starts late is conditional on."""
+    """ ", given alive at day 215": what a curve that starts late is conditional on."""
     start = text.rpartition(" at ")[2]
     if not text or start == "0":
         return ""
