@@ -12,6 +12,8 @@ from small_workbooks import HEADERS, PROFILE, ROWS, D, added, asked, book, chang
 
 from prrt_lib.base.errors import WorkbookError
 from prrt_lib.declare.dictionary import dictionary
+from prrt_lib.declare.profiles import Source
+from prrt_lib.read.cells import CellReader
 from prrt_lib.read.ids import key, spellings
 from prrt_lib.read.reading import read_workbook
 
@@ -300,3 +302,15 @@ def test_serial_dates_of_the_1904_system_are_the_same_days(tmp_path):
     second = read(tmp_path, made)
     for name in first.tables:
         pd.testing.assert_frame_equal(first.tables[name], second.tables[name])
+
+
+@pytest.mark.parametrize(("text", "value"), [("120 mg", 120.0), ("30 MG", 30.0), ("20", 20.0)])
+def test_a_plain_number_may_carry_the_unit_its_column_declares(text, value):
+    column = dictionary().column("prrt_cycles.ssa_dose_mg")
+    read_ = CellReader(column, Source(header="Dose"), 1900).read(text)
+    assert (read_.status, read_.values[0]["ssa_dose_mg"]) == ("ok", value)
+
+
+def test_another_unit_than_the_declared_one_is_not_dropped():
+    column = dictionary().column("prrt_cycles.ssa_dose_mg")
+    assert CellReader(column, Source(header="Dose"), 1900).read("120 ug").status != "ok"

@@ -66,8 +66,17 @@ class CellReader:
         if _is_own_word(self.column, value):
             parsed = Parsed("ok", value.strip().casefold(), reason="as-declared")
         else:
-            parsed = parse(kind, value, **self._context(kind, number_format))
+            given = self._without_unit(kind, value)
+            parsed = parse(kind, given, **self._context(kind, number_format))
         return self._typed(kind, parsed, raw)
+
+    def _without_unit(self, kind: str, value: Any) -> Any:
+        """A plain number typed with the unit its column declares anyway: "120 mg"."""
+        unit = (self.source.unit or self.column.unit).casefold()
+        if kind not in ("number", "integer") or not unit or not isinstance(value, str):
+            return value
+        plain = value.strip()
+        return plain[: -len(unit)].rstrip() if plain.casefold().endswith(unit) else value
 
     def _context(self, kind: str, number_format: str) -> dict[str, Any]:
         source = self.source

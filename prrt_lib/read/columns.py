@@ -74,7 +74,9 @@ def findings(sheet: Sheet, layout: Layout) -> Iterator[dict[str, str]]:
             for row, line in sorted(sheet.rows.items())
             if row >= layout.first_row and column in line and _true_date(line[column])
         ]
-        if cells and any(cell.value.day <= 12 for cell in true):
+        # Excel leaves 13/02/2016 as text where it turns 03/02/2016 into a true date.
+        left = any(max(_parts(cell)) > 12 for cell in cells)
+        if left and any(cell.value.day <= 12 for cell in true):
             table, name = columns[column]
             yield finding(
                 "text-beside-true-dates",

@@ -1,0 +1,86 @@
+"""Words of a cell become allowed values, or a question."""
+
+from __future__ import annotations
+
+import pytest
+
+from prrt_lib.declare.dictionary import dictionary
+from prrt_lib.read.categories import read_category, vocabularies
+
+READ = [
+    ("tumour.primary_site", "Terminal ileum", ("ileum",)),
+    ("tumour.primary_site", "SB", ("small bowel",)),
+    ("tumour.primary_site", "midgut", ("small bowel",)),
+    ("tumour.primary_site", "Pancreatic tail ", ("pancreas",)),
+    ("tumour.primary_site", "small intestine", ("small bowel",)),
+    ("tumour.primary_site", "Unknown primary", ("unknown primary",)),
+    ("tumour.primary_site", "CUP", ("unknown primary",)),
+    ("tumour.primary_site", "ampulla/biliary", ("ampulla/biliary",)),
+    ("tumour.differentiation", "well ", ("well",)),
+    ("tumour.necrosis", "No", ("absent",)),
+    ("tumour.necrosis", "Yes", ("present, unspecified",)),
+    ("patients.alcohol_use", "Yes", ("yes, unspecified",)),
+    ("patients.alcohol_use", "No", ("none",)),
+    ("patients.alcohol_use", "EtOH occ", ("social",)),
+    ("symptoms.symptom", "flushing+diarrhea; wt loss", ("flushing", "diarrhoea", "weight loss")),
+    ("symptoms.symptom", "Flushing and Wheezing", ("flushing", "wheeze")),
+    ("prior_therapies.therapy", "TACE/TARE", ("liver-directed therapy",)),
+    ("prior_therapies.therapy", "CAPTEM", ("alkylating chemotherapy",)),
+    ("subsequent_therapies.therapy", "CAPTEM", ("chemotherapy",)),
+    ("imaging.modality", "PET/CT", ("CT", "PET")),
+    ("imaging.modality", "MRI*", ("MRI",)),
+    ("imaging.role", "last_followup", ("last_followup",)),
+    ("biomarkers.timepoint_label", "before first PRRT", ("pre_PRRT1",)),
+    ("biomarkers.analyte", "Chromogranin A", ("CgA",)),
+    ("prrt_cycles.route", "i.v.", ("intravenous",)),
+    ("patients.record_source", "Chart retrospective", ("chart_retrospective",)),
+    ("patients.race", "any text at all", ("any text at all",)),
+]
+ASKED = [
+    ("tumour.primary_site", "pancreas or ileum"),
+    ("tumour.primary_site", "not the pancreas"),
+    ("symptoms.symptom", "no flushing, diarrhoea"),
+    ("symptoms.symptom", "none, flushing"),
+    ("imaging.modality", "some scan"),
+    ("tumour.differentiation", "well to poor"),
+    ("tumour.necrosis", 1),
+    ("patients.alcohol_use", True),
+]
+
+
+@pytest.mark.parametrize(("address", "raw", "values"), READ)
+def test_known_words_are_read(address, raw, values):
+    assert read_category(dictionary().column(address), raw, {})[:2] == ("ok", values)
+
+
+@pytest.mark.parametrize(("address", "raw"), ASKED)
+def test_anything_else_is_a_question_without_a_value(address, raw):
+    status, values, reason = read_category(dictionary().column(address), raw, {})
+    assert status in ("ambiguous", "invalid") and values == () and reason
+
+
+@pytest.mark.parametrize("raw", [None, "", "  ", "NA", "unknown", "."])
+def test_nothing_known_is_missing(raw):
+    column = dictionary().column("tumour.primary_site")
+    assert read_category(column, raw, {})[:2] == ("missing", ())
+
+
+def test_a_codebook_comes_before_the_words():
+    column = dictionary().column("tumour.primary_site")
+    codes = {"1": "pancreas", "2": "SB", "9": "unknown"}
+    assert read_category(column, 2, codes)[:2] == ("ok", ("small bowel",))
+    assert read_category(column, 9, codes)[0] == "missing"
+    assert read_category(column, 7, codes)[0] in ("ambiguous", "invalid")
+
+
+def test_every_word_of_a_vocabulary_is_read_by_a_column_that_uses_it():
+    tables = dictionary().tables.values()
+    users = {}
+    for column in (column for table in tables for column in table.columns.values()):
+        if column.synonyms:
+            users.setdefault(column.synonyms, []).append(column)
+    assert set(users) == set(vocabularies())
+    for name, words in vocabularies().items():
+        for spelling in words:
+            answers = [read_category(column, spelling, {})[0] for column in users[name]]
+            assert "ok" in answers, (name, spelling)
