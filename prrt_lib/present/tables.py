@@ -187,10 +187,10 @@ def _name(rows: pd.DataFrame) -> str:
 RATES = ("survival", "cumulative_incidence")
 
 
-def models(rows: pd.DataFrame, title: str) -> Table:
+def models(rows: pd.DataFrame, title: str, names: Sequence[str] = ()) -> Table:
     """Hazard ratios: variables and levels down, one column of ratio and p per model."""
     ratios = rows[rows["statistic"].isin(numbers.LOG_SCALE)]
-    names, body = levels(ratios, "model"), []
+    names, body = names or levels(ratios, "model"), []
     for (variable, level), part in ratios.groupby(["variable", "level"], sort=False):
         label = dictionary().label(variable)
         line = [Cell(f"{label}: {level}" if level else label)]
@@ -204,7 +204,8 @@ def models(rows: pd.DataFrame, title: str) -> Table:
 
 def models_by_endpoint(rows: pd.DataFrame, title: str) -> Table:
     """Hazard ratios of several endpoints, one block under the other."""
-    parts = {label: models(part, title) for label, part in rows.groupby("label", sort=False)}
+    names = levels(rows[rows["statistic"].isin(numbers.LOG_SCALE)], "model")
+    parts = {label: models(part, title, names) for label, part in rows.groupby("label", sort=False)}
     body, sections, notes = [], set(), []
     for label, part in parts.items():
         sections.add(len(body))
