@@ -105,10 +105,10 @@ def result_rows(records: Iterable[Mapping[str, Any]], **common: Any) -> pd.DataF
     Raises ValueError on an unknown column, statistic or state.
     """
     full = [{**common, **record} for record in records]
-    unknown = {name for record in full for name in record} - set(COLUMNS)
-    if unknown:
+    used = {name for record in full for name in record}
+    if unknown := used - set(COLUMNS):
         raise ValueError(f"unknown result columns {sorted(unknown)}; allowed: {COLUMNS}")
-    return _normalise(pd.DataFrame.from_records(full, columns=list(COLUMNS)))
+    return _from_lists({name: [record.get(name) for record in full] for name in used}, len(full))
 
 
 def stamp(rows: pd.DataFrame, **words: Any) -> pd.DataFrame:
@@ -140,22 +140,32 @@ def check(rows: pd.DataFrame) -> pd.DataFrame:
 
 def _normalise(frame: pd.DataFrame) -> pd.DataFrame:
     """Columns in order, numbers as float64, text as str, state filled, ids derived."""
+    values = {name: column.tolist() for name, column in frame.items()}
+    return _from_lists(values, len(frame))
+
+
+def _from_lists(values: Mapping[str, list], count: int) -> pd.DataFrame:
+    """``count`` result rows from a list per column; columns left out are empty."""
     columns: dict[str, np.ndarray] = {}
     for name in COLUMNS[1:]:
-        if name not in frame:
-            empty = np.nan if name in NUMERIC else ""
-            columns[name] = np.full(len(frame), empty, dtype=None if name in NUMERIC else object)
-        elif name in NUMERIC:
-            columns[name] = pd.to_numeric(frame[name]).to_numpy(dtype="float64", na_value=np.nan)
+        if name in NUMERIC:
+            columns[name] = _numbers(values[name]) if name in values else np.full(count, np.nan)
         else:
-            columns[name] = _texts(frame[name])
-    columns["state"] = np.where(columns["state"] == "", "ok", columns["state"])
-    return check(pd.DataFrame({"row_id": _ids(columns), **columns}))
+            columns[name] = _texts(values[name] if name in values else [""] * count)
+    columns["state"][columns["state"] == ""] = "ok"
+    return check(pd.DataFrame({"row_id": _ids(columns), **columns}, copy=False))
 
 
-def _texts(series: pd.Series) -> np.ndarray:
+def _numbers(values: list) -> np.ndarray:
+    """The values as float64, the missing ones as NaN."""
+    try:
+        return np.array(values, dtype="float64")
+    except (TypeError, ValueError):
+        return pd.to_numeric(pd.Series(values)).to_numpy(dtype="float64", na_value=np.nan)
+
+
+def _texts(values: list) -> np.ndarray:
     """Every value as str, the missing ones as ""."""
-    values = series.to_numpy(dtype=object)
     texts = np.empty(len(values), dtype=object)
     texts[:] = [
         value if type(value) is str else "" if pd.isna(value) else str(value) for value in values

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from prrt_lib.declare.rows import combine, result_rows
+from prrt_lib.declare.rows import result_rows
 from prrt_lib.estimate.aalen_johansen import Incidence, aalen_johansen
 from prrt_lib.estimate.early_risk_set import started_groups, with_dips
 from prrt_lib.estimate.gray import gray_test
@@ -56,7 +56,7 @@ def cumulative_incidence(
     method = f"Aalen-Johansen, {VARIANCES[variance]}, {conf_type}"
     common = {"conf_level": conf_level, "level": str(cause), "variable": event}
     common["method"] = method + (", delayed entry" if entry else "")
-    tables = []
+    rows: list[dict[str, Any]] = []
     for group in started_groups(data, duration, entry, by, min_at_risk):
         curve, words = None, group.words
         if len(group.records):
@@ -64,8 +64,9 @@ def cumulative_incidence(
             curve = aalen_johansen(exits, codes, cause, entries, weight, variance)
             words = with_dips(words, curve.times, curve.at_risk, min_at_risk)
         records = _records(curve, times, group.t0, conf_type, conf_level, extend)
-        tables.append(result_rows(records, **common, **group.key, **words))
-    return combine(tables)
+        full = {**common, **group.key, **words}
+        rows += [full | record for record in records]
+    return result_rows(rows)
 
 
 def _records(curve: Incidence | None, times, t0, conf_type, conf_level, extend) -> list[dict]:
@@ -89,7 +90,8 @@ def _records(curve: Incidence | None, times, t0, conf_type, conf_level, extend) 
         "at_risk": curve.sets.at(at),
         "events": np.append(0.0, np.cumsum(curve.events))[index],
     }
-    rows = pd.DataFrame(columns).to_dict("records")
+    lists = zip(*(values.tolist() for values in columns.values()), strict=True)
+    rows = [dict(zip(columns, row, strict=True)) for row in lists]
     beyond = (at < start) | ((at > curve.last) & (not extend))
     return [
         {**blank, "time": row["time"], "at_risk": row["at_risk"]}

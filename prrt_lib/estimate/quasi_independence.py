@@ -1,4 +1,4 @@
-"""Whether entry and event times are independent where both can be seen: conditional Kendall's tau."""
+"""Whether entry and event times are independent where both are seen: conditional Kendall tau."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from prrt_lib.declare.rows import combine, result_rows
+from prrt_lib.declare.rows import result_rows
 from prrt_lib.estimate.early_risk_set import Group, started_groups, with_dips
 from prrt_lib.estimate.groups import arrays, parts
 from prrt_lib.estimate.guards import prepared, refuse, warnings_of
@@ -43,14 +43,15 @@ def kaplan_meier(
     data = prepared(frame, duration, event, entry, by, weights=weights, sort=bool(weights))
     method = _method("Kaplan-Meier", entry, conf_type, weights)
     options = {"conf_type": conf_type, "conf_level": conf_level}
-    tables = []
+    rows: list[dict[str, Any]] = []
     for group in started_groups(data, duration, entry, by, min_at_risk):
         curve = _curve(group, duration, event, entry, weights)
         records = survival_records(curve, group.t0, times, options, extend)
         records += quantile_records(curve, options, in_time=min_at_risk is not None)
         common = {"conf_level": conf_level, "method": method, "unit": "days"}
-        tables.append(result_rows(records, **common, **_words(group, curve, min_at_risk)))
-    return combine(tables)
+        common |= _words(group, curve, min_at_risk)
+        rows += [common | record for record in records]
+    return result_rows(rows)
 
 
 def _curve(group: Group, duration, event, entry, weights) -> Curve | None:
@@ -136,13 +137,14 @@ def nelson_aalen(
     data = prepared(frame, duration, event, entry, by, weights=weights, sort=bool(weights))
     name = "Nelson-Aalen" if ties == "together" else "Fleming-Harrington"
     method = _method(name, entry, "log limits", weights)
-    tables = []
+    rows: list[dict[str, Any]] = []
     for group in started_groups(data, duration, entry, by, None):
         curve = _curve(group, duration, event, entry, weights)
         records = _hazard_records(curve, times, conf_level, ties, extend)
         common = {"conf_level": conf_level, "method": method}
-        tables.append(result_rows(records, **common, **_words(group, curve)))
-    return combine(tables)
+        common |= _words(group, curve)
+        rows += [common | record for record in records]
+    return result_rows(rows)
 
 
 def _hazard_records(curve: Curve, times, conf_level, ties, extend) -> list[dict[str, Any]]:
@@ -197,7 +199,7 @@ def median_follow_up(
     data = prepared(frame, duration, event, entry, by, sort=False)
     method = _method("reverse Kaplan-Meier, deaths leave before censorings", entry, conf_type)
     options = {"conf_type": conf_type, "conf_level": conf_level}
-    tables = []
+    rows: list[dict[str, Any]] = []
     for key, part in parts(data, by):
         exits, codes, entries, _ = arrays(part, duration, event, entry)
         curve = product_limit(exits, _seen_leaving(exits, codes, entries), entries,
@@ -205,8 +207,9 @@ def median_follow_up(
         words = {"n": len(part), "total": len(part), "events": int((codes > 0).sum())}
         records = quantile_records(curve, options, in_time=False)
         common = {"conf_level": conf_level, "method": method, "unit": "days", **key, **words}
-        tables.append(result_rows(records, warning=warnings_of(data), **common))
-    return combine(tables)
+        common["warning"] = warnings_of(data)
+        rows += [common | record for record in records]
+    return result_rows(rows)
 
 
 def _seen_leaving(exits, codes, entries) -> np.ndarray:
