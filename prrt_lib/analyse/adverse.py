@@ -1,4 +1,4 @@
-"""Adverse events of the safety set: patients, worst grades, events and rates."""
+"""Adverse events of the safety set: patients with at least one, worst grades, seriousness."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ import pandas as pd
 
 from prrt_lib.analyse import events as event_facts
 from prrt_lib.analyse.summaries import Records, nobody, share
-from prrt_lib.declare.rows import combine, result_rows, stamp
-from prrt_lib.estimate.rates import poisson_rate
+from prrt_lib.declare.rows import result_rows
 
 ANALYSIS = "adverse_events"
 CAPTURE = (
@@ -27,14 +26,14 @@ KINDS = {
 REPORTED = "Serious as reported (no criterion abstracted)"
 AFTER_LAST_CYCLE = 90
 SETTINGS = {"": "from first PRRT to the horizon", "90_days": "up to 90 days after the last cycle"}
-YEARS_100 = 36525.0
 
 
-def _words(role: str, population: str, setting: str = "") -> dict[str, str]:
+def words_of(role: str, population: str, setting: str = "") -> dict[str, str]:
+    """What every row of this page carries."""
     return {"analysis": ANALYSIS, "population": population, "role": role, "setting": setting}
 
 
-def _emergent(study: Any, population: str, setting: str) -> pd.DataFrame:
+def emergent_events(study: Any, population: str, setting: str) -> pd.DataFrame:
     """Treatment-emergent events, narrowed by the sensitivity of decision 22."""
     every = event_facts.derived(study, population)
     kept = every[every["emergent"]]
@@ -51,13 +50,14 @@ def recorded(study: Any, population: str = "safety") -> bool:
 def of_kind(events: pd.DataFrame, kind: str) -> tuple[pd.Series, pd.Series, str]:
     """(which events are of ``kind``, which of them can be told, the label that goes with it)."""
     if kind == "any":
-        return events.index == events.index, events.index == events.index, KINDS[kind]
+        every = pd.Series(True, index=events.index)
+        return every, every, KINDS[kind]
     if kind == "serious" and events[list(event_facts.CRITERIA)].isna().all(axis=None):
         return events["serious_reported"] == "yes", events["serious_reported"].notna(), REPORTED
     if kind == "related_severe":
-        both = (events["related"] == "yes") & (events["severe"] == "yes")
-        known = events["related"].notna() & events["severe"].notna()
-        return both, known | (events["related"] == "no") | (events["severe"] == "no"), KINDS[kind]
+        pair = events[["related", "severe"]]
+        known = pair.notna().all(axis=1) | (pair == "no").any(axis=1)
+        return (pair == "yes").all(axis=1), known, KINDS[kind]
     return events[kind] == "yes", events[kind].notna(), KINDS[kind]
 
 
@@ -68,11 +68,11 @@ def overview(
 
     A kind that no event tells is not abstracted; events that do not tell are counted.
     """
-    words = _words(role, population, setting)
+    words = words_of(role, population, setting)
     total = len(study.patients(population=population))
     if not recorded(study, population):
         return result_rows(nobody("adverse_events", total, label="Adverse events"), **words)
-    emergent = _emergent(study, population, setting)
+    emergent = emergent_events(study, population, setting)
     conf_level, records = study.parameters.conf_level, []
     for kind in KINDS:
         records += _kind(emergent, kind, total, conf_level)
@@ -82,7 +82,6 @@ def overview(
 
 def _kind(emergent: pd.DataFrame, kind: str, total: int, conf_level: float) -> Records:
     mask, known, label = of_kind(emergent, kind)
-    mask, known = pd.Series(mask, emergent.index), pd.Series(known, emergent.index)
     if len(emergent) and not known.any():
         return nobody("adverse_events", total, level=kind, label=label)
     own = emergent[mask]
@@ -116,12 +115,12 @@ def by_term(
     A patient counts once per term, at the worst known grade; an event without a grade counts
     under any grade only. Terms in the order of how many patients had them.
     """
-    words = _words(role, population, setting) | {"label": "Patients by worst grade"}
+    words = words_of(role, population, setting) | {"label": "Patients by worst grade"}
     words["stratum"] = "related to PRRT" if related_only else ""
     total = len(study.patients(population=population))
     if not recorded(study, population):
         return result_rows(nobody("term", total), **words)
-    emergent = _emergent(study, population, setting)
+    emergent = emergent_events(study, population, setting)
     emergent = emergent[emergent["related"] == "yes"] if related_only else emergent
     worst = emergent.dropna(subset=["term"]).groupby(["term", "patient_id"])["grade"].max()
     worst = worst.reset_index()
@@ -156,72 +155,10 @@ def _patients(worst: pd.DataFrame, grade: str) -> int:
     return int((worst["grade"] == GRADES[grade]).sum())
 
 
-def rates(study: Any, population: str = "safety", role: str = "secondary") -> pd.DataFrame:
-    """Events per 100 patient-years, exact Poisson: first events and all events (decision 22).
-
-    First: patients with the event per time to the first one (else to the end of observation).
-    All: events per total time. Time runs from first PRRT to death, last contact or the horizon.
-    """
-    words = _words(role, population)
-    total = len(study.patients(population=population))
-    if not recorded(study, population):
-        return result_rows(nobody("adverse_event_rate", total, "rate"), **words,
-                           label="Events per 100 patient-years")  # fmt: skip
-    watched = exposure_days(study, population)
-    emergent = _emergent(study, population, "")
-    frames = []
-    for kind in KINDS:
-        mask, known, label = of_kind(emergent, kind)
-        if len(emergent) and not pd.Series(known, emergent.index).any():
-            empty = nobody("adverse_event_rate", total, "rate", level=kind)
-            frames.append(result_rows(empty, label=label, **words))
-            continue
-        own = emergent[pd.Series(mask, emergent.index)]
-        frames.append(stamp(_two_rates(own, watched, study.parameters.conf_level, label), **words,
-                            variable="adverse_event_rate", level=kind, label=label))  # fmt: skip
-    return combine(frames)
-
-
-def exposure_days(study: Any, population: str) -> pd.Series:
-    """Days from first PRRT to death, last contact, horizon or cut-off; patients without are out."""
-    names = ("first_prrt", "last_seen", "horizon", "died")
-    patients = study.patients(*names, population=population).set_index("patient_id")
-    end = patients[["last_seen", "horizon"]].min(axis=1)
-    days = (end - patients["first_prrt"]).dt.days
-    return days[patients["last_seen"].notna() & patients["died"].notna() & (days >= 0)].astype(
-        float
-    )
-
-
-def _two_rates(
-    own: pd.DataFrame, watched: pd.Series, conf_level: float, label: str
-) -> pd.DataFrame:
-    """Rates of one kind of event. Who is not watched or has an undated event cannot give a time."""
-    inside = own[own["patient_id"].isin(watched.index)]
-    first = inside.groupby("patient_id")["days_since_first_prrt"].min()
-    undated = set(inside.loc[inside["onset_unknown"], "patient_id"])
-    timed = watched.drop(index=[name for name in undated if name in watched.index])
-    first = first.drop(index=[name for name in undated if name in first.index])
-    until = timed.to_numpy().copy() if first.empty else timed.where(
-        ~timed.index.isin(first.index), first.reindex(timed.index)).to_numpy()  # fmt: skip
-    found = [
-        (len(first), float(until.sum()), "patients with a first event",
-         f"{label}: {len(undated)} patients with an event of unknown onset left out" if undated else ""),
-        (len(inside), float(watched.sum()), "events",
-         f"{label}: {len(own) - len(inside)} events of patients without usable follow-up left out"
-         if len(own) > len(inside) else ""),
-    ]  # fmt: skip
-    return combine(
-        stamp(poisson_rate(count, days / YEARS_100, conf_level, "per 100 patient-years"),
-              stratum=what, warning=told)
-        for count, days, what, told in found
-    )  # fmt: skip
-
-
 def seriousness(study: Any, population: str = "safety", role: str = "secondary") -> pd.DataFrame:
     """Events: serious by the criteria (level) against serious as reported (group_level)."""
-    words = _words(role, population) | {"label": "Serious by criteria, against as reported"}
-    events = _emergent(study, population, "")
+    words = words_of(role, population) | {"label": "Serious by criteria, against as reported"}
+    events = emergent_events(study, population, "")
     name = {"variable": "serious", "group": "serious_reported", "statistic": "count"}
     if events.empty or not (events["serious"].notna() & events["serious_reported"].notna()).any():
         total = len(study.patients(population=population))

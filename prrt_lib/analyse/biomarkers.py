@@ -134,9 +134,14 @@ def _compared(pairs: pd.DataFrame) -> pd.DataFrame:
 
     before, after = (pairs[f"value_{end}"].astype(float) for end in ("before", "after"))
     reasons = np.select(
-        [~same("assay") | ~same("unit"), before.isna() | after.isna(), (before <= 0) | (after <= 0)],
-        ["assay or unit changed", "known only by bounds", "a value of 0"], "",
-    )  # fmt: skip
+        [
+            ~same("assay") | ~same("unit"),
+            before.isna() | after.isna(),
+            (before <= 0) | (after <= 0),
+        ],
+        ["assay or unit changed", "known only by bounds", "a value of 0"],
+        "",
+    )
     used = reasons == ""
     log_before, log_after = (np.log2(part.where(used)) for part in (before, after))
     return pairs[["patient_id", "analyte", "pair"]].assign(

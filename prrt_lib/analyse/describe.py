@@ -129,12 +129,22 @@ def discordance(study: Any, population: str | None = None, role: str = "secondar
                            label="Reported grade differs from the derived one")  # fmt: skip
     pairs = pd.DataFrame({name: as_text(both[name]) for name in ("grade_reported", "grade")})
     cells = [
-        {"variable": "grade_reported", "level": reported, "group": "grade", "group_level": derived,
-         "statistic": "count", "n": count, "estimate": count, "label": label("tumour.grade_reported")}
+        {
+            "variable": "grade_reported",
+            "level": reported,
+            "group": "grade",
+            "group_level": derived,
+            "statistic": "count",
+            "n": count,
+            "estimate": count,
+            "label": label("tumour.grade_reported"),
+        }
         for reported in levels_of(both["grade_reported"], "grade_reported")
         for derived in levels_of(both["grade"], "grade")
-        for count in [int(((pairs["grade_reported"] == reported) & (pairs["grade"] == derived)).sum())]
-    ]  # fmt: skip
+        for count in [
+            int(((pairs["grade_reported"] == reported) & (pairs["grade"] == derived)).sum())
+        ]
+    ]
     return result_rows([*cells, _differing(pairs)], **words)
 
 

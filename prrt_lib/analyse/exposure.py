@@ -124,7 +124,7 @@ def intervals(study: Any, population: str | None = None, role: str = "secondary"
         records += quantity(part["weeks_since_previous"], name, "weeks", level=between)
     if new_course.any():
         gap = study.parameters.course_gap_days
-        told = f"{int(new_course.sum())} gaps of {gap} days or more start a new course and are left out"
+        told = f"{int(new_course.sum())} gaps of {gap} days or more start a new course, left out"
         records[0] |= {"warning": told}
     return result_rows(records, **words)
 

@@ -87,15 +87,23 @@ def flow(study: Any, role: str = "secondary") -> pd.DataFrame:
             {**name, "statistic": "count", "estimate": n, "n": n, "label": step["reason"]}
         )
         if step["rule"] != FLOW_END:
-            records.append({**name, "statistic": "count", "group": "excluded",
-                            "group_level": step["reason"], "estimate": left, "n": left})  # fmt: skip
+            records.append(
+                {
+                    **name,
+                    "statistic": "count",
+                    "group": "excluded",
+                    "group_level": step["reason"],
+                    "estimate": left,
+                    "n": left,
+                }
+            )
     return result_rows(records, analysis=ANALYSIS, role=role)
 
 
 def completeness(
     study: Any, population: str | None = None, role: str = "secondary"
 ) -> pd.DataFrame:
-    """Observed person-time of that possible to the horizon or the cut-off (Clark 2002), and by status.
+    """Observed person-time of that possible to horizon or cut-off (Clark 2002), and patients.
 
     Who died is complete. Time of patients without usable follow-up is counted as not observed.
     """

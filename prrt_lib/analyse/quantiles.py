@@ -81,7 +81,7 @@ def _step(values: pd.Series, at: float) -> float:
 
 
 def _placed(record: dict[str, Any], spans: dict, told: int, what: str) -> dict[str, Any]:
-    """``record`` by rank where the bounded values leave the median alone, else of the exact ones."""
+    """``record`` by rank where bounded values leave the median alone, else of the exact ones."""
     low, high = spans["median"]
     if low == high and np.isfinite(low) and record["statistic"] in ("median", "q25", "q75"):
         low, high = spans[record["statistic"]]

@@ -120,8 +120,15 @@ def modalities(study: Any, population: str | None = None, role: str = "secondary
     per_patient = sets.groupby(known["patient_id"]).agg(["size", "nunique"])
     repeated = per_patient[per_patient["size"] > 1]
     changed = int((repeated["nunique"] > 1).sum())
-    records.append(share(changed, len(repeated), "modality_switch", "patients whose modality changed",
-                         label="Change of modality, of patients with several scans"))  # fmt: skip
+    records.append(
+        share(
+            changed,
+            len(repeated),
+            "modality_switch",
+            "patients whose modality changed",
+            label="Change of modality, of patients with several scans",
+        )
+    )
     return result_rows(records, **words)
 
 

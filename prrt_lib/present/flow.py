@@ -48,8 +48,15 @@ def _branch(axes: Axes, start: float, place: int, chain: Sequence[dict]) -> None
     """One population: an arrow from all treated, who left, and who remains."""
     axes.plot([start, start, place, place], [1.5, 0.95, 0.95, 0.2], color=LINE, linewidth=0.9)
     _arrow(axes, (place, 0.2), (place, -0.9))
-    axes.text(place, 0.2, _left(chain), ha="center", va="center", fontsize=8.5,
-              bbox={"boxstyle": "round,pad=0.35", "fc": PALE, "ec": LINE, "ls": "dotted"})  # fmt: skip
+    axes.text(
+        place,
+        0.2,
+        _left(chain),
+        ha="center",
+        va="center",
+        fontsize=8.5,
+        bbox={"boxstyle": "round,pad=0.35", "fc": PALE, "ec": LINE, "ls": "dotted"},
+    )
     _box(axes, place, -1.2, f"{chain[-1]['step']}\nn = {chain[-1]['n_after']}")
 
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pandas as pd
 
-from prrt_lib.declare.parameters import Parameters
 from prrt_lib.declare import rows as rows_module
+from prrt_lib.declare.parameters import Parameters
 from prrt_lib.study.cohort import build
 from prrt_lib.study.typed import complete
 

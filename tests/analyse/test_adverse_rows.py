@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 from small_study import SmallStudy, check, n_of, one, treated
 
-from prrt_lib.analyse import adverse, events
+from prrt_lib.analyse import adverse, adverse_rates, events
 
 IDS = ("A1", "A2", "A3", "A4")
 NO = dict.fromkeys(events.CRITERIA, "no")
@@ -18,16 +18,19 @@ def event(patient, number, term, grade, onset, **more):
 EVENTS = [
     # Three spellings of one event: A1 counts once, at grade 3.
     event("A1", 1, "nausea", 1.0, "2015-01-02", related_prrt="probable", **NO),
-    event("A1", 2, "Nausea ", 3.0, "2015-03-01", related_prrt="unlikely", **{**NO, "ser_hosp": "yes"}),
-    event("A2", 3, "anemia", 2.0, "2015-02-01", related_prrt="definite", **NO, serious_reported="yes"),
+    event(
+        "A1", 2, "Nausea ", 3.0, "2015-03-01", related_prrt="unlikely", **{**NO, "ser_hosp": "yes"}
+    ),
+    event(
+        "A2", 3, "anemia", 2.0, "2015-02-01", related_prrt="definite", **NO, serious_reported="yes"
+    ),
     # Without a grade, and one criterion not recorded: neither severe nor serious can be told.
-    event("A2", 4, "low platelets", None, None, related_prrt="possible",
-          **{**NO, "ser_ime": None}),
+    event("A2", 4, "low platelets", None, None, related_prrt="possible", **{**NO, "ser_ime": None}),
     # Before first PRRT: legal, not treatment-emergent.
     event("A3", 5, "Anaemia", 4.0, "2014-12-01", related_prrt="unrelated", **NO),
     # More than 90 days after the last cycle.
     event("A3", 6, "fatigue", 2.0, "2016-01-01", related_prrt="unrelated", **NO),
-]  # fmt: skip
+]
 FOLLOWUP = [
     {"patient_id": name, "vital_status": "alive", "last_contact_date": "2017-01-01"} for name in IDS
 ]
@@ -110,7 +113,7 @@ def test_related_terms_are_those_laid_to_prrt(study):
 def test_two_rates_first_events_and_all_events(study):
     # Each patient is watched 731 days. All: 5 events in 2924 days. First: A1 at day 1, A3 at day
     # 365, A4 without (731 days); A2 has an undated event and gives no time.
-    rows = check(adverse.rates(study))
+    rows = check(adverse_rates.rates(study))
     whole = one(rows, level="any", stratum="events")
     assert whole["estimate"] == pytest.approx(5 / 2924 * 36525)
     first = one(rows, level="any", stratum="patients with a first event")
@@ -142,6 +145,6 @@ def test_severity_seriousness_and_relatedness_words():
 
 def test_no_adverse_event_table_is_not_abstracted_and_never_0():
     study = SmallStudy({"patients": [{"patient_id": "A1"}], "prrt_cycles": treated("A1")})
-    for page in (adverse.overview, adverse.by_term, adverse.rates, adverse.seriousness):
+    for page in (adverse.overview, adverse.by_term, adverse_rates.rates, adverse.seriousness):
         rows = check(page(study))
         assert rows["state"].tolist() == ["not-abstracted"] and rows["estimate"].isna().all()

@@ -35,8 +35,13 @@ IDS = ("A1", "A2", "A3", "A4", "A5", "A6")
 
 @pytest.fixture(scope="module")
 def study():
-    return SmallStudy({"patients": [{"patient_id": name} for name in IDS],
-                       "prrt_cycles": treated(*IDS, first=FIRST), "biomarkers": SAMPLES})  # fmt: skip
+    return SmallStudy(
+        {
+            "patients": [{"patient_id": name} for name in IDS],
+            "prrt_cycles": treated(*IDS, first=FIRST),
+            "biomarkers": SAMPLES,
+        }
+    )
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +72,11 @@ def test_changes_are_minus_2_and_minus_1_on_the_log2_scale(study):
     pairs = biomarkers.changes(study).set_index("patient_id")
     assert pairs["log2_change"].dropna().round(9).to_dict() == {"A1": -2.0, "A2": -1.0}
     assert pairs["excluded"].to_dict() == {
-        "A1": "", "A2": "", "A3": "assay or unit changed", "A4": "known only by bounds"}  # fmt: skip
+        "A1": "",
+        "A2": "",
+        "A3": "assay or unit changed",
+        "A4": "known only by bounds",
+    }
 
 
 def test_the_pseudo_median_of_minus_2_and_minus_1_has_no_limits_with_two_pairs(study):

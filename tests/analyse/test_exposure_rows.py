@@ -12,16 +12,34 @@ def cycle(patient, number, day, **more):
 
 LU, Y, BOTH = "Lu-177", "Y-90", "Lu-177+Y-90"
 CYCLES = [
-    cycle("A1", 1, "2015-01-01", isotope=LU, activity_gbq=7.4, ssa_at_time="yes",
-          ssa_drug="lanreotide", dose_modified="no", treat_site="Basel"),
-    cycle("A1", 2, "2015-02-26", isotope=LU, activity_gbq=7.0, ssa_at_time="no", dose_modified="yes",
-          dose_modified_reason="renal", treat_site="Basel"),
+    cycle(
+        "A1",
+        1,
+        "2015-01-01",
+        isotope=LU,
+        activity_gbq=7.4,
+        ssa_at_time="yes",
+        ssa_drug="lanreotide",
+        dose_modified="no",
+        treat_site="Basel",
+    ),
+    cycle(
+        "A1",
+        2,
+        "2015-02-26",
+        isotope=LU,
+        activity_gbq=7.0,
+        ssa_at_time="no",
+        dose_modified="yes",
+        dose_modified_reason="renal",
+        treat_site="Basel",
+    ),
     # 365 days after the previous cycle: a second course, with another isotope.
     cycle("A1", 3, "2016-02-26", isotope=Y, activity_gbq=4.0, dose_modified="no"),
     cycle("A2", 1, "2015-01-01", isotope=BOTH, activity_gbq=3.7, dose_modified="no"),
     cycle("A2", 2, "2015-03-12", isotope=LU, dose_modified="no"),
     cycle("A3", 1, "2015-06-01"),
-]  # fmt: skip
+]
 
 
 @pytest.fixture(scope="module")
@@ -46,8 +64,11 @@ def test_activities_of_two_isotopes_are_never_added(study):
     rows = check(exposure.activity(study))
     sums = rows[(rows["variable"] == "cumulative_gbq") & (rows["statistic"] == "max")]
     assert dict(zip(sums["level"], sums["estimate"].round(1), strict=True)) == {
-        LU: 14.4, Y: 4.0, BOTH: 3.7, exposure.UNKNOWN_ISOTOPE: pytest.approx(float("nan"), nan_ok=True),
-    }  # fmt: skip
+        LU: 14.4,
+        Y: 4.0,
+        BOTH: 3.7,
+        exposure.UNKNOWN_ISOTOPE: pytest.approx(float("nan"), nan_ok=True),
+    }
 
 
 def test_a_patient_with_an_unknown_activity_has_no_cumulative_one(study):

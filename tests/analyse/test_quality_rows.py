@@ -28,11 +28,16 @@ def test_the_most_serious_question_comes_first():
 
 
 def test_the_flow_rows_add_up():
-    study = SmallStudy({
-        "patients": [{"patient_id": name} for name in ("A1", "A2", "A3")],
-        "tumour": [{"patient_id": "A1", "primary_site": "ileum"}, {"patient_id": "A2", "primary_site": "lung"}],
-        "prrt_cycles": treated("A1", "A2"),
-    })  # fmt: skip
+    study = SmallStudy(
+        {
+            "patients": [{"patient_id": name} for name in ("A1", "A2", "A3")],
+            "tumour": [
+                {"patient_id": "A1", "primary_site": "ileum"},
+                {"patient_id": "A2", "primary_site": "lung"},
+            ],
+            "prrt_cycles": treated("A1", "A2"),
+        }
+    )
     rows = check(quality.flow(study))
     left = rows[(rows["group"] == "excluded") & (rows["population"] == "gep")]
     assert left["n"].sum() == 1

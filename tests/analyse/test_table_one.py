@@ -12,13 +12,33 @@ PATIENTS = [
     {"patient_id": "A4"},
 ]
 TUMOUR = [
-    {"patient_id": "A1", "primary_site": "ileum", "ki67": 2.0, "ki67_lo": 2.0, "ki67_hi": 2.0,
-     "ki67_op": "=", "grade_reported": "2"},
-    {"patient_id": "A2", "primary_site": "pancreas", "ki67": 10.0, "ki67_lo": 10.0, "ki67_hi": 10.0,
-     "ki67_op": "=", "grade_reported": "2"},
-    {"patient_id": "A3", "primary_site": "pancreas", "ki67_lo": 0.0, "ki67_hi": 1.0, "ki67_op": "<"},
+    {
+        "patient_id": "A1",
+        "primary_site": "ileum",
+        "ki67": 2.0,
+        "ki67_lo": 2.0,
+        "ki67_hi": 2.0,
+        "ki67_op": "=",
+        "grade_reported": "2",
+    },
+    {
+        "patient_id": "A2",
+        "primary_site": "pancreas",
+        "ki67": 10.0,
+        "ki67_lo": 10.0,
+        "ki67_hi": 10.0,
+        "ki67_op": "=",
+        "grade_reported": "2",
+    },
+    {
+        "patient_id": "A3",
+        "primary_site": "pancreas",
+        "ki67_lo": 0.0,
+        "ki67_hi": 1.0,
+        "ki67_op": "<",
+    },
     {"patient_id": "A4"},
-]  # fmt: skip
+]
 SYMPTOMS = [
     {"patient_id": "A1", "symptom": "flushing"},
     {"patient_id": "A1", "symptom": "diarrhoea"},

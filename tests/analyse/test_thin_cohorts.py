@@ -3,7 +3,15 @@
 import pytest
 from small_study import SmallStudy, treated
 
-from prrt_lib.analyse import adverse, biomarkers, describe, exposure, quality, response
+from prrt_lib.analyse import (
+    adverse,
+    adverse_rates,
+    biomarkers,
+    describe,
+    exposure,
+    quality,
+    response,
+)
 from prrt_lib.declare.rows import combine, stamp
 from prrt_lib.present import clinical_tables, tables
 
@@ -27,7 +35,7 @@ PAGES = {
     "paired": biomarkers.paired,
     "overview": adverse.overview,
     "terms": adverse.by_term,
-    "rates": adverse.rates,
+    "rates": adverse_rates.rates,
     "seriousness": adverse.seriousness,
     "flow": quality.flow,
     "completeness": quality.completeness,
