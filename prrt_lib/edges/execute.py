@@ -3,78 +3,48 @@
 from __future__ import annotations
 
 import os
-import sys
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+# Before papermill: it keeps a slow grammar from being imported.
+from prrt_lib.edges import kernel  # isort: split
+
+import papermill
+
+from prrt_lib.base import errors
 from prrt_lib.base.errors import NotebookError, Problem
-from prrt_lib.base.paths import PROJECT
-from prrt_lib.declare.results import BATCH
 
-# jsonschema loads this 0.8 s grammar only to check URIs, which notebooks do not need.
-sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
-
-import papermill  # noqa: E402
-from jupyter_client.kernelspec import KernelSpec  # noqa: E402
-from jupyter_client.manager import AsyncKernelManager  # noqa: E402
+OWN_ERRORS = frozenset(name for name in vars(errors) if name.endswith("Error"))
 
 
-def kernel_environment(scenario: str, out: Path) -> dict[str, str]:
-    """Environment of a kernel: this library, this output root, nothing in the user's home."""
-    cache = out / "data" / "processed" / ".cache"
-    (cache / "ipython").mkdir(parents=True, exist_ok=True)
-    return {
-        **os.environ,
-        "PRRT_OUT": str(out),
-        BATCH: scenario,
-        "PYTHONPATH": str(PROJECT),
-        "PYTHONHASHSEED": "0",
-        "MPLBACKEND": "module://matplotlib_inline.backend_inline",
-        "MPLCONFIGDIR": str(cache / "matplotlib"),
-        "IPYTHONDIR": str(cache / "ipython"),
-        "OPENBLAS_NUM_THREADS": "1",
-        "OMP_NUM_THREADS": "1",
-    }
-
-
-def kernel_manager(environment: Mapping[str, str]) -> type[AsyncKernelManager]:
-    """A manager whose kernel is this very interpreter, whatever kernels the user has installed."""
-
-    class OwnKernel(AsyncKernelManager):
-        @property
-        def kernel_spec(self) -> KernelSpec:
-            launch = [
-                sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}",
-                "--log-level=ERROR",
-            ]  # fmt: skip
-            return KernelSpec(argv=launch, display_name="Python 3", language="python")
-
-        async def _async_start_kernel(self, **options: Any) -> None:
-            await super()._async_start_kernel(**{**options, "env": dict(environment)})
-
-        start_kernel = _async_start_kernel
-
-    return OwnKernel
-
-
-def execute(source: Path, target: Path, arguments: Mapping[str, Any], scenario: str, out: Path):
-    """The executed notebook at ``target``, put there only when every cell completed.
+def execute(
+    source: Path, target: Path, arguments: Mapping[str, Any], scenario: str, out: Path,
+    inherited: tuple[int, ...] = (),
+) -> Any:  # fmt: skip
+    """The executed notebook, put at ``target`` only when every cell completed.
 
     A failed run is kept beside it as ``*.failed.ipynb``; raises NotebookError naming the cell.
+    The kernel inherits the open files ``inherited``.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
-    half = target.with_name(f".{target.name}")
+    half = target.with_name(f".{target.stem}.part.ipynb")
     failed = target.with_suffix(".failed.ipynb")
     try:
-        notebook = papermill.execute_notebook(
-            str(source), str(half), parameters=dict(arguments), kernel_name="python3",
-            progress_bar=False, autosave_cell_every=0, request_save_on_cell_execute=False,
-            kernel_manager_class=kernel_manager(kernel_environment(scenario, out)),
-        )  # fmt: skip
+        with tempfile.TemporaryDirectory(prefix="prrt-") as folder:
+            own = Path(folder)
+            environment = kernel.environment(scenario, out, own)
+            notebook = papermill.execute_notebook(
+                str(source), str(half), parameters=dict(arguments), kernel_name="python3",
+                progress_bar=False, autosave_cell_every=0, request_save_on_cell_execute=False,
+                kernel_manager_class=kernel.manager(environment, own, inherited),
+            )  # fmt: skip
     except papermill.PapermillExecutionError as error:
         os.replace(half, failed)
         raise NotebookError(_failure(error, source, failed, out)) from None
+    except RuntimeError as error:
+        raise NotebookError(_lost(error, source)) from None
     finally:
         half.unlink(missing_ok=True)
     _write(strip_run(notebook), target)
@@ -82,10 +52,11 @@ def execute(source: Path, target: Path, arguments: Mapping[str, Any], scenario: 
     return notebook
 
 
-def _failure(error: papermill.PapermillExecutionError, source: Path, failed: Path, out: Path):
+def _failure(
+    error: papermill.PapermillExecutionError, source: Path, failed: Path, out: Path
+) -> Problem:
     # Only the library's own errors are known to hold no text of a patient.
-    own = error.ename.endswith("Error") and error.ename in _own_errors()
-    found = f"{error.ename}: {error.evalue}" if own else error.ename
+    found = f"{error.ename}: {error.evalue}" if error.ename in OWN_ERRORS else error.ename
     kept = failed.relative_to(out) if failed.is_relative_to(out) else failed.name
     return Problem(
         f"notebooks/{source.name}, cell {error.cell_index + 1}",
@@ -93,10 +64,11 @@ def _failure(error: papermill.PapermillExecutionError, source: Path, failed: Pat
     )  # fmt: skip
 
 
-def _own_errors() -> set[str]:
-    from prrt_lib.base import errors
-
-    return {name for name in vars(errors) if name.endswith("Error")}
+def _lost(error: RuntimeError, source: Path) -> Problem:
+    return Problem(
+        f"notebooks/{source.name}", f"a kernel that ended by itself ({type(error).__name__})",
+        "a kernel that lives until the last cell", "free memory or use --jobs 1, then run again",
+    )  # fmt: skip
 
 
 def strip_run(notebook: Any) -> Any:

@@ -1,12 +1,14 @@
-"""Content keys: what a stage depends on, as hashes. Standard library only, so that it starts fast."""
+"""Content keys: what a stage depends on, as hashes. Standard library only: it starts fast."""
 
 from __future__ import annotations
 
 import ast
 import hashlib
 import json
+import re
 import sys
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +37,8 @@ def environment_key() -> str:
     return digest([file_digest(LOCK), sys.version_info[:3]])
 
 
-def imported_names(source: str) -> set[str]:
+@cache
+def imported_names(source: str) -> frozenset[str]:
     """Dotted names of this library that ``source`` imports, at any depth of the code."""
     names: set[str] = set()
     for node in ast.walk(ast.parse(source)):
@@ -43,7 +46,7 @@ def imported_names(source: str) -> set[str]:
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             names |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
-    return {name for name in names if name.split(".")[0] == "prrt_lib"}
+    return frozenset(name for name in names if name.split(".")[0] == "prrt_lib")
 
 
 def module_files(name: str) -> list[Path]:
@@ -58,18 +61,21 @@ def module_files(name: str) -> list[Path]:
 
 
 def import_closure(names: Iterable[str]) -> list[Path]:
-    """Every file of the library that importing ``names`` can run, with the data beside them."""
+    """Every file of the library that importing ``names`` can run, with the data these name."""
     todo, seen = list(names), set()
     while todo:
         for file in module_files(todo.pop()):
             if file not in seen:
-                seen.add(file)
-                todo += imported_names(file.read_text(encoding="utf-8"))
-    folders = {file.parent for file in seen}
-    data = {
-        path for folder in folders for path in folder.iterdir() if path.suffix in (".yaml", ".csv")
-    }
-    return sorted(seen | data)
+                text = file.read_text(encoding="utf-8")
+                seen |= {file, *data_files(file.parent, text)}
+                todo += imported_names(text)
+    return sorted(seen)
+
+
+def data_files(folder: Path, text: str) -> list[Path]:
+    """The data files beside a module that its ``text`` names in full."""
+    quoted = set(re.findall(r"[\w.-]+\.(?:yaml|csv|css|j2)", text))
+    return [folder / name for name in sorted(quoted) if (folder / name).is_file()]
 
 
 def code_key(names: Iterable[str]) -> str:

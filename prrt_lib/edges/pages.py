@@ -40,12 +40,13 @@ def header(name: str, parameters: Parameters, about: dict[str, Any]) -> str:
         links.append(f'<a href="{page}.html"{here}>{html.escape(text)}</a>')
     facts = (
         f"scenario {parameters.scenario} · data cut-off {parameters.cutoff} · "
-        f"profile {parameters.profile} · workbook {about.get('sha256', '')[:12]}"
+        f"profile {parameters.profile}"
     )
     return (
         f'<header class="prrt-header"><div class="title">{marks}'
         f"{html.escape(parameters.title or parameters.scenario)}</div>"
-        f'<div class="facts">{html.escape(facts)}</div><nav aria-label="Pages">{"".join(links)}</nav>'
+        f'<div class="facts">{html.escape(facts)}</div>'
+        f'<nav aria-label="Pages">{"".join(links)}</nav>'
         "</header>"
     )
 

@@ -7,7 +7,7 @@ import json
 import shutil
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -17,10 +17,16 @@ from prrt_lib.base.errors import InputError, NotebookError, Problem
 from prrt_lib.base.paths import PROJECT, Places
 from prrt_lib.declare.parameters import Parameters
 from prrt_lib.edges import keys, manifest, stages
+from prrt_lib.edges.lock import held, sweep
 from prrt_lib.edges.notebook_form import STORY, arguments, code, notebook_path
+from prrt_lib.edges.pages import header
 
 LAST = "report"
+# Started first, so that none of them is the one everybody waits for.
+LONGEST = ("survival", "biomarkers", "adverse_events")
 SCHEMA = "1"
+PAGE_CODE = {"prrt_lib.edges.pages", "prrt_lib.edges.execute"}
+EVERYTHING = ("prrt_lib.edges.commands", "prrt_lib.edges.run", *stages.READING, *stages.COHORT)
 Say = Callable[[str], None]
 
 
@@ -35,19 +41,27 @@ def run(parameters: Parameters, out: Path = PROJECT, jobs: int = 2, say: Say = p
     chosen = arguments(parameters)
     files = stages.inputs(parameters)
     try:
-        Run(parameters, places, files, say).all(chosen, jobs)
+        with held(places.processed, say) as lock:
+            for folder in (places.processed, places.figures, places.reports):
+                sweep(folder)
+            Run(parameters, places, files, say, lock).all(chosen, jobs)
+            record = manifest.read(places)
     except OSError as error:
         raise InputError(_disk(error, places)) from error
     say(f"finished in {time.monotonic() - started:.1f} s")
-    return manifest.read(places)
+    return record
 
 
 def _disk(error: OSError, places: Places) -> Problem:
+    unwritable = "a place that cannot be written"
     found = {
         errno.ENOSPC: "no space left on the disk",
-        errno.EACCES: "a folder that cannot be written",
+        errno.EDQUOT: "no space left in the user's quota",
+        errno.EACCES: unwritable,
+        errno.EPERM: unwritable,
         errno.EROFS: "a read-only file system",
-        errno.EPERM: "a folder that cannot be written",
+        errno.ENOTDIR: "a file where a folder should be",
+        errno.EEXIST: "a file where a folder should be",
     }.get(error.errno or 0, f"{type(error).__name__}: {error.strerror}")
     return Problem(
         str(error.filename or places.root), found, "a folder with room that can be written",
@@ -63,6 +77,7 @@ class Run:
     places: Places
     files: stages.Inputs
     say: Say
+    lock: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         self.record = manifest.read(self.places)
@@ -72,49 +87,51 @@ class Run:
 
     def all(self, chosen: dict[str, dict[str, Any]], jobs: int) -> None:
         self.cohort()
-        stale = [name for name in STORY if not self.fresh(name, chosen[name])]
-        early = [name for name in stale if name != LAST]
-        failures = self.execute(early, chosen, jobs)
-        if not failures and not self.fresh(LAST, chosen[LAST]):
-            failures = self.execute([LAST], chosen, jobs)
-        self.finish(rebuilt=stale, failures=failures)
+        stale = self.stale([name for name in STORY if name != LAST], chosen)
+        failures = self.execute(stale, chosen, jobs)
+        last = [] if failures else self.stale([LAST], chosen)
+        failures += self.execute(last, chosen, jobs)
+        self.finish([*stale, *last], failures)
         if failures:
             raise NotebookError(failures)
 
     def cohort(self) -> None:
+        """The built cohort, taken as it is when nothing it depends on has changed."""
         key = stages.cohort_key(self.parameters, self.files)
         stage = self.record.get("cohort", {})
-        if stage.get("key") == key and manifest.intact(self.places.root, stage["outputs"]):
-            self.about = json.loads((self.places.processed / "about.json").read_text("utf-8"))
-            self.columns = stages.columns_read(self.places)
-            return
-        self.say("reading the workbook and building the cohort")
-        stages.reading(self.files, self.places.root)
-        self.forget("cohort")
-        self.about = stages.cohort(self.parameters, self.files, self.places)
+        if stage.get("key") != key or not manifest.intact(self.places.root, stage["outputs"]):
+            self.say("reading the workbook and building the cohort")
+            read = stages.reading(self.files, self.places.root, self.say)
+            self.forget("cohort")
+            stages.cohort(self.parameters, read, self.places)
+            outputs = manifest.outputs(self.places.root, stages.cohort_files(self.places))
+            self.remember("cohort", {"key": key, "outputs": outputs})
+        self.about = json.loads((self.places.processed / "about.json").read_text("utf-8"))
         self.columns = stages.columns_read(self.places)
-        outputs = manifest.outputs(self.places.root, stages.cohort_files(self.places))
-        self.remember("cohort", {"key": key, "outputs": outputs})
 
-    def forget(self, stage: str) -> None:
+    def forget(self, *stages_: str) -> None:
         """A stage that is being rewritten is not done, also when the process is killed now."""
-        if self.record.pop(stage, None):
+        if any([self.record.pop(stage, None) for stage in stages_]):
             manifest.write(self.places, self.record)
 
     def remember(self, stage: str, content: dict[str, Any]) -> None:
         self.record = {**self.record, "schema_version": SCHEMA, stage: content}
         manifest.write(self.places, self.record)
 
-    def key(self, name: str, given: dict[str, Any], reads: dict[str, list[str]]) -> dict[str, Any]:
-        """What notebook ``name`` depends on, given what it read when it last ran."""
-        known = asdict(self.parameters)
+    def made_by(self, name: str, given: dict[str, Any]) -> dict[str, Any]:
+        """What is known before notebook ``name`` runs: its text, code, parameters and page."""
         return {
             "notebook": keys.file_digest(notebook_path(name)),
-            "code": keys.code_key(keys.imported_names(code(name)) | {"prrt_lib.edges.pages"}),
+            "code": keys.code_key(keys.imported_names(code(name)) | PAGE_CODE),
             "environment": self.environment,
             "given": given,
-            "about": keys.digest(self.about),
-            "page": keys.digest([self.parameters.title, self.parameters.cutoff]),
+            "page": keys.digest(header(name, self.parameters, self.about)),
+        }
+
+    def made_from(self, reads: dict[str, list[str]]) -> dict[str, Any]:
+        """The present state of everything that a notebook read when it last ran."""
+        known = asdict(self.parameters)
+        return {
             "parameters": {item: known.get(item) for item in reads.get("parameters", [])},
             "columns": {item: self.columns.get(item) for item in reads.get("columns", [])},
             "results": {
@@ -123,27 +140,36 @@ class Run:
             },
         }
 
+    def stale(self, names: list[str], chosen: dict[str, dict[str, Any]]) -> list[str]:
+        """Those of ``names`` whose products are missing, changed, or made from something else."""
+        return [name for name in names if not self.fresh(name, chosen[name])]
+
     def fresh(self, name: str, given: dict[str, Any]) -> bool:
         stage = self.record.get(f"notebook {name}", {})
         if not stage or not manifest.intact(self.places.root, stage["outputs"]):
             return False
-        now = json.loads(json.dumps(self.key(name, given, stage["reads"])))
-        return now == stage["key"]
+        now = {**self.made_by(name, given), **self.made_from(stage["reads"])}
+        return json.loads(json.dumps(now)) == stage["key"]
 
-    def execute(self, names: list[str], chosen: dict[str, dict[str, Any]], jobs: int):
-        if not names:
-            return []
-        for name in names:
-            self.forget(f"notebook {name}")
+    def execute(
+        self, names: list[str], chosen: dict[str, dict[str, Any]], jobs: int
+    ) -> list[Problem]:
+        """Runs ``names`` side by side, the longest first; the problems of those that failed."""
+        self.forget(*(f"notebook {name}" for name in names))
+        failures = []
         with ThreadPoolExecutor(max_workers=max(1, jobs)) as pool:
-            work = [(name, pool.submit(self.one, name, chosen[name])) for name in names]
-            failures = []
-            for name, future in work:
-                try:
-                    self.remember(f"notebook {name}", future.result())
-                except NotebookError as error:
-                    failures += error.problems
-        return failures
+            order = sorted(names, key=lambda name: (name not in LONGEST, STORY.index(name)))
+            work = {pool.submit(self.one, name, chosen[name]): name for name in order}
+            try:
+                for future in as_completed(work):
+                    try:
+                        self.remember(f"notebook {work[future]}", future.result())
+                    except NotebookError as error:
+                        failures += error.problems
+            except BaseException:
+                pool.shutdown(wait=False, cancel_futures=True)
+                raise
+        return sorted(failures, key=str)
 
     def one(self, name: str, given: dict[str, Any]) -> dict[str, Any]:
         """Runs one notebook and its page; what it read and wrote."""
@@ -151,31 +177,27 @@ class Run:
         from prrt_lib.edges.pages import write_page
 
         began = time.monotonic()
+        made_by = self.made_by(name, given)
         target = self.places.reports / f"{name}.ipynb"
+        reads_file = self.places.processed / "reads" / f"{name}.json"
+        reads_file.unlink(missing_ok=True)
         notebook = execute(
-            notebook_path(name), target, given, self.places.scenario, self.places.root
+            notebook_path(name), target, given, self.places.scenario, self.places.root, self.lock
         )
         ran = time.monotonic()
         page = write_page(name, notebook, self.parameters, self.about, self.places)
         self.say(f"  {name:<16} {ran - began:5.1f} s   page {time.monotonic() - ran:4.1f} s")
-        reads_file = self.places.processed / "reads" / f"{name}.json"
         reads = json.loads(reads_file.read_text("utf-8")) if reads_file.exists() else {}
         written = [target, page, reads_file, self.places.results / f"{name}.csv"]
         written += [self.places.figures / figure for figure in reads.get("figures", [])]
         outputs = manifest.outputs(self.places.root, [path for path in written if path.exists()])
-        return {"reads": reads, "key": self.key(name, given, reads), "outputs": outputs}
+        return {"reads": reads, "key": {**made_by, **self.made_from(reads)}, "outputs": outputs}
 
     def finish(self, rebuilt: list[str], failures: list[Problem]) -> None:
+        """The manifest's facts, the start page and the closing lines."""
         from prrt_lib.edges.summary import headline, write_index
 
-        facts = {
-            "scenario": self.places.scenario, "prrt_lib": __version__,
-            "versions": versions() if rebuilt else self.record.get("versions", {}),
-            "workbook": {"name": self.files.workbook.name, "sha256": self.files.workbook_sha},
-            "profile": {"name": self.files.profile.stem, "sha256": self.files.profile_sha},
-            "lock": keys.file_digest(keys.LOCK), "about": self.about,
-            "parameters": asdict(self.parameters), "schema_version": SCHEMA,
-        }  # fmt: skip
+        facts = self.facts(rebuilt)
         if any(self.record.get(name) != value for name, value in facts.items()):
             self.record = {**self.record, **facts}
             manifest.write(self.places, self.record)
@@ -185,6 +207,17 @@ class Run:
         for line in headline(self.parameters, self.record, self.places):
             self.say(line)
         self.say(f"report: {index}")
+
+    def facts(self, rebuilt: list[str]) -> dict[str, Any]:
+        """What the manifest says beside the stages: inputs, versions, parameters, rows."""
+        return {
+            "scenario": self.places.scenario, "prrt_lib": __version__, "schema_version": SCHEMA,
+            "versions": versions() if rebuilt else self.record.get("versions", {}),
+            "workbook": {"name": self.files.workbook.name, "sha256": self.files.workbook_sha},
+            "profile": {"name": self.files.profile.stem, "sha256": self.files.profile_sha},
+            "lock": keys.file_digest(keys.LOCK), "code": keys.code_key(EVERYTHING),
+            "parameters": asdict(self.parameters), "about": self.about,
+        }  # fmt: skip
 
 
 PACKAGES = ("pandas", "numpy", "scipy", "lifelines", "statsmodels", "papermill", "matplotlib")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +14,8 @@ from prrt_lib.base.errors import Problem, WorkbookError
 from prrt_lib.base.paths import PROJECT, Places
 from prrt_lib.declare.parameters import Parameters, resolve
 from prrt_lib.edges import keys
+from prrt_lib.edges.lock import held
+from prrt_lib.edges.manifest import write_text
 
 if TYPE_CHECKING:
     from prrt_lib.read.reading import Reading
@@ -61,15 +63,26 @@ def inputs(parameters: Parameters) -> Inputs:
     return Inputs(workbook, profile, keys.file_digest(workbook), keys.file_digest(profile))
 
 
-def reading(files: Inputs, root: Path) -> Reading:
+def reading(files: Inputs, root: Path, say: Callable[[str], None] = print) -> Reading:
     """The read workbook, from the store shared by all scenarios when nothing changed."""
-    store = root / "data" / "processed" / ".reading" / files.reading_key[:16]
-    if (store / "about.json").exists():
-        return _load(store)
+    folder = root / "data" / "processed" / ".reading"
+    store = folder / files.reading_key[:16]
+    with held(folder, say):
+        if (store / "about.json").exists():
+            return _load(store)
+        return _read(files, store)
+
+
+def _read(files: Inputs, store: Path) -> Reading:
     from prrt_lib.read.reading import read_workbook
 
     fresh = read_workbook(files.workbook, str(files.profile))
     marks = {"sha256": files.workbook_sha, "synthetic": marked_synthetic(files.workbook)}
+    if keys.file_digest(files.workbook) != files.workbook_sha:
+        raise WorkbookError(
+            Problem(str(files.workbook), "a file that changed while it was read",
+                    "a workbook at rest", "close it in the spreadsheet program and run again")
+        )  # fmt: skip
     fresh = replace(fresh, about={**fresh.about, **marks})
     _store(fresh, store)
     return fresh
@@ -87,7 +100,10 @@ def marked_synthetic(workbook: Path) -> bool:
 
 
 def _store(result: Reading, store: Path) -> None:
-    half = store.with_name(f".{store.name}.{os.getpid()}")
+    """Puts the reading at ``store`` in one step; the caller holds the folder's lock."""
+    for left in store.parent.glob("*.part"):
+        shutil.rmtree(left)
+    half = store.with_name(f"{store.name}.part")
     (half / "tables").mkdir(parents=True)
     for name, table in result.tables.items():
         table.to_parquet(half / "tables" / f"{name}.parquet", index=False)
@@ -111,28 +127,22 @@ def _load(store: Path) -> Reading:
     )  # fmt: skip
 
 
-def cohort(parameters: Parameters, files: Inputs, places: Places) -> dict[str, Any]:
+def cohort(parameters: Parameters, read: Reading, places: Places) -> dict[str, Any]:
     """Facts about the built cohort; its files are written below ``places``."""
     from prrt_lib.study.build import write_cohort
 
-    read = reading(files, places.root)
     facts = write_cohort(read.tables, read.findings, read.lineage, parameters, places)
     about = {**read.about, **facts}
-    (places.processed / "about.json").write_text(json.dumps(about, default=str, indent=1) + "\n")
+    write_text(places.processed / "about.json", json.dumps(about, default=str, indent=1) + "\n")
     return about
 
 
 def cohort_key(parameters: Parameters, files: Inputs) -> dict[str, str]:
-    """What the cohort depends on: the reading, the study's code and every study-wide parameter."""
-    content = {
-        name: value
-        for name, value in vars(parameters).items()
-        if name not in ("notebooks", "title", "workbook", "profile")
-    }
+    """What the cohort depends on: the reading, the study's code and the scenario's parameters."""
     return {
         "reading": files.reading_key,
         "code": keys.code_key(COHORT),
-        "parameters": keys.digest(content),
+        "parameters": keys.digest(vars(parameters)),
     }
 
 
