@@ -15,7 +15,7 @@ UNASSESSED = "not evaluable"
 
 
 @dataclass(frozen=True)
-class LandmarkCohort:
+class Landmark:
     """Patients under observation beyond the landmark, and who was left out."""
 
     frame: pd.DataFrame  # duration and entry counted from the landmark; plus the status column
@@ -44,8 +44,8 @@ def landmark(
     value: str = "value", order: Sequence[str] | None = None, entry: str | None = None,
     out_if_before: str | None = None, causes: Sequence[int] | None = None,
     status: str = "landmark_status",
-) -> LandmarkCohort:  # fmt: skip
-    """The LandmarkCohort at time ``at`` (decision 11), in the order of ``frame``.
+) -> Landmark:  # fmt: skip
+    """The Landmark at time ``at`` (decision 11), in the order of ``frame``.
 
     Kept: entry <= at < exit. ``assessments`` (``id``, ``time``, ``value``) gives each patient's
     status: with ``order`` (best first) the best, without it the last, of those at or before the
@@ -69,7 +69,7 @@ def landmark(
         require_columns(frame, [id])
         chosen[status] = _status(chosen[id], assessments, id, time, value, at, order)
     counts = {reason: int(mask.sum()) for reason, mask in excluded.items()}
-    return LandmarkCohort(chosen, float(at), counts)
+    return Landmark(chosen, float(at), counts)
 
 
 def _excluded(frame, checked, duration, entry, at, out_if_before) -> dict[str, np.ndarray]:
