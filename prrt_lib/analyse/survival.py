@@ -101,7 +101,7 @@ def _conditional(text: str, kind: str) -> str:
 def compare(
     study: Study, endpoint: str, by: str, population: str | None = None, setting: str = ""
 ) -> pd.DataFrame:
-    """The test that the levels of ``by`` do not differ: log-rank, or Gray's test with competing death."""
+    """The test that the levels of ``by`` do not differ: log-rank; Gray's where death competes."""
     population = population or study.headline
     times = study.times(endpoint, setting, population, (by,))
     frame = times.frame.dropna(subset=[by])

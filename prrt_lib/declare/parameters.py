@@ -178,7 +178,9 @@ def _impossible(values: Mapping[str, Any], where: str) -> list[Problem]:
             _date(values["cutoff"])
         except ValueError:
             problems.append(
-                Problem(f"{where}, cutoff", repr(values["cutoff"]), "an ISO date", "write 2017-06-30")
+                Problem(
+                    f"{where}, cutoff", repr(values["cutoff"]), "an ISO date", "write 2017-06-30"
+                )
             )
     if values.get("population", "gep") not in ("gep", "all_treated"):
         problems.append(

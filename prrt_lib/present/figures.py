@@ -20,7 +20,7 @@ __all__ = ["bars", "flow_diagram", "forest", "incidence_curve", "spread", "survi
 
 
 def forest(rows: pd.DataFrame, scenario: str, title: str) -> Figure:
-    """Hazard ratios with limits on a log axis, one line per variable and level, one mark per model."""
+    """Hazard ratios with limits on a log axis: a line per variable and level, a mark per model."""
     style.apply()
     ratios = rows[rows["statistic"].isin(numbers.LOG_SCALE)].reset_index(drop=True)
     lines = list(dict.fromkeys(zip(ratios["variable"], ratios["level"], strict=True)))
@@ -103,8 +103,10 @@ def spread(
     figure, axes = plt.subplots(figsize=(7.2, 4))
     if len(kept):
         sns.boxplot(kept, x=x, y=y, order=levels, ax=axes, color="#dfe7ee", fliersize=0, width=0.5)
-        sns.stripplot(kept, x=x, y=y, order=levels, ax=axes, color=style.PALETTE[0], size=3, alpha=0.6,
-                      jitter=False)  # fmt: skip
+        sns.stripplot(
+            kept, x=x, y=y, order=levels, ax=axes, color=style.PALETTE[0], size=3, alpha=0.6,
+            jitter=False,
+        )  # fmt: skip
     else:
         axes.text(0.5, 0.5, "not abstracted", transform=axes.transAxes, ha="center")
     if log and len(kept):

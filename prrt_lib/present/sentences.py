@@ -90,13 +90,14 @@ def entry_independence(rows: pd.DataFrame) -> Sentences:
         way = "better" if row["estimate"] > 0 else "worse"
         text = (
             f"Patients who were referred later do {way} among those at risk (conditional tau "
-            f"{numbers.plain(row['estimate'], 2)}, p {_p(row['p'])}): delayed entry assumes that they "
-            "do not differ, so overall survival from diagnosis is to be read with caution."
+            f"{numbers.plain(row['estimate'], 2)}, p {_p(row['p'])}): delayed entry assumes that "
+            "they do not differ, so overall survival from diagnosis is to be read with caution."
         )
     else:
         text = (
             f"No sign that late referral goes with survival (conditional tau "
-            f"{numbers.plain(row['estimate'], 2)}, p {_p(row['p'])}); a small study cannot exclude it."
+            f"{numbers.plain(row['estimate'], 2)}, p {_p(row['p'])}); a small study cannot exclude "
+            "it."
         )
     return Sentences((text,), tuple(rows["row_id"]))
 

@@ -9,13 +9,27 @@ import seaborn as sns
 
 # Okabe and Ito's colour-blind safe set, darkest first so that grey prints keep the order.
 PALETTE = ("#0B3C5D", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#5B5B5B", "#8C564B")
-DASHES = ("solid", (0, (5, 2)), (0, (1.5, 1.5)), (0, (6, 2, 1.5, 2)), (0, (3, 1, 1, 1, 1, 1)))
+DASHES = (
+    "solid", (0, (5, 2)), (0, (1.5, 1.5)), (0, (6, 2, 1.5, 2)), (0, (3, 1, 1, 1, 1, 1)),
+)  # fmt: skip
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 
 # A level keeps its place in the palette in every figure of every scenario.
 PLACES = {
     "": 0,
-    **dict.fromkeys(("G1", "small bowel", "no", "Lu-177", "any response", "response of any magnitude", "female", "LA"), 0),
+    **dict.fromkeys(
+        (
+            "G1",
+            "small bowel",
+            "no",
+            "Lu-177",
+            "any response",
+            "response of any magnitude",
+            "female",
+            "LA",
+        ),
+        0,
+    ),
     **dict.fromkeys(("G2", "pancreas", "yes", "Y-90", "progression", "male", "M"), 1),
     **dict.fromkeys(("G3/NEC", "other GEP", "Lu-177+Y-90", "stable"), 2),
     **dict.fromkeys(("lung", "mixed"), 3),

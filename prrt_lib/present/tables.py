@@ -1,4 +1,4 @@
-"""Tables from result rows: a small neutral structure that renders to HTML, every number traceable."""
+"""Tables from result rows: a small neutral structure that renders to HTML, numbers traceable."""
 
 from __future__ import annotations
 
@@ -18,10 +18,11 @@ STYLE = (
     "<style>.prrt-table{border-collapse:collapse;font-size:.92em;margin:.4em 0}"
     ".prrt-table caption{caption-side:top;text-align:left;font-weight:600;padding:.2em 0}"
     ".prrt-table th,.prrt-table td,.jp-RenderedHTMLCommon .prrt-table td,"
-    ".jp-RenderedHTMLCommon .prrt-table th{padding:.22em .8em .22em 0;text-align:left;vertical-align:top;"
-    "border-bottom:1px solid #d5dde5;white-space:normal}"
+    ".jp-RenderedHTMLCommon .prrt-table th{padding:.22em .8em .22em 0;text-align:left;"
+    "vertical-align:top;border-bottom:1px solid #d5dde5;white-space:normal}"
     ".prrt-table thead th{border-bottom:2px solid #1b2733}"
     ".prrt-table td.num{font-variant-numeric:tabular-nums}"
+    ".prrt-table th.level{padding-left:1.2em!important;font-weight:normal}"
     ".prrt-table tr.section th{padding-top:.6em}.prrt-notes{font-size:.85em;color:#52616f}</style>"
 )
 
@@ -62,7 +63,9 @@ class Table:
 
     def _line(self, number: int, line: Sequence[Cell]) -> str:
         kind = ' class="section"' if number in self.sections else ""
-        first = f'<th scope="row">{html.escape(line[0].text)}</th>'
+        # Browsers drop the blanks that set a level below its variable.
+        level = ' class="level"' if line[0].text.startswith(" ") else ""
+        first = f'<th scope="row"{level}>{html.escape(line[0].text)}</th>'
         return f"<tr{kind}>{first}{''.join(_td(cell) for cell in line[1:])}</tr>"
 
     def __repr__(self) -> str:
