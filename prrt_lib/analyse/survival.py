@@ -55,7 +55,8 @@ def _fit(study: Study, times: Times, by: str | None, moments: Sequence[float]) -
     common = {"entry": "entry", "by": by, "times": moments, "conf_level": settings.conf_level}
     if competing(times):
         return cumulative_incidence(times.frame, "exit", "event", causes=[1, 2], **common)
-    minimum = settings.min_at_risk if times.endpoint.delayed else None
+    late = bool((times.frame["entry"] > 0).any())
+    minimum = settings.min_at_risk if times.endpoint.delayed and late else None
     return kaplan_meier(times.frame, "exit", "event", min_at_risk=minimum, **common)
 
 

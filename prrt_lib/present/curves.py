@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 
 from prrt_lib.declare.dictionary import dictionary
 from prrt_lib.declare.parameters import DAYS_PER_MONTH, days
-from prrt_lib.present import numbers, style
+from prrt_lib.present import numbers, style, tables
 from prrt_lib.present.canvas import file_name, keep
 
 AXIS = {
@@ -48,7 +48,9 @@ def _curve(rows: pd.DataFrame, scenario: str, statistic: str, title: str) -> Fig
     for level in levels:
         _one(above, drawn[drawn["group_level"] == level], level, levels)
     _axes(above, drawn, statistic, title or key["label"] or key["endpoint"])
-    if len(levels) > 1:
+    for level in [name for name in tables.levels(counted) if name not in levels and name]:
+        above.plot([], [], " ", label=f"{level}: not estimable")
+    if key["group"]:
         above.legend(title=dictionary().label(key["group"]), loc="best")
     if not len(drawn):
         above.text(0.5, 0.5, "nothing can be estimated", transform=above.transAxes, ha="center")

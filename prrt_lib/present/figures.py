@@ -32,7 +32,8 @@ def forest(rows: pd.DataFrame, scenario: str, title: str) -> Figure:
     axes.axvline(1, color="#52616f", linewidth=0.8)
     axes.set_xscale("log")
     axes.set_xlabel("Hazard ratio (log scale)")
-    axes.set_yticks(range(len(lines)), [_name(*line) for line in lines])
+    known = set(ratios.loc[ratios["level"] == ratios["reference"], "level"]) - {""}
+    axes.set_yticks(range(len(lines)), [_name(*line, known) for line in lines])
     axes.invert_yaxis()
     axes.set_title(title)
     axes.xaxis.set_major_formatter(plt.FuncFormatter(lambda value, _: f"{value:g}"))
@@ -43,9 +44,10 @@ def forest(rows: pd.DataFrame, scenario: str, title: str) -> Figure:
     return keep(figure, file_name(key["analysis"], key["endpoint"], "forest"), scenario)
 
 
-def _name(variable: str, level: str) -> str:
+def _name(variable: str, level: str, references: set[str]) -> str:
     label = dictionary().label(variable)
-    return f"{label}: {level}" if level else label
+    reference = " (reference)" if level in references else ""
+    return f"{label}: {level}{reference}" if level else label
 
 
 def _marks(axes, rows: pd.DataFrame, lines: list, shift: float, model: str, models: list) -> None:
