@@ -7,7 +7,7 @@ import hashlib
 import json
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from typing import Any
 from prrt_lib.base.paths import PROJECT
 
 LOCK = PROJECT / "requirements.lock"
+DATA_NAME = re.compile(r"[\w.-]+\.(?:yaml|csv|css|j2)")
 
 
 def digest(value: Any) -> str:
@@ -62,20 +63,25 @@ def module_files(name: str) -> list[Path]:
 
 def import_closure(names: Iterable[str]) -> list[Path]:
     """Every file of the library that importing ``names`` can run, with the data these name."""
-    todo, seen = list(names), set()
+    todo, seen, data = list(names), set(), _data_files(PROJECT)
     while todo:
         for file in module_files(todo.pop()):
             if file not in seen:
                 text = file.read_text(encoding="utf-8")
-                seen |= {file, *data_files(file.parent, text)}
+                seen.add(file)
+                seen.update(*(data.get(name, ()) for name in DATA_NAME.findall(text)))
                 todo += imported_names(text)
     return sorted(seen)
 
 
-def data_files(folder: Path, text: str) -> list[Path]:
-    """The data files beside a module that its ``text`` names in full."""
-    quoted = set(re.findall(r"[\w.-]+\.(?:yaml|csv|css|j2)", text))
-    return [folder / name for name in sorted(quoted) if (folder / name).is_file()]
+@cache
+def _data_files(project: Path) -> Mapping[str, list[Path]]:
+    """File name -> data files of the library; a module names in full those that it reads."""
+    found: dict[str, list[Path]] = {}
+    for path in (project / "prrt_lib").rglob("*"):
+        if DATA_NAME.fullmatch(path.name):
+            found.setdefault(path.name, []).append(path)
+    return found
 
 
 def code_key(names: Iterable[str]) -> str:
