@@ -101,6 +101,14 @@ def test_a_pair_that_nobody_has_is_not_estimable(study):
     assert (row["state"], row["n"]) == ("not-estimable", 0)
 
 
+def test_micrograms_per_litre_and_nanograms_per_millilitre_are_one_unit():
+    pair = [sample("A1", "2014-12-01", 400.0, uln=None),
+            sample("A1", "2015-02-01", 100.0, unit="ug/L", uln=None)]  # fmt: skip
+    tables = {"patients": [{"patient_id": "A1"}], "prrt_cycles": treated("A1", first=FIRST)}
+    changes = biomarkers.changes(SmallStudy({**tables, "biomarkers": pair}))
+    assert changes["log2_change"].round(9).tolist() == [-2.0]
+
+
 def test_a_marker_that_nobody_has_is_not_abstracted(rows, study):
     found = rows[rows["variable"] == "pancreastatin"]
     assert set(found["state"]) == {"not-abstracted"}
