@@ -95,25 +95,12 @@ def lineage(records: Mapping[str, list[Record]], printed: Mapping[str, str]) -> 
     ``source`` says where the value stands: cell, caption (a number in a header), constant (the
     profile), or spread (a per-patient cell copied to each record).
     """
-    lines = [
-        (
-            name,
-            printed[record.patient],
-            row,
-            column,
-            seen.sheet,
-            seen.cell,
-            seen.raw,
-            seen.status,
-            seen.rule,
-            seen.source,
-        )
-        for name, members in records.items()
-        for row, record in enumerate(members, start=1)
-        for column, seen in record.seen.items()
-    ]
-    frame = pd.DataFrame.from_records(lines, columns=list(LINEAGE))
+    columns: dict[str, list] = {name: [] for name in LINEAGE}
+    for table in sorted(records):
+        for row, record in enumerate(records[table], start=1):
+            for column in sorted(record.seen):
+                line = (table, printed[record.patient], row, column, *record.seen[column])
+                for held, value in zip(columns.values(), line, strict=True):
+                    held.append(value)
     types = {name: "int64" if name == "row" else object for name in LINEAGE}
-    return frame.astype(types).sort_values(
-        ["table", "row", "column"], kind="stable", ignore_index=True
-    )
+    return pd.DataFrame({name: pd.Series(columns.pop(name), dtype=types[name]) for name in LINEAGE})

@@ -27,6 +27,7 @@ class SheetRows:
     spread: list[Record] = field(default_factory=list)
     findings: list[dict[str, str]] = field(default_factory=list)
     spellings: list[tuple[str, str]] = field(default_factory=list)
+    sheet: str = ""
     rows: int = 0
     held_out: int = 0
 

@@ -1,0 +1,123 @@
+"""Records of all sheets -> one set: copies resolved, dates narrowed, contradictions unused."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from prrt_lib.declare.findings import finding
+from prrt_lib.read import duplicates, frames, ids
+from prrt_lib.read.cell_findings import about_record
+from prrt_lib.read.checks import checked
+from prrt_lib.read.partial_dates import narrowed
+from prrt_lib.read.patient import patient
+from prrt_lib.read.records import Record, by_patient
+from prrt_lib.read.rows import SheetRows, merged_in_row
+
+Questions = list[dict[str, str]]
+
+
+@dataclass(frozen=True)
+class Assembled:
+    """Typed tables, findings as records, lineage, and counts for the flow."""
+
+    tables: dict[str, pd.DataFrame]
+    findings: Questions
+    lineage: pd.DataFrame
+    about: dict[str, Any]
+
+
+def assembled(parts: Sequence[SheetRows]) -> Assembled:
+    """What the rows of all sheets say together."""
+    printed = _printed(parts)
+    kept = duplicates.resolve(
+        merged_in_row([record for part in parts for record in part.records]), printed
+    )
+    copies = [record for part in parts for record in part.spread]
+    spread, notes = _spread(kept.records, copies)
+    cells = _once([*spread, *copies], printed)
+    findings = [*(q for part in parts for q in part.findings), *kept.findings, *notes, *cells]
+    patients = [
+        patient(one, narrowed(patient(one, own))) for one, own in by_patient(spread).items()
+    ]
+    records, questions = checked(patients, printed)
+    tables = frames.ordered(records, printed)
+    return Assembled(
+        tables=frames.tables(tables, printed),
+        findings=[*findings, *questions],
+        lineage=frames.lineage(tables, printed),
+        about=_counts(parts, kept, printed, len(tables["patients"])),
+    )
+
+
+def _counts(
+    parts: Sequence[SheetRows], kept: duplicates.Kept, printed: Mapping[str, str], patients: int
+) -> dict[str, Any]:
+    rows: Counter[str] = Counter()
+    for part in parts:
+        rows[part.sheet] += part.rows
+    return {
+        "rows": dict(rows),
+        "held_out_rows": sum(part.held_out for part in parts),
+        "duplicate_rows": kept.duplicate_rows,
+        "held_out": {printed[one]: rule for one, rule in sorted(kept.held_out.items())},
+        "patients": patients,
+    }
+
+
+def _printed(parts: Sequence[SheetRows]) -> dict[str, str]:
+    """Key -> id as printed, with the centre before it where ids of several centres meet."""
+    texts = ids.spellings(pair for part in parts for pair in part.spellings)
+    return {
+        same: f"{same.split('/')[0]}/{text}" if "/" in same else text
+        for same, text in texts.items()
+    }
+
+
+def _once(records: Iterable[Record], printed: Mapping[str, str]) -> Iterator[dict[str, str]]:
+    """Each question about a cell once, however many records the cell feeds."""
+    asked = set()
+    for record in records:
+        for question in about_record(record, printed[record.patient]):
+            what = (question["rule"], question["sheet"], question["cell"])
+            if what not in asked:
+                asked.add(what)
+                yield question
+
+
+def _spread(
+    records: Sequence[Record], copies: Sequence[Record]
+) -> tuple[list[Record], list[dict[str, str]]]:
+    """Records with per-patient values copied to where a record has none of its own."""
+    by_place: dict[tuple[str, str], list[Record]] = {}
+    for copy in copies:
+        by_place.setdefault((copy.table, copy.patient), []).append(copy)
+    result = []
+    for record in records:
+        for copy in by_place.get((record.table, record.patient), ()):
+            record = _filled(record, copy)
+        result.append(record)
+    first: dict[tuple[str, str, str], str] = {}
+    for copy in copies:
+        for name, seen in copy.seen.items():
+            first.setdefault((copy.table, name, seen.sheet), seen.cell)
+    notes = [
+        finding("spread-value", table=table, column=name, sheet=sheet, cell=cell)
+        for (table, name, sheet), cell in sorted(first.items())
+    ]
+    return result, notes
+
+
+def _filled(record: Record, copy: Record) -> Record:
+    columns_ = [
+        name
+        for name in copy.seen
+        if name not in record.seen or record.seen[name].status == "missing"
+    ]
+    seen = {name: copy.seen[name]._replace(source="spread") for name in columns_}
+    values = {k: v for k, v in copy.values.items() if record.values.get(k) is None}
+    return record.with_values(values, seen)
