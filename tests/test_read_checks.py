@@ -124,6 +124,13 @@ def test_a_contradiction_asks_at_its_cell_and_unuses_what_it_says(tmp_path, case
             assert frame.loc[frame["row"].isin(held), column].isna().all()
 
 
+def test_a_date_of_death_that_vital_status_denies_unuses_no_other_date(tmp_path):
+    rows = changed(PATIENT, 1, Status="Alive", Died=D(2013, 6, 1), Seen=D(2014, 1, 1))
+    reading = read(tmp_path, rows)
+    assert rules(reading) == ["alive-with-death-date"]
+    assert reading.tables["imaging"]["scan_date"].notna().all()
+
+
 @pytest.mark.parametrize(
     ("days", "expected"),
     [(28, []), (27, ["cycle-interval-short"]), (182, []), (183, ["cycle-interval-long"])],

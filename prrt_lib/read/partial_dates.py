@@ -51,7 +51,7 @@ def bounds(patient: Patient, record: Record, column: str) -> tuple[Bound, Bound]
     )
     highs = [_end(patient, "followup", "abstraction_date", 1)]
     if place != ("followup", "death_date"):
-        highs.append(_end(patient, "followup", "death_date", 1))
+        highs.append(_high(patient.death()))
     special = {
         ("patients", "birth_date"): lambda: highs.append(
             _end(patient, "tumour", "diagnosis_date", 1)

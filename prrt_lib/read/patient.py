@@ -52,6 +52,12 @@ class Patient:
         days = [days for _, days in self.dated("prrt_cycles", "cycle_date")]
         return (min(low for low, _ in days), min(high for _, high in days)) if days else None
 
+    def death(self) -> Interval | None:
+        """Possible days of death; None where vital status denies it and the date is not used."""
+        follow = self.one("followup")
+        denied = follow is not None and follow.value("vital_status") == "alive"
+        return None if denied else self.interval("followup", "death_date")
+
     def last_alive(self) -> dt.date | None:
         """The latest day on which a record proves the patient alive."""
         lows = [days[0] for table, column in ALIVE for _, days in self.dated(table, column)]

@@ -63,7 +63,7 @@ def diagnosis(patient: Patient) -> Iterator[Question]:
 
 def death(patient: Patient) -> Iterator[Question]:
     """Death before diagnosis or PRRT; what is dated after death."""
-    follow, died = patient.one("followup"), patient.interval("followup", "death_date")
+    follow, died = patient.one("followup"), patient.death()
     if follow is None or died is None:
         return
     tumour, first = patient.one("tumour"), patient.first_prrt()
