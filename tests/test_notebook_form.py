@@ -117,7 +117,5 @@ def test_no_number_is_typed_in_prose(path):
 
 @notebooks
 def test_it_saves_its_rows_under_its_own_name(path):
-    if path.stem == "report":
-        pytest.skip("the report reads result rows and writes none")
     text = "\n".join(text for _, text in code_cells(path))
     assert re.search(rf"results\.save\(.*\"{path.stem}\",\s*scenario\s*\)", text, re.S)

@@ -1,4 +1,4 @@
-"""What this process has really read: columns, parameters, results; and the figures it drew."""
+"""What this process has really read: columns, parameters, results; and the files it made."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import json
 import os
 from pathlib import Path
 
-KINDS = ("columns", "parameters", "results", "figures")
+KINDS = ("columns", "parameters", "results", "figures", "reports")
 
 _seen: dict[str, set[str]] = {kind: set() for kind in KINDS}
 
 
 def record(kind: str, *names: str) -> None:
-    """Notes that ``names`` were read ("columns": "table.column") or, for figures, written."""
+    """Notes that ``names`` were read ("columns": "table.column") or, for figures and reports, written."""
     _seen[kind].update(names)
 
 

@@ -190,6 +190,7 @@ class Run:
         reads = json.loads(reads_file.read_text("utf-8")) if reads_file.exists() else {}
         written = [target, page, reads_file, self.places.results / f"{name}.csv"]
         written += [self.places.figures / figure for figure in reads.get("figures", [])]
+        written += [self.places.reports / document for document in reads.get("reports", [])]
         outputs = manifest.outputs(self.places.root, [path for path in written if path.exists()])
         return {"reads": reads, "key": {**made_by, **self.made_from(reads)}, "outputs": outputs}
 

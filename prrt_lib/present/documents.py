@@ -86,10 +86,15 @@ def excel(tables: Sequence[Table], rows: pd.DataFrame, path: Path, stamp: str) -
 
     book = xlsxwriter.Workbook(str(path), {"strings_to_formulas": False, "strings_to_urls": False})
     book.set_properties({"created": MADE, "comments": stamp, "author": ""})
-    bold, wrap = book.add_format({"bold": True}), book.add_format({"text_wrap": True, "valign": "top"})
+    bold, wrap = (
+        book.add_format({"bold": True}),
+        book.add_format({"text_wrap": True, "valign": "top"}),
+    )
     for number, table in enumerate(tables, start=1):
         _sheet(book.add_worksheet(f"Table {number}"), table, stamp, bold, wrap)
-    shown = {ids for table in tables for line in table.body for cell in line for ids in cell.row_ids}
+    shown = {
+        ids for table in tables for line in table.body for cell in line for ids in cell.row_ids
+    }
     kept = rows[rows["row_id"].isin(shown)]
     sheet = book.add_worksheet("Result rows")
     sheet.freeze_panes(1, 1)
