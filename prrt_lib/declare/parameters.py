@@ -155,7 +155,8 @@ def from_mapping(scenario: str, content: Mapping[str, Any], where: str) -> Param
         if name not in types:
             problems.append(unknown_name(name, list(types), where))
         elif name == "notebooks":
-            values[name] = dict(value or {})
+            values[name], wrong = _sections(value or {}, f"{where}, notebooks")
+            problems += wrong
         else:
             try:
                 values[name] = convert(value, types[name], f"{where}, {name}")
@@ -165,6 +166,18 @@ def from_mapping(scenario: str, content: Mapping[str, Any], where: str) -> Param
     if problems:
         raise ParameterError(problems)
     return Parameters(scenario=scenario, **values)
+
+
+def _sections(value: Any, where: str) -> tuple[dict[str, Any], list[Problem]]:
+    """Per-notebook parameters by notebook name, and what is not such a mapping."""
+    sections = value.items() if isinstance(value, dict) else [("", value)]
+    odd = [
+        Problem(f"{where}{': ' * bool(name)}{name}", "no mapping", "name: value lines",
+                "indent the parameters below the notebook's name")
+        for name, content in sections
+        if not isinstance(content or {}, dict) or not name
+    ]  # fmt: skip
+    return ({} if odd else dict(value)), odd
 
 
 def _impossible(values: Mapping[str, Any], where: str) -> list[Problem]:

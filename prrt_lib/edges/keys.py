@@ -7,7 +7,7 @@ import hashlib
 import json
 import re
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -42,7 +42,7 @@ def environment_key() -> str:
 def imported_names(source: str) -> frozenset[str]:
     """Dotted names of this library that ``source`` imports, at any depth of the code."""
     names: set[str] = set()
-    for node in ast.walk(ast.parse(source)):
+    for node in _statements(ast.parse(source).body):
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
@@ -50,22 +50,27 @@ def imported_names(source: str) -> frozenset[str]:
     return frozenset(name for name in names if name.split(".")[0] == "prrt_lib")
 
 
-def module_files(name: str) -> list[Path]:
+def _statements(nodes: Iterable[ast.AST]) -> Iterator[ast.AST]:
+    for node in nodes:
+        yield node
+        for part in ("body", "orelse", "finalbody", "handlers"):
+            yield from _statements(getattr(node, part, ()))
+
+
+@cache
+def module_files(name: str, project: Path) -> tuple[Path, ...]:
     """Files that importing ``name`` runs: the module and the packages around it."""
-    parts, files = name.split("."), []
-    for depth in range(1, len(parts) + 1):
-        stem = PROJECT.joinpath(*parts[:depth])
-        for candidate in (stem / "__init__.py", stem.with_suffix(".py")):
-            if candidate.exists():
-                files.append(candidate)
-    return files
+    parts = name.split(".")
+    stems = [project.joinpath(*parts[: depth + 1]) for depth in range(len(parts))]
+    both = [(stem / "__init__.py", stem.with_suffix(".py")) for stem in stems]
+    return tuple(path for pair in both for path in pair if path.exists())
 
 
 def import_closure(names: Iterable[str]) -> list[Path]:
     """Every file of the library that importing ``names`` can run, with the data these name."""
     todo, seen, data = list(names), set(), _data_files(PROJECT)
     while todo:
-        for file in module_files(todo.pop()):
+        for file in module_files(todo.pop(), PROJECT):
             if file not in seen:
                 text = file.read_text(encoding="utf-8")
                 seen.add(file)

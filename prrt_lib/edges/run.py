@@ -102,8 +102,14 @@ class Run:
         if stage.get("key") != key or not manifest.intact(self.places.root, stage["outputs"]):
             self.say("reading the workbook and building the cohort")
             read = stages.reading(self.files, self.places.root, self.say)
+            before = self.record
             self.forget("cohort")
-            stages.cohort(self.parameters, read, self.places)
+            try:
+                stages.cohort(self.parameters, read, self.places)
+            except InputError:
+                # Refused before its first file was written: what was there is still good.
+                manifest.write(self.places, before)
+                raise
             outputs = manifest.outputs(self.places.root, stages.cohort_files(self.places))
             self.remember("cohort", {"key": key, "outputs": outputs})
         self.about = json.loads((self.places.processed / "about.json").read_text("utf-8"))
@@ -111,7 +117,9 @@ class Run:
 
     def forget(self, *stages_: str) -> None:
         """A stage that is being rewritten is not done, also when the process is killed now."""
-        if any([self.record.pop(stage, None) for stage in stages_]):
+        left = {name: item for name, item in self.record.items() if name not in stages_}
+        if len(left) < len(self.record):
+            self.record = left
             manifest.write(self.places, self.record)
 
     def remember(self, stage: str, content: dict[str, Any]) -> None:
