@@ -145,8 +145,9 @@ def latex(tables: Sequence[Table], rows: pd.DataFrame, path: Path, stamp: str) -
     parts = [f"% {stamp}"]
     for table in tables:
         frame = table.frame()
-        frame.columns = [name or " " * (number + 1) for number, name in enumerate(frame.columns)]
-        made = GT(frame).tab_header(title=table.title)
+        names = {f"column{number}": name for number, name in enumerate(frame.columns)}
+        frame.columns = list(names)
+        made = GT(frame).cols_label(names).tab_header(title=table.title)
         for note in table.notes:
             made = made.tab_source_note(note)
         parts.append(made.as_latex())
