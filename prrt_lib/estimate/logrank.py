@@ -78,7 +78,7 @@ def scores(exits, happened, codes, count, entries=None, rho=0.0, gamma=0.0) -> S
     for k in range(count):
         mine = codes == k
         began = None if entries is None else entries[mine]
-        at_risk[k] = RiskSets(exits[mine], began).at(grid) if mine.any() else 0.0
+        at_risk[k] = RiskSets(exits[mine], began).strictly_at(grid) if mine.any() else 0.0
         own[k] = tallies_at(grid, exits[mine & happened])
     total = at_risk.sum(axis=0)
     weight = _weights(deaths, total, rho, gamma)

@@ -52,6 +52,11 @@ class RiskSets:
             entered = np.where(times <= self.start, origin, self.entries.before(times))
         return entered - self.exits.before(times)
 
+    def strictly_at(self, times: np.ndarray) -> np.ndarray:
+        """Weight at risk just before each time, those left out who enter at that very time."""
+        entered = self.size if self.entries is None else self.entries.before(times)
+        return entered - self.exits.before(times)
+
 
 @dataclass(frozen=True)
 class RiskTable:

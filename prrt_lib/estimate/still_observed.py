@@ -12,25 +12,31 @@ class StillObserved:
     """G(t-) H(t-) as steps: the chance of not being censored, and of having entered, before t.
 
     Geskus, Biometrics 2011. ``value[j]`` holds for ``change[j-1] < t <= change[j]``; only ratios
-    have a meaning. ``event_times`` are those of the cause of interest.
+    have a meaning, and those within one ``spell``: a new one begins where the last patient under
+    observation is censored and nobody is left. ``event_times`` are those of the cause of interest.
     """
 
     change: np.ndarray
     value: np.ndarray
+    spell: np.ndarray
     event_times: np.ndarray
 
     def at(self, time: np.ndarray) -> np.ndarray:
         """The value just before each of ``time``."""
         return self.value[np.searchsorted(self.change, time, side="left")]
 
+    def _spell_at(self, time: np.ndarray) -> np.ndarray:
+        return self.spell[np.searchsorted(self.change, time, side="left")]
+
     def pieces(self, stop: np.ndarray, rival: np.ndarray):
         """patient, start, stop, weight of the rows that follow each competing event.
 
         Event times with one weight share a row, so there are no more rows than steps.
         """
-        at_events = self.at(self.event_times)
-        last = np.flatnonzero(np.append(np.diff(at_events) != 0, True))
-        ends, values = self.event_times[last], at_events[last]
+        at_events, spells = self.at(self.event_times), self._spell_at(self.event_times)
+        changed = (np.diff(at_events) != 0) | (np.diff(spells) != 0)
+        last = np.flatnonzero(np.append(changed, True))
+        ends, values, spells = self.event_times[last], at_events[last], spells[last]
         starts = np.concatenate([[-np.inf], ends[:-1]])
         who = np.flatnonzero(rival)
         first = np.searchsorted(ends, stop[who], side="right")
@@ -40,7 +46,7 @@ class StillObserved:
         step += np.repeat(first, count)
         weight = values[step] / self.at(stop)[patient]
         begin = np.maximum(starts[step], stop[patient])
-        keep = weight > 0
+        keep = spells[step] == self._spell_at(stop)[patient]
         return patient[keep], begin[keep], ends[step][keep], weight[keep]
 
 
@@ -62,8 +68,10 @@ def still_observed(data, rival: np.ndarray, events_leave_first: bool) -> StillOb
     factor = np.ones(len(change))
     for time, value in factors:
         factor[np.searchsorted(change, time)] *= value
-    value = np.concatenate([[1.0], np.cumprod(factor)])
-    return StillObserved(change, value, np.unique(data.stop[data.event]))
+    nobody_left = factor <= 0
+    value = np.concatenate([[1.0], np.cumprod(np.where(nobody_left, 1.0, factor))])
+    spell = np.concatenate([[0], np.cumsum(nobody_left)])
+    return StillObserved(change, value, spell, np.unique(data.stop[data.event]))
 
 
 def _entries(data) -> tuple[np.ndarray, np.ndarray]:
