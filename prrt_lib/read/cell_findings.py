@@ -29,7 +29,7 @@ def expected() -> Mapping[str, str]:
 def about_record(record: Record, printed: str) -> Iterator[dict[str, str]]:
     """Findings about the record's own cells; copies of a per-patient cell ask nothing again."""
     for column, seen in record.seen.items():
-        if seen.source not in ("cell", "caption"):
+        if seen.source in ("constant", "spread"):
             continue
         where = {
             "table": record.table,

@@ -11,10 +11,11 @@ from typing import Any
 import pandas as pd
 
 from prrt_lib.base.errors import Problem, WorkbookError
+from prrt_lib.declare.answers import Answer
 from prrt_lib.declare.findings import finding, findings_frame
 from prrt_lib.declare.profiles import Profile, load
 from prrt_lib.declare.profiles import Sheet as SheetProfile
-from prrt_lib.read import columns
+from prrt_lib.read import columns, overrides
 from prrt_lib.read.assembly import assembled
 from prrt_lib.read.gate import Limits, admit
 from prrt_lib.read.layout import Layout, locate
@@ -52,8 +53,11 @@ def read_workbook(
     profile: Profile | str | Sequence[Profile],
     limits: Limits | None = None,
     first_seen: str = "",
+    answers: Sequence[Answer] = (),
 ) -> Reading:
     """Everything in one or several workbooks, read through a profile (or one profile each).
+
+    ``answers``: what abstractors answered; their corrected values replace the cells they are about.
 
     Raises WorkbookError with every error at once: unsafe or missing files, missing sheets and
     required columns, duplicate headers, both date orders in a column, formulas without values.
@@ -74,6 +78,7 @@ def read_workbook(
                 "check profile and sheets",
             )
         )
+    overrides.apply(parts, answers)
     result = assembled(parts)
     about = {
         "workbook": [Path(path).name for path in books],

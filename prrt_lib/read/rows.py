@@ -16,7 +16,7 @@ from prrt_lib.read.cells import CellReader, text_of
 from prrt_lib.read.layout import Instance, Layout
 from prrt_lib.read.records import Record, Seen, one_per_patient, seen
 from prrt_lib.read.registry import parse
-from prrt_lib.read.workbook import Cell, Sheet
+from prrt_lib.read.workbook import Cell, Sheet, letters
 
 
 @dataclass
@@ -27,6 +27,7 @@ class SheetRows:
     spread: list[Record] = field(default_factory=list)
     findings: list[dict[str, str]] = field(default_factory=list)
     spellings: list[tuple[str, str]] = field(default_factory=list)
+    readers: dict[tuple[str, str, str], CellReader] = field(default_factory=dict)
     sheet: str = ""
     rows: int = 0
     held_out: int = 0
@@ -46,7 +47,7 @@ class RowReader:
 
     def read(self) -> SheetRows:
         """Records, findings and id spellings of all rows below the header."""
-        found = SheetRows()
+        found = SheetRows(readers=self._by_column())
         lines = [
             row
             for row in sorted(self.sheet.rows)
@@ -64,6 +65,17 @@ class RowReader:
             found.rows += 1
             self._take(row, text, found)
         return found
+
+    def _by_column(self) -> dict[tuple[str, str, str], CellReader]:
+        """(table, dictionary column, letters of the sheet's column) -> its reader."""
+        tables = dictionary().tables
+        return {
+            (instance.block.table, name, letters(place.column)): self._reader(
+                tables[instance.block.table].columns[name], place.source
+            )
+            for instance in self.layout.instances
+            for name, place in instance.places.items()
+        }
 
     def _take(self, row: int, text: str, found: SheetRows) -> None:
         same = self.namespace + ids.key(text)
