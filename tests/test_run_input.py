@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
-import shutil
 from pathlib import Path
 
 import openpyxl
@@ -263,11 +262,3 @@ def test_an_unforeseen_error_never_quotes_its_text(tmp_path, monkeypatch, capsys
     said = capsys.readouterr().err
     assert "internal error RuntimeError in test_run_input.py" in said
     assert "Jane" not in said
-
-
-def test_a_scenario_is_removed_whole(earlier):
-    from prrt_lib.edges.run import clean
-
-    shutil.copytree(earlier / "reports/s", earlier / "reports/other")
-    assert len(clean("s", earlier)) == 3
-    assert sorted(prints(earlier)) == ["reports/other/index.html"]

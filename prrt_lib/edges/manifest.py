@@ -46,3 +46,14 @@ def intact(root: Path, recorded: Mapping[str, str]) -> bool:
     return bool(recorded) and all(
         file_digest(root / name) == expected for name, expected in recorded.items()
     )
+
+
+PACKAGES = ("lifelines", "matplotlib", "numpy", "pandas", "papermill", "scipy", "statsmodels")
+
+
+def versions() -> dict[str, str]:
+    """Versions that a run uses, by name."""
+    import platform
+    from importlib.metadata import version
+
+    return {**{name: version(name) for name in PACKAGES}, "python": platform.python_version()}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import json
-import shutil
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, as_completed
@@ -195,7 +194,10 @@ class Run:
         ran = time.monotonic()
         page = write_page(name, notebook, self.parameters, self.about, self.places)
         self.say(f"  {name:<16} {ran - began:5.1f} s   page {time.monotonic() - ran:4.1f} s")
-        reads = json.loads(reads_file.read_text("utf-8")) if reads_file.exists() else {}
+        # A notebook that saves no rows, the report, reads the rows of all others.
+        reads = {"results": [other for other in STORY if other != name]}
+        if reads_file.exists():
+            reads = json.loads(reads_file.read_text("utf-8"))
         written = [target, page, reads_file, self.places.results / f"{name}.csv"]
         written += [self.places.figures / figure for figure in reads.get("figures", [])]
         written += [self.places.reports / document for document in reads.get("reports", [])]
@@ -221,29 +223,9 @@ class Run:
         """What the manifest says beside the stages: inputs, versions, parameters, rows."""
         return {
             "scenario": self.places.scenario, "prrt_lib": __version__, "schema_version": SCHEMA,
-            "versions": versions() if rebuilt else self.record.get("versions", {}),
+            "versions": manifest.versions() if rebuilt else self.record.get("versions", {}),
             "workbook": {"name": self.files.workbook.name, "sha256": self.files.workbook_sha},
             "profile": {"name": self.files.profile.stem, "sha256": self.files.profile_sha},
             "lock": keys.file_digest(keys.LOCK), "code": keys.code_key(EVERYTHING),
             "parameters": asdict(self.parameters), "about": self.about,
         }  # fmt: skip
-
-
-PACKAGES = ("pandas", "numpy", "scipy", "lifelines", "statsmodels", "papermill", "matplotlib")
-
-
-def versions() -> dict[str, str]:
-    """Versions that the run used."""
-    import platform
-    from importlib.metadata import version
-
-    return {"python": platform.python_version(), **{name: version(name) for name in PACKAGES}}
-
-
-def clean(scenario: str, out: Path = PROJECT) -> list[Path]:
-    """Removes the products of one scenario; the folders that were removed."""
-    places = Places(scenario, Path(out).resolve())
-    gone = [path for path in (places.processed, places.figures, places.reports) if path.exists()]
-    for path in gone:
-        shutil.rmtree(path)
-    return gone

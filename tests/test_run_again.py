@@ -1,0 +1,160 @@
+"""Runs that are killed, repeated, side by side or half failed end like an undisturbed one."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import openpyxl
+import pytest
+from small_project import STORY, copied, environment, notebooks_run, prints, run
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory) -> Path:
+    return copied(tmp_path_factory.mktemp("project"))
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory) -> Path:
+    return tmp_path_factory.mktemp("home")
+
+
+@pytest.fixture(scope="module")
+def undisturbed(project, home, tmp_path_factory) -> Path:
+    """The products of a run with one notebook at a time, and a home of its own."""
+    out = tmp_path_factory.mktemp("out")
+    done = run(project, "small", out, "--jobs", "1", HOME=str(home))
+    assert done.returncode == 0, done.stderr
+    assert notebooks_run(done.stdout) == list(STORY)
+    assert done.stderr == ""
+    return out
+
+
+def test_a_run_writes_nothing_to_the_home(undisturbed, home):
+    assert list(home.rglob("*")) == []
+
+
+def test_products_are_whole_files_under_their_last_names(undisturbed):
+    names = set(prints(undisturbed))
+    assert not [name for name in names if Path(name).name.startswith(".")]
+    assert {f"reports/small/{name}.{kind}" for name in STORY for kind in ("ipynb", "html")} < names
+    assert {"reports/small/index.html", "data/processed/small/manifest.json"} < names
+
+
+def test_executed_notebooks_hold_no_time_and_no_path(undisturbed, project):
+    for name in STORY:
+        text = (undisturbed / f"reports/small/{name}.ipynb").read_text(encoding="utf-8")
+        assert str(undisturbed) not in text and str(project) not in text
+        content = json.loads(text)
+        assert set(content["metadata"]) <= {"kernelspec"}
+        assert {key for cell in content["cells"] for key in cell["metadata"]} <= {"tags"}
+
+
+def killed(project: Path, out: Path, after: str, seconds: float) -> str:
+    """What a run said that was killed ``seconds`` after it had said ``after``."""
+    command = [sys.executable, "-m", "prrt_lib", "run", "params/small.yaml", "--out", str(out)]
+    with subprocess.Popen(
+        command, cwd=project, env=environment(project), stdout=subprocess.PIPE, text=True
+    ) as process:
+        said = ""
+        while after not in said:
+            line = process.stdout.readline()
+            assert line, f"ended before saying {after!r}: {said}"
+            said += line
+        time.sleep(seconds)
+        os.kill(process.pid, signal.SIGKILL)
+    return said
+
+
+def test_killed_at_any_moment_and_run_again_it_ends_as_if_nothing_had_happened(
+    project, undisturbed, tmp_path
+):
+    for after, seconds in (("reading", 0.2), ("reading", 1.2), ("reading", 4.0), ("page", 0.0)):
+        killed(project, tmp_path, after, seconds)
+        if after == "page":
+            break
+        (tmp_path / "data/processed/small/manifest.json").unlink(missing_ok=True)
+    done = run(project, "small", tmp_path, "--jobs", "2", HOME="/dev/null/home")
+    assert done.returncode == 0, done.stderr
+    assert prints(tmp_path) == prints(undisturbed)
+
+
+def test_two_scenarios_side_by_side_in_processes_of_one_pool(project, undisturbed, tmp_path):
+    (project / "params/everyone.yaml").write_text(
+        (project / "params/small.yaml").read_text() + "population: all_treated\n"
+    )
+    script = tmp_path / "pool.py"
+    script.write_text(
+        "import sys\n"
+        "from concurrent.futures import ProcessPoolExecutor\n"
+        "from functools import partial\n"
+        "from multiprocessing import get_context\n"
+        "from pathlib import Path\n"
+        "from prrt_lib.declare.parameters import load\n"
+        "from prrt_lib.edges.run import run\n"
+        "if __name__ == '__main__':\n"
+        "    chosen = [load(Path('params') / f'{name}.yaml') for name in ('small', 'everyone')]\n"
+        "    with ProcessPoolExecutor(2, get_context('spawn')) as pool:\n"
+        "        made = list(pool.map(partial(run, out=Path(sys.argv[1]), jobs=1), chosen))\n"
+        "    assert [item['scenario'] for item in made] == ['small', 'everyone']\n"
+    )
+    out = tmp_path / "out"
+    done = subprocess.run([sys.executable, str(script), str(out)], cwd=project, text=True,
+                          env=environment(project), capture_output=True, timeout=220)  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    both = prints(out)
+    assert {name: both[name] for name in both if "everyone" not in name} == prints(undisturbed)
+    assert len(list((out / "data/processed/.reading").iterdir())) == 2
+
+
+def test_one_edited_cell_runs_the_notebooks_that_read_it(project, undisturbed, tmp_path):
+    book = openpyxl.load_workbook(project / "data/raw/sheets_24.xlsx")
+    assert book["PRRT cycles"]["E2"].value == 200
+    book["PRRT cycles"]["E2"].value = 190
+    before = prints(undisturbed)
+    whole = (project / "data/raw/sheets_24.xlsx").read_bytes()
+    book.save(project / "data/raw/sheets_24.xlsx")
+    edited = run(project, "small", undisturbed)
+    (project / "data/raw/sheets_24.xlsx").write_bytes(whole)
+    back = run(project, "small", undisturbed)
+    assert notebooks_run(edited.stdout) == ["exposure", "report"]
+    assert notebooks_run(back.stdout) == ["exposure", "report"]
+    assert prints(undisturbed) == before
+
+
+def test_a_failed_notebook_is_kept_apart_and_the_others_are_done(project, undisturbed):
+    before = prints(undisturbed)
+    path = project / "notebooks/exposure.ipynb"
+    whole = path.read_text(encoding="utf-8")
+    content = json.loads(whole)
+    place = max(n for n, cell in enumerate(content["cells"]) if cell["cell_type"] == "code")
+    content["cells"][place]["source"] = ["{}['a patient\\'s words']"]
+    path.write_text(json.dumps(content), encoding="utf-8")
+    other = project / "notebooks/characteristics.ipynb"
+    text = other.read_text(encoding="utf-8")
+    other.write_text(text + "\n", encoding="utf-8")
+    failed = run(project, "small", undisturbed)
+    kept = undisturbed / "reports/small/exposure.failed.ipynb"
+    assert failed.returncode == 3
+    assert failed.stderr.startswith(
+        f"prrt_lib run: notebooks/exposure.ipynb, cell {place + 2}: found KeyError; expected"
+    )
+    assert "open reports/small/exposure.failed.ipynb" in failed.stderr
+    assert "Traceback" not in failed.stderr and "words" not in failed.stderr
+    assert notebooks_run(failed.stdout) == ["characteristics"]
+    assert kept.exists()
+    now = prints(undisturbed)
+    for name in ("reports/small/exposure.ipynb", "reports/small/exposure.html",
+                 "data/processed/small/results/exposure.csv", "reports/small/report.html"):  # fmt: skip
+        assert now[name] == before[name]
+    assert "exposure.ipynb, cell" in (undisturbed / "reports/small/index.html").read_text()
+    path.write_text(whole, encoding="utf-8")
+    other.write_text(text, encoding="utf-8")
+    assert run(project, "small", undisturbed).returncode == 0
+    assert prints(undisturbed) == before
