@@ -6,9 +6,11 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from prrt_lib.base.errors import AnalysisError
 from prrt_lib.declare.parameters import YEARS, days
 from prrt_lib.declare.rows import combine, result_rows, stamp
 from prrt_lib.estimate.competing import cumulative_incidence
+from prrt_lib.estimate.cox import cox
 from prrt_lib.estimate.gray import gray_test
 from prrt_lib.estimate.logrank import logrank
 from prrt_lib.estimate.quasi_independence import conditional_tau
@@ -18,6 +20,7 @@ from prrt_lib.study.data import Study
 from prrt_lib.study.times import Times
 
 ANALYSIS = "survival"
+LAG = "months_diagnosis_to_prrt"
 
 
 def curve(
@@ -129,15 +132,29 @@ def follow_up(study: Study, population: str | None = None) -> pd.DataFrame:
 
 
 def entry_independence(study: Study, population: str | None = None) -> pd.DataFrame:
-    """Whether late referral goes with survival: conditional tau of entry and death from diagnosis.
+    """Whether late referral goes with survival: conditional tau of entry and death from diagnosis,
+    and the hazard ratio of the lag from diagnosis to first PRRT (per 12 months).
 
     Delayed entry is right only when, among those at risk, the time of entry says nothing about
     the time of death. A small p says that it does.
     """
-    times = study.times("os_dx_delayed", "", population or study.headline, ())
+    times = study.times("os_dx_delayed", "", population or study.headline, (LAG,))
     if times.frame.empty or not times.frame["event"].any():
         rows = result_rows([{"statistic": "correlation", "state": "not-estimable"}], n=0)
     else:
         rows = conditional_tau(times.frame, "exit", "event", "entry")
-    return stamp(_stamped(study, times, rows, None), model="quasi-independence",
-                 variable="months_diagnosis_to_prrt", unit="")  # fmt: skip
+    both = pd.concat([stamp(rows, variable=LAG), _lag_effect(times)], ignore_index=True)
+    return stamp(_stamped(study, times, both, None), model="quasi-independence", unit="")
+
+
+def _lag_effect(times: Times) -> pd.DataFrame:
+    """The log hazard ratio of each further year between diagnosis and first PRRT."""
+    frame = times.frame.assign(**{LAG: times.frame[LAG] / 12})
+    try:
+        rows = cox(frame, "exit", "event", [LAG], entry="entry").estimates
+    except AnalysisError as error:
+        found = "; ".join(problem.found for problem in error.problems)
+        rows = result_rows([{"statistic": "log_hazard_ratio", "variable": LAG}], warning=found,
+                           state="not-estimable")  # fmt: skip
+    kept = rows[rows["statistic"] == "log_hazard_ratio"].reset_index(drop=True)
+    return stamp(kept, level="per 12 months")

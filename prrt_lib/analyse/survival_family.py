@@ -15,20 +15,6 @@ SUMMARY = ("median", "q25", "q75")
 SENSITIVE = ("os_dx_delayed", "os_prrt", "ttp", "pfs", "cif_progression")
 
 
-def declared(study: Study) -> pd.DataFrame:
-    """What each endpoint measures, as declared, with its role in this scenario."""
-    return pd.DataFrame(
-        [
-            {
-                "endpoint": name, "role": study.parameters.role(name), "means": item.label,
-                "time zero": item.origin, "entry": item.entry, "event": item.event,
-                "competing": item.competing, "censored at": item.censoring,
-            }
-            for name, item in ENDPOINTS.items()
-        ]
-    )  # fmt: skip
-
-
 def by_groups(study: Study, endpoints: Sequence[str], by: Sequence[str]) -> pd.DataFrame:
     """A curve of every endpoint by every grouping, each on its own."""
     return combine([_abstracted(study, name, group) for name in endpoints for group in by])

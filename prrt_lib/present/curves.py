@@ -99,3 +99,32 @@ def _at_risk(axes: Axes, rows: pd.DataFrame, levels: Sequence[str]) -> None:
         for month in axes.get_xticks():
             count = numbers.plain(counts.get(days(month), float("nan")), 0)
             axes.text(month, line, count, ha="center", va="center", fontsize=8.5)
+
+
+def progression_beside(until: pd.DataFrame, incidence: pd.DataFrame, scenario: str) -> Figure:
+    """1 - Kaplan-Meier of time to progression beside the cumulative incidence, on one axis.
+
+    Their distance is what treating deaths as censorings would add to the probability.
+    """
+    style.apply()
+    figure, axes = plt.subplots(figsize=(7.2, 4.4))
+    kept = until[(until["statistic"] == "survival") & (until["state"] == "ok")]
+    counted = incidence[incidence["statistic"] == "cumulative_incidence"]
+    counted = counted[counted["state"] == "ok"]
+    names = {"1": "Cumulative incidence of progression", "2": "Death without progression"}
+    lines = [("1 - Kaplan-Meier of TTP, deaths censored: no probability",
+              kept.assign(estimate=1 - kept["estimate"], low=1 - kept["high"],
+                          high=1 - kept["low"]))]  # fmt: skip
+    lines += [(name, counted[counted["level"] == level]) for level, name in names.items()]
+    for number, (name, rows) in enumerate(line for line in lines if len(line[1])):
+        rows = rows.sort_values("time")
+        axes.step(rows["time"] / DAYS_PER_MONTH, 100 * rows["estimate"], where="post", label=name,
+                  color=style.PALETTE[number], linestyle=style.DASHES[number])  # fmt: skip
+    drawn = pd.concat([rows for _, rows in lines])
+    _axes(axes, drawn, "cumulative_incidence", "Progression: two estimators side by side")
+    axes.set_ylabel("%")
+    if len(drawn):
+        axes.legend(loc="best")
+    else:
+        axes.text(0.5, 0.5, "nothing can be estimated", transform=axes.transAxes, ha="center")
+    return keep(figure, "survival_ttp_beside_cif", scenario)

@@ -13,10 +13,13 @@ from matplotlib.figure import Figure
 from prrt_lib.declare.dictionary import dictionary
 from prrt_lib.present import numbers, style, tables
 from prrt_lib.present.canvas import file_name, keep
-from prrt_lib.present.curves import incidence_curve, survival_curve
+from prrt_lib.present.curves import incidence_curve, progression_beside, survival_curve
 from prrt_lib.present.flow import flow_diagram
 
-__all__ = ["bars", "flow_diagram", "forest", "incidence_curve", "spread", "survival_curve"]
+__all__ = [
+    "bars", "flow_diagram", "forest", "incidence_curve", "progression_beside", "spread",
+    "survival_curve",
+]  # fmt: skip
 
 
 def forest(rows: pd.DataFrame, scenario: str, title: str) -> Figure:

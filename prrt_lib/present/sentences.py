@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from prrt_lib.declare.parameters import YEARS
 from prrt_lib.present import numbers, tables
 
 
@@ -84,6 +85,7 @@ def _p(value: float) -> str:
 def entry_independence(rows: pd.DataFrame) -> Sentences:
     """What the check of quasi-independence says, in words a reader can act on."""
     row = rows.iloc[0].to_dict()
+    lag = tables.first(rows, statistic="log_hazard_ratio")
     if row["state"] != "ok":
         text = "Whether late referral goes with survival cannot be estimated here."
     elif row["p"] < 0.05:
@@ -99,7 +101,51 @@ def entry_independence(rows: pd.DataFrame) -> Sentences:
             f"{numbers.plain(row['estimate'], 2)}, p {_p(row['p'])}); a small study cannot exclude "
             "it."
         )
-    return Sentences((text,), tuple(rows["row_id"]))
+    texts = [text]
+    if lag is not None and lag["state"] == "ok":
+        texts.append(
+            f"Each further year between diagnosis and first PRRT goes with a hazard ratio of "
+            f"{numbers.estimate(lag)}, p {_p(lag['p'])} (Cox model, delayed entry)."
+        )
+    return Sentences(tuple(texts), tuple(rows["row_id"]))
+
+
+def partial_dates(main: pd.DataFrame, settings: pd.DataFrame) -> Sentences:
+    """Where a reported statistic does not lie between the shortest and the longest run.
+
+    Each single duration does; a median or a rate need not (decision 8).
+    """
+    texts, ids = [], []
+    compared = main[(main["setting"] == "") & (main["group"] == "") & (main["state"] == "ok")]
+    for row in compared.to_dict("records"):
+        same = settings
+        for name in ("endpoint", "population", "level", "time", "statistic"):
+            same = same if numbers.missing(row[name]) else same[same[name] == row[name]]
+        ends = [tables.first(same, setting=name) for name in ("shortest", "longest")]
+        if any(end is None or end["state"] not in ("ok", "not-reached") for end in ends):
+            continue
+        values = sorted(_reached(end) for end in ends)
+        ids += [row["row_id"], *(end["row_id"] for end in ends)]
+        if not values[0] <= row["estimate"] <= values[1]:
+            shown = [numbers.estimate(end) for end in ends]
+            texts.append(
+                f"{row['label']}, {_what(row)}: the main run ({numbers.estimate(row)}) does not "
+                f"lie between the shortest ({shown[0]}) and the longest run ({shown[1]})."
+            )
+    if not ids:
+        texts = ["Nothing to compare between the shortest and the longest reading of dates."]
+    fine = "Every median and rate lies between the shortest and the longest reading of dates."
+    return Sentences(tuple(texts) or (fine,), tuple(ids))
+
+
+def _reached(row: dict) -> float:
+    return row["estimate"] if row["state"] == "ok" else float("inf")
+
+
+def _what(row: dict) -> str:
+    if numbers.missing(row["time"]):
+        return row["statistic"].replace("q25", "lower quartile").replace("q75", "upper quartile")
+    return YEARS.get(int(row["time"]), f"day {row['time']:g}")
 
 
 def methods(rows: pd.DataFrame) -> Sentences:
