@@ -42,6 +42,8 @@ class Parameters:
     scenario: str
     workbook: str = declared("", "path of the workbook, from the project root")
     profile: str = declared("", "name in params/profiles, or path of a profile")
+    more_workbooks: list[str] = declared([], "further workbooks that are read with the first")
+    more_profiles: list[str] = declared([], "profile of each further workbook; else the first's")
     cutoff: str = declared("", "data cut-off, ISO date; never today")
     title: str = declared("", "title on the report; the scenario's name when empty")
     population: str = declared("gep", "headline population: gep or all_treated")
@@ -199,6 +201,13 @@ def _impossible(values: Mapping[str, Any], where: str) -> list[Problem]:
         problems.append(
             Problem(f"{where}, population", repr(values["population"]), "gep or all_treated",
                     "correct the value in the scenario file")
+        )  # fmt: skip
+    profiles, books = values.get("more_profiles", []), values.get("more_workbooks", [])
+    if profiles and len(profiles) != len(books):
+        problems.append(
+            Problem(f"{where}, more_profiles",
+                    f"{len(profiles)} profiles for {len(books)} workbooks",
+                    "one for each of more_workbooks, or none", "name the same profile again")
         )  # fmt: skip
     return problems + _out_of_range(values, where)
 

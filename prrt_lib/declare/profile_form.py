@@ -12,6 +12,7 @@ from prrt_lib.declare.parameters import unknown_name
 TEXT, WHOLE, FLAG, TEXTS, MAP, LIST = "text", "whole number", "true or false", "list", "map", "list"
 DATE_ORDERS = ("MDY", "DMY")
 EPOCHS = ("1900", "1904")
+SOURCES = ("xlsx", "redcap")
 
 READING = {
     "date_order": (TEXT, "order of numeric text dates: MDY or DMY; without it they are ambiguous"),
@@ -22,6 +23,8 @@ FORM: Mapping[str, Mapping[str, tuple[str, str]]] = {
     "profile": {
         "name": (TEXT, "name of the profile; the file's stem"),
         "label": (TEXT, "what kind of workbook it describes"),
+        "source": (TEXT, "xlsx, or redcap for a CSV export of REDCap; default xlsx"),
+        "dictionary": (TEXT, "REDCap's data dictionary (CSV), from the profile's folder"),
         "centre": (TEXT, "centre of record of every patient in the workbook"),
         "units": (MAP, "table.column -> unit, for columns whose header and cells name none"),
         "sheets": ("sheets", "the sheets to read; all others are left alone"),
@@ -85,6 +88,11 @@ def _profile(content: Mapping[str, Any], at: Any) -> Iterator[Problem]:
         yield from _level("sheet", sheet, path, at)
         for place, block in enumerate(_items(sheet.get("records") if _map(sheet) else None)):
             yield from _block(block, (*path, "records", place), at)
+    if content.get("source") == "redcap" and not content.get("dictionary"):
+        where = at(("source",))
+        yield Problem(
+            where, "no dictionary", "a line dictionary: FILE.csv", "export it from REDCap"
+        )
     yield from _required_columns(content, at)
 
 
@@ -133,9 +141,13 @@ def _typed(key: str, value: Any, expected: str, where: str) -> Iterator[Problem]
     if not fits:
         yield Problem(where, f"another form of {key}", f"a {expected}", "correct the profile")
         return
-    choices = {"date_order": DATE_ORDERS, "epoch": EPOCHS, "kind": kinds()}.get(key)
+    choices = _choices().get(key)
     if choices and value not in choices:
         yield from _known(value, list(choices), where)
+
+
+def _choices() -> dict[str, tuple[str, ...] | list[str]]:
+    return {"date_order": DATE_ORDERS, "epoch": EPOCHS, "kind": kinds(), "source": SOURCES}
 
 
 def _required_columns(content: Mapping[str, Any], at: Any) -> Iterator[Problem]:
@@ -207,9 +219,9 @@ def _object(level: str) -> dict[str, Any]:
 
 
 def _schema(key: str, kind: str) -> dict[str, Any]:
-    choices = {"date_order": list(DATE_ORDERS), "epoch": [1900, 1904], "kind": kinds()}.get(key)
+    choices = {**_choices(), "epoch": [1900, 1904]}.get(key)
     if choices:
-        return {"enum": choices}
+        return {"enum": list(choices)}
     scalar = {"type": ["string", "number"]}
     entry = {"anyOf": [{"type": "string"}, {"$ref": "#/$defs/column"}]}
     return {

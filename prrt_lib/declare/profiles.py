@@ -16,7 +16,7 @@ from prrt_lib.declare.parameters import unknown_name
 from prrt_lib.declare.profile_form import json_schema
 from prrt_lib.declare.yaml_files import TextLoader, load_text
 
-__all__ = ["Block", "Profile", "Sheet", "Source", "json_schema", "load", "shipped"]
+__all__ = ["Block", "Profile", "Sheet", "Source", "dictionary_of", "json_schema", "load", "shipped"]
 
 PROFILES = PROJECT / "params" / "profiles"
 TODO = "TODO"
@@ -69,6 +69,7 @@ class Profile:
     sheets: tuple[Sheet, ...]
     centre: str = ""
     path: Path | None = None
+    dictionary: Path | None = None
 
 
 def shipped() -> list[str]:
@@ -100,6 +101,21 @@ def _find(name: str) -> Path:
     if "/" in name or name.endswith((".yaml", ".yml")):
         raise ProfileError(Problem(name, "no such file", "a profile", "check name and folder"))
     raise ProfileError(unknown_name(name, shipped(), "profile"))
+
+
+def dictionary_of(path: Path) -> Path | None:
+    """The REDCap data dictionary that the profile at ``path`` names; None where it names none."""
+    text = path.read_text(encoding="utf-8")
+    return _dictionary(load_text(path), path) if "redcap" in text else None
+
+
+def _dictionary(content: Any, path: Path) -> Path | None:
+    name = content.get("dictionary") if isinstance(content, dict) else None
+    if not name or content.get("source") != "redcap":
+        return None
+    return next(
+        (p for p in (path.parent / name, PROJECT / name) if p.is_file()), path.parent / name
+    )
 
 
 class _Lines:
@@ -157,6 +173,7 @@ def _profile(content: Mapping[str, Any], path: Path) -> Profile:
         sheets=tuple(_sheet(sheet, defaults, units) for sheet in content["sheets"]),
         centre=content.get("centre") or "",
         path=path,
+        dictionary=_dictionary(content, path),
     )
 
 

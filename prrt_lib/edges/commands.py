@@ -31,6 +31,22 @@ def check(given: argparse.Namespace) -> int:
     return 0
 
 
+def queries(given: argparse.Namespace) -> int:
+    from prrt_lib.declare.parameters import load
+    from prrt_lib.edges.queries import queries as write_queries
+
+    write_queries(load(given.parameters), given.out, say=_say)
+    return 0
+
+
+def answers(given: argparse.Namespace) -> int:
+    from prrt_lib.declare.parameters import load
+    from prrt_lib.edges.queries import take_answers
+
+    take_answers(load(given.parameters), given.workbook, say=_say)
+    return 0
+
+
 def profile(given: argparse.Namespace) -> int:
     from prrt_lib.edges.draft_profile import draft
 
@@ -80,6 +96,12 @@ def parser() -> argparse.ArgumentParser:
     one = _add(commands, "check", check, "findings of a workbook, without running a notebook")
     one.add_argument("workbook", type=Path)
     one.add_argument("--profile", required=True, help="name in params/profiles, or a path")
+    one = _add(commands, "queries", queries, "write findings.xlsx for abstractors")
+    one.add_argument("parameters", type=Path, help="scenario file, params/<scenario>.yaml")
+    one.add_argument("--out", type=Path, default=PROJECT, help="output root (the project)")
+    one = _add(commands, "answers", answers, "take in the answers of a returned findings.xlsx")
+    one.add_argument("parameters", type=Path, help="scenario file, params/<scenario>.yaml")
+    one.add_argument("workbook", type=Path, help="the returned findings.xlsx")
     one = _add(commands, "profile", profile, "draft a profile of a new workbook")
     one.add_argument("workbook", type=Path)
     one.add_argument("--out", type=Path, help="file to write; standard output otherwise")

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from prrt_lib.base.errors import Problem, WorkbookError
 from prrt_lib.base.paths import PROJECT, Places
+from prrt_lib.declare import profiles
+from prrt_lib.declare.answers import beside, load
 from prrt_lib.declare.parameters import Parameters, resolve
 from prrt_lib.edges import keys
 from prrt_lib.edges.lock import held
@@ -26,18 +28,25 @@ COHORT = ("prrt_lib.study.build",)
 
 @dataclass(frozen=True)
 class Inputs:
-    """The files a scenario reads, with their hashes."""
+    """The files a scenario reads, with their hashes; ``others`` is the digest of the rest:
+    further workbooks and profiles, data dictionaries of REDCap, answers of abstractors."""
 
     workbook: Path
     profile: Path
     workbook_sha: str
     profile_sha: str
+    more: tuple[tuple[Path, Path], ...] = ()
+    others: str = ""
 
     @property
     def reading_key(self) -> str:
-        return keys.digest(
-            [self.workbook_sha, self.profile_sha, keys.code_key(READING), keys.environment_key()]
-        )
+        files = [self.workbook_sha, self.profile_sha, self.others]
+        return keys.digest([*files, keys.code_key(READING), keys.environment_key()])
+
+    @property
+    def books(self) -> list[tuple[Path, Path]]:
+        """Every workbook with its profile, the first one first."""
+        return [(self.workbook, self.profile), *self.more]
 
 
 def profile_path(name: str) -> Path:
@@ -47,20 +56,34 @@ def profile_path(name: str) -> Path:
 
 
 def inputs(parameters: Parameters) -> Inputs:
-    """The scenario's files; raises WorkbookError where one does not exist, naming both."""
-    workbook, profile = resolve(parameters.workbook), profile_path(parameters.profile)
+    """The scenario's files; raises WorkbookError where one does not exist, naming all."""
+    books = [parameters.workbook, *parameters.more_workbooks]
+    names = [parameters.profile, *parameters.more_profiles]
+    names += [parameters.profile] * (len(books) - len(names))
+    pairs = [(resolve(book), profile_path(name)) for book, name in zip(books, names, strict=True)]
     problems = [
         Problem(f"{parameters.scenario}, {what}", f"no file {path}", "an existing file", todo)
+        for pair in pairs
         for what, path, todo in (
-            ("workbook", workbook, "correct the path; it counts from the project's folder"),
-            ("profile", profile, "use a name from params/profiles, or draft one with "
+            ("workbook", pair[0], "correct the path; it counts from the project's folder"),
+            ("profile", pair[1], "use a name from params/profiles, or draft one with "
              "`python -m prrt_lib profile WORKBOOK`"),
         )
         if not path.is_file()
     ]  # fmt: skip
     if problems:
-        raise WorkbookError(problems)
-    return Inputs(workbook, profile, keys.file_digest(workbook), keys.file_digest(profile))
+        raise WorkbookError(list(dict.fromkeys(problems)))
+    (workbook, profile), *more = pairs
+    shas = [keys.file_digest(path) for path in pairs[0]]
+    return Inputs(workbook, profile, *shas, tuple(more), _others(pairs))
+
+
+def _others(pairs: list[tuple[Path, Path]]) -> str:
+    """Digest of what is read beside the first workbook and its profile; "" where nothing is."""
+    files = [path for pair in pairs[1:] for path in pair]
+    files += [path for _, profile in pairs if (path := profiles.dictionary_of(profile))]
+    files += [path for path in [beside(pairs[0][0])] if path.exists()]
+    return keys.digest([keys.file_digest(path) for path in files]) if files else ""
 
 
 def reading(files: Inputs, root: Path, say: Callable[[str], None] = print) -> Reading:
@@ -76,8 +99,12 @@ def reading(files: Inputs, root: Path, say: Callable[[str], None] = print) -> Re
 def _read(files: Inputs, store: Path) -> Reading:
     from prrt_lib.read.reading import read_workbook
 
-    fresh = read_workbook(files.workbook, str(files.profile))
-    marks = {"sha256": files.workbook_sha, "synthetic": marked_synthetic(files.workbook)}
+    books = [book for book, _ in files.books]
+    fresh = read_workbook(
+        books, [str(profile) for _, profile in files.books], answers=load(beside(files.workbook))
+    )
+    synthetic = all(marked_synthetic(book) for book in books)
+    marks = {"sha256": files.workbook_sha, "synthetic": synthetic}
     if keys.file_digest(files.workbook) != files.workbook_sha:
         raise WorkbookError(
             Problem(str(files.workbook), "a file that changed while it was read",
@@ -92,6 +119,8 @@ def marked_synthetic(workbook: Path) -> bool:
     """Whether the first cell of the first sheet says SYNTHETIC, as the shipped demo does."""
     from openpyxl import load_workbook
 
+    if workbook.suffix.lower() == ".csv":
+        return False
     book = load_workbook(workbook, read_only=True)
     try:
         return "SYNTHETIC" in str(book.worksheets[0].cell(1, 1).value or "")
@@ -131,7 +160,8 @@ def cohort(parameters: Parameters, read: Reading, places: Places) -> dict[str, A
     """Facts about the built cohort; its files are written below ``places``."""
     from prrt_lib.study.build import write_cohort
 
-    facts = write_cohort(read.tables, read.findings, read.lineage, parameters, places)
+    answers = load(beside(resolve(parameters.workbook)))
+    facts = write_cohort(read.tables, read.findings, read.lineage, parameters, places, answers)
     about = {**read.about, **facts}
     write_text(places.processed / "about.json", json.dumps(about, default=str, indent=1) + "\n")
     return about

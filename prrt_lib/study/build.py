@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -13,8 +13,10 @@ from typing import Any
 import pandas as pd
 
 from prrt_lib.base.paths import Places
+from prrt_lib.declare.answers import Answer
 from prrt_lib.declare.findings import COLUMNS, findings_frame
 from prrt_lib.declare.parameters import Parameters
+from prrt_lib.read.questions import with_states
 from prrt_lib.study.cohort import Cohort, build, with_derived
 from prrt_lib.study.data import headline_banner
 from prrt_lib.study.typed import MAIN_DATE
@@ -26,14 +28,16 @@ def write_cohort(
     lineage: pd.DataFrame,
     parameters: Parameters,
     places: Places,
+    answers: Sequence[Answer] = (),
 ) -> dict[str, Any]:
     """Facts about the built cohort (n, headline, banner), once its files are below ``places``.
 
+    ``answers`` give the findings their state and the data cut at which they were first seen.
     Everything is computed before the first file is replaced, and each file in one step.
     ``columns.json`` holds the SHA-256 of every column as notebooks see it.
     """
     cohort = build(tables, parameters, findings)
-    asked = all_findings(findings, cohort, lineage)
+    asked = with_states(all_findings(findings, cohort, lineage), lineage, answers)
     stored = stored_tables(tables, cohort)
     prints = fingerprints(cohort, stored, asked)
     places.tables.mkdir(parents=True, exist_ok=True)

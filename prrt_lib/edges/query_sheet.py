@@ -1,0 +1,173 @@
+"""findings.xlsx: one row per question, grouped by patient, with a link to the exact cell."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+
+import xlsxwriter
+
+from prrt_lib.declare.answers import Answer, harmless
+from prrt_lib.declare.dictionary import dictionary
+from prrt_lib.declare.findings import rules
+
+CREATED = dt.datetime(2026, 7, 15)
+QUESTIONS, CLOSED, HOW = "Questions", "Closed", "How to answer"
+# Excel takes this many links on a sheet; the rest are written as plain addresses.
+MOST_LINKS = 65_000
+WHOLE = "(whole workbook)"
+# header -> (width, what it holds); those of ANSWERS are for the abstractor.
+ASKED = {
+    "Study id": 14, "Item": 26, "Sheet": 16, "Cell": 8, "Severity": 10, "What was found": 52,
+    "How to resolve": 48, "First seen": 12, "Age (data cuts)": 8, "State": 11,
+}  # fmt: skip
+ANSWERS = {
+    "Answer": 30, "Confirmed as written": 13, "Corrected value": 16, "Initials": 9, "Date": 12,
+    "Comment": 30,
+}  # fmt: skip
+IDS = {"Finding": 14, "Key": 14}
+HEADERS = (*ASKED, *ANSWERS, *IDS)
+LINES = (
+    "How to answer",
+    "One row per question, together by patient. The link in the column Cell opens the cell.",
+    "Best: correct the cell in the workbook itself. The question closes when it is read again.",
+    "The cell is right as it stands: choose yes under Confirmed as written.",
+    "The workbook cannot be changed: write the right value under Corrected value, with initials "
+    "and date. It is then used in place of the cell, and every use of it names you and the date.",
+    "A corrected value without initials or date is not used. Clear it to take it back.",
+    "Anything else: write it under Answer or Comment. Write no names and no hospital numbers.",
+    "Leave the columns Finding and Key as they are; rows may be sorted and filtered.",
+    "Send the file back; it is taken in with: python -m prrt_lib answers PARAMS.yaml findings.xlsx",
+)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A question as it is put to an abstractor."""
+
+    answer: Answer
+    severity: str
+    message: str
+    how_to_resolve: str
+
+
+def write_queries(
+    path: Path, asked: Sequence[Asked], closed: Sequence[Answer], link: Callable[[str, str], str]
+) -> None:
+    """The workbook at ``path``: the same questions give the same bytes."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    half = path.with_name(f".{path.name}.part")
+    with xlsxwriter.Workbook(str(half), {"strings_to_formulas": False}) as book:
+        book.set_properties({"title": "Questions about the workbook", "created": CREATED})
+        style = _Styles(book)
+        _questions(book.add_worksheet(QUESTIONS), asked, style, link)
+        _closed(book.add_worksheet(CLOSED), closed, style)
+        how = book.add_worksheet(HOW)
+        how.set_column(0, 0, 110, style.text())
+        for row, line in enumerate(LINES):
+            how.write_string(row, 0, line, style.head() if row == 0 else style.text())
+    half.replace(path)
+
+
+class _Styles:
+    """Formats by band (patients alternate), new patient (a line above) and use."""
+
+    def __init__(self, book: xlsxwriter.Workbook):
+        self.book = book
+        self.made: dict[tuple, xlsxwriter.format.Format] = {}
+
+    def _made(self, **given) -> xlsxwriter.format.Format:
+        key = tuple(sorted(given.items()))
+        if key not in self.made:
+            self.made[key] = self.book.add_format({"valign": "top", "text_wrap": True, **given})
+        return self.made[key]
+
+    def head(self, mine: bool = False):
+        return self._made(bold=True, bg_color="#F4E3B2" if mine else "#D9D9D9", bottom=1)
+
+    def text(self, **given):
+        return self._made(**given)
+
+    def cell(self, band: int, first: bool, mine: bool = False, **given):
+        colour = "#FFFBEA" if mine else ("#FFFFFF", "#F2F2F2")[band]
+        edge = {"top": 1} if first else {"top": 4, "top_color": "#BFBFBF"}
+        return self._made(bg_color=colour, **edge, **given)
+
+
+def _questions(sheet, asked: Sequence[Asked], style: _Styles, link: Callable) -> None:
+    _heads(sheet, {**ASKED, **ANSWERS, **IDS}, style)
+    sheet.freeze_panes(1, 1)
+    sheet.autofilter(0, 0, max(len(asked), 1), len(HEADERS) - 1)
+    row = 0
+    for band, (_, group) in enumerate(groupby(asked, key=lambda one: one.answer.record)):
+        for place, one in enumerate(group):
+            row += 1
+            _question(sheet, row, one, (band % 2, place == 0), style, link)
+    sheet.data_validation(1, HEADERS.index("Confirmed as written"), max(row, 1),
+                          HEADERS.index("Confirmed as written"),
+                          {"validate": "list", "source": ["yes"]})  # fmt: skip
+    sheet.set_column(HEADERS.index("Key"), HEADERS.index("Key"), 14, None, {"hidden": True})
+    _printed(sheet)
+
+
+def _question(sheet, row: int, one: Asked, look: tuple, style: _Styles, link: Callable) -> None:
+    answer = one.answer
+    texts = (
+        answer.record or WHOLE, item(answer), answer.sheet, answer.cell, one.severity, one.message,
+        one.how_to_resolve, answer.first_seen, answer.cuts, answer.state, answer.answer,
+        answer.confirmed, answer.corrected, answer.initials, answer.date, answer.comment,
+        answer.finding_id, answer.key,
+    )  # fmt: skip
+    for at, (header, text) in enumerate(zip(HEADERS, texts, strict=True)):
+        how = style.cell(*look, mine=header in ANSWERS)
+        target = link(answer.sheet, answer.cell) if header == "Cell" and row <= MOST_LINKS else ""
+        if target:
+            blue = style.cell(*look, font_color="#0563C1", underline=1)
+            sheet.write_url(row, at, target, blue, text)
+        elif header == "Age (data cuts)" or (header == "Corrected value" and answer.number):
+            sheet.write_number(row, at, float(text), how)
+        else:
+            sheet.write_string(row, at, harmless(text), how)
+
+
+def item(answer: Answer) -> str:
+    """Label of the column a question is about, of the table where it is about a record."""
+    table = dictionary().tables.get(answer.table)
+    if table is None:
+        return ""
+    column = table.columns.get(answer.column)
+    return f"{table.label}: {column.label}" if column else table.label
+
+
+def _closed(sheet, closed: Sequence[Answer], style: _Styles) -> None:
+    heads = {"Study id": 14, "Item": 26, "Sheet": 16, "Cell": 8, "What was found": 60,
+             "First seen": 12, "Closed at": 12, "Age (data cuts)": 8, "Answer": 30,
+             "Initials": 9, "Date": 12, "Finding": 14}  # fmt: skip
+    _heads(sheet, heads, style)
+    sheet.freeze_panes(1, 1)
+    for row, answer in enumerate(closed, start=1):
+        rule = rules().get(answer.rule)
+        texts = (answer.record or WHOLE, item(answer), answer.sheet, answer.cell,
+                 rule.message if rule else answer.rule, answer.first_seen, answer.last_seen,
+                 answer.cuts, answer.answer, answer.initials, answer.date,
+                 answer.finding_id)  # fmt: skip
+        for at, text in enumerate(texts):
+            sheet.write_string(row, at, harmless(text), style.text())
+    _printed(sheet)
+
+
+def _heads(sheet, heads: dict[str, int], style: _Styles) -> None:
+    for at, (text, width) in enumerate(heads.items()):
+        sheet.set_column(at, at, width)
+        sheet.write_string(0, at, text, style.head(mine=text in ANSWERS))
+
+
+def _printed(sheet) -> None:
+    """On paper: landscape, all columns on one page, the header on each."""
+    sheet.set_landscape()
+    sheet.set_paper(9)
+    sheet.fit_to_pages(1, 0)
+    sheet.repeat_rows(0)
