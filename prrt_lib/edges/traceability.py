@@ -17,24 +17,26 @@ SOURCE = Path(__file__).with_name("clauses.yaml")
 
 @cache
 def clauses() -> Mapping[str, Mapping[str, Any]]:
-    """Clause id -> clause, notebook, rows, shows."""
+    """Clause id -> clause, notebook, rows, shows, and maybe also."""
     return load_words(SOURCE)
 
 
 def columns_of(clause: str) -> list[str]:
     """Addresses of the dictionary columns that carry ``clause`` (L also serves L1 to L4)."""
+    served = {clause, *clauses()[clause].get("also", ()), *("L" if clause[0] == "L" else "")}
     return [
         column.address
         for table in dictionary().tables.values()
         for column in table.columns.values()
-        if column.clause == clause or (clause.startswith("L") and column.clause == "L")
+        if column.clause in served
     ]
 
 
 def rows_of(clause: str, rows: pd.DataFrame) -> pd.DataFrame:
-    """The result rows that answer ``clause``."""
-    kept = rows
-    for name, value in clauses()[clause]["rows"].items():
+    """The result rows that answer ``clause``; none where it is not yet answered."""
+    wanted = clauses()[clause]["rows"]
+    kept = rows if wanted else rows.iloc[:0]
+    for name, value in wanted.items():
         text = kept[name].map(lambda cell: f"{cell:g}") if name == "time" else kept[name]
         kept = kept[text == str(value)]
     return kept
@@ -46,11 +48,12 @@ def traceability_page() -> str:
 
     lines = []
     for clause, item in clauses().items():
-        keys = ", ".join(f"{name} = {value}" for name, value in item["rows"].items())
+        keys = ", ".join(f"{name} = {value}" for name, value in item["rows"].items()) or "not yet"
         columns = ", ".join(f"`{address}`" for address in columns_of(clause))
         lines.append([clause, item["clause"], columns, item["notebook"], keys, item["shows"]])
     header = ["id", "registry clause", "columns", "notebook", "result rows", "shown in"]
     return (
-        f"{NOTE}# Traceability\n\nEach clause of the registry entry, the columns that hold it, the notebook that "
-        f"answers it and the result rows where the answer stands.\n\n{table(header, lines)}"
+        f"{NOTE}# Traceability\n\nEach clause of the registry entry, the columns that hold it, "
+        "the notebook that answers it and the result rows where the answer stands.\n\n"
+        f"{table(header, lines)}"
     )
