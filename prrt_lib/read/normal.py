@@ -27,6 +27,8 @@ SOFT_HYPHEN = re.compile(r"(?<=\d)\u00ad(?=\d)")
 @lru_cache(maxsize=65536)
 def normal(text: str) -> str:
     """``text`` with plain spaces, ASCII dashes, raised digits as ^2, no footnote mark."""
+    if "&" in text:
+        text = text.replace("&lt;", "<").replace("&gt;", ">").replace("&nbsp;", " ")
     if text.isascii():
         return SPACES.sub(" ", FOOTNOTE.sub("", text.strip())).strip()
     text = FOOTNOTE.sub("", text.strip().translate(DASHES)).translate(RAISED)

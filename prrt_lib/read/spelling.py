@@ -52,9 +52,14 @@ def _word(parsed: Parsed) -> str:
     return str(parsed.value)
 
 
+def _smoking(parsed: Parsed) -> str:
+    beside = "" if parsed.high is None else f", {number(parsed.high)} pack-years"
+    return f"{parsed.value}{beside}"
+
+
 WRITERS: dict[str, Callable[[Parsed], str]] = {
     "date": _date, "partial_date": _date,
     "activity": _quantity(None), "percent_or_range": _quantity(None), "mitoses": _quantity(None),
     "lab_value": _quantity(None), "age": _quantity("y"),
-    "integer": _quantity(""), "number": _quantity(""),
+    "integer": _quantity(""), "number": _quantity(""), "smoking": _smoking,
 }  # fmt: skip

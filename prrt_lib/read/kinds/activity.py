@@ -21,13 +21,30 @@ BOTH = re.compile(r"(.+?) ?(?:\((.+)\)|(?<![<>=])= ?(?![<>])(.+)|/ ?(.+))")
 # Both units rounded as clinics round them: 7.4 GBq and 200 mCi, 7.0 GBq and 190 mCi.
 SAME = 0.01
 
+# What stands beside an activity without changing it: route, "given", the nuclide, the cycle.
+NUCLIDE = (
+    r"\[?(?:lu[ -]?177|177 ?-?lu|y[ -]?90|90 ?-?y|lutathera|lutetium)\]?(?:lu|y)?"
+    r"(?:[ -]?dota[ -]?(?:tate|toc))?"
+)
+ROUTE = r"(?:i\.?v\.?|intravenous(?:ly)?|i\.?a\.?|intra-?arterial(?:ly)?)"
+BESIDE = rf"(?:{NUCLIDE}|{ROUTE}|given|administered|infused|injected)"
+BEFORE = re.compile(
+    rf"^(?:(?:prrt|cycle|c|#) ?[1-9][0-9]?(?: ?[:=-] ?| )(?=.*[a-z]))?"
+    rf"(?:(?:administered )?(?:activity|dose|dosis)(?: ?[:=] ?| )|{BESIDE}(?: ?[:,] ?| ))?"
+)
+BEHIND = re.compile(rf"(?:,? \(?{BESIDE}\)?){{1,2}}\.?$")
+UNIT_FIRST = re.compile(r"^([gmk]bq|mci) ?([0-9.,]+)$")
+
 activity_unit = partial(unit, group="activity")
 
 
 @reader
 def read_activity(raw: Any, context: Context) -> Parsed:
     """GBq, from the unit of the cell, else of the column."""
-    first = _in_two_units(raw, context) if isinstance(raw, str) else None
+    first = None
+    if isinstance(raw, str):
+        raw = UNIT_FIRST.sub(r"\2 \1", BEHIND.sub("", BEFORE.sub("", plain(raw), count=1)))
+        first = _in_two_units(raw, context)
     amount = first or measured(raw, context, activity_unit)
     refuse_codes(amount)
     factor = GBQ[decided(amount.unit, context.column_unit, "activity")]

@@ -19,7 +19,11 @@ TWO_PARTS = re.compile(
 )
 TWELFTHS = re.compile(r"([0-9]{1,3})(?: ?y(?:rs?|ears)?)? ([0-9]{1,2})/12(?: ?y(?:rs?|ears)?)?")
 HALF = re.compile(r"([0-9]{1,3}) 1[/⁄]2(?: ?y(?:rs?|ears)?)?")
-PLUS = re.compile(r"([0-9]{2,3}) ?\+( ?[a-z./]+)?")
+# The sex beside an age. A lone m may be months.
+SEX = re.compile(
+    r"^(?:m|f|male|female) ?(?=[0-9]{1,3}(?: ?y.*)?$)|(?<=[0-9]) ?(?:f|female|male|woman|man)$"
+    r"|(?<=yo|ld|rs|/o) ?(?:m|f|male|female|woman|man|gentleman|lady)$"
+)
 OLDEST = 120.0
 
 
@@ -35,7 +39,7 @@ def read_age(raw: Any, context: Context) -> Parsed:
     """Years, from years, months or both; 99 without its unit may be a code and is a question."""
     if isinstance(raw, str):
         raw = LABEL.sub("", plain(raw), count=1)
-        raw = PLUS.sub(r">=\1\2", raw) if PLUS.fullmatch(raw) else raw
+        raw = SEX.sub("", raw)
         months = _with_months(raw)
         if months is not None:
             return _checked(Amount("ok", months, None, "y", "years-and-months"), 1.0)

@@ -36,7 +36,9 @@ def one_of(name: str) -> str:
     return "|".join(re.escape(w) + (r"(?![a-z])" if w[-1].isalpha() else "") for w in words)
 
 
-NOTE = re.compile(r"(?<=\S) ?\([a-h]\)$")
+NOTE = re.compile(rf"(?<=\S) ?[(\[](?:[a-h]|{'|'.join(map(re.escape, WORDS['notes']))})[)\]]$")
+# Two digits at least: "2+" is a staining score.
+PLUS = re.compile(r"([0-9][0-9.,]*[0-9] ?%?) ?\+(?! ?[0-9])(.*)")
 # Two lines or a wide gap between digits: two entries, never one number.
 APART = re.compile(r"[0-9][^\S\n]{2,}[0-9]|[0-9]\s*[\n\r\t\v\f\x1c-\x1e\x85\u2028\u2029]\s*[0-9]")
 ABOUT = re.compile(rf"(?:{one_of('about')}) ?")
@@ -100,6 +102,9 @@ def _bound(text: str) -> tuple[str, str]:
         rest, found = _without(pattern, text)
         if found:
             return status, rest
+    plus = PLUS.fullmatch(text)
+    if plus:
+        return "censored-high", plus[1] + plus[2]
     for status, pattern in AFTER.items():
         found = pattern.fullmatch(text)
         if found:

@@ -12,6 +12,7 @@ from prrt_lib.read.kinds.vocabulary import (
     missing_number,
     number_of,
     settled,
+    spellings,
     through_codebook,
     unknown,
 )
@@ -24,6 +25,20 @@ GRADE = re.compile(
     r"(?:(?:toxicity )?(?:grade|graad|grado|grad|gr|g)[\s.:-]*)?"
     r"([1-5]|i{1,3}|iv|v)"
 )
+
+# The grade and the word that CTCAE gives it: "3 (severe)", "severe (3)", "3 - severe".
+WORD = r"(mild|moderate|severe|life[- ]threatening|fatal|death)"
+WITH_WORD = re.compile(
+    rf"(?:grade |gr\.? ?|g)?([1-5])(?: ?[-:,=] ?| ?\(){WORD}\)?|"
+    rf"{WORD}(?: ?[-:,=] ?| ?\()(?:grade |gr\.? ?|g)?([1-5])\)?"
+)
+VERSION = re.compile(r" \((?:nci[ -])?ctc(?:ae)?(?: v?[345](?:\.[0-9]{1,2})?)?\)$")
+
+
+def _agreeing(number: str, word: str) -> Parsed:
+    if spellings("ctcae_grade")[word] != number:
+        return ambiguous("contradicts-itself")
+    return ok(number, "grade")
 
 
 def read_ctcae_grade(raw: Any, context: Context) -> Parsed:
@@ -43,7 +58,10 @@ def read_ctcae_grade(raw: Any, context: Context) -> Parsed:
             ok(str(int(number)), "grade") if whole else invalid("no-such-grade")
         )
     text = as_text(raw)
-    found = GRADE.fullmatch(text)
+    pair = WITH_WORD.fullmatch(VERSION.sub("", text))
+    if pair:
+        return _agreeing(pair[1] or pair[4], pair[2] or pair[3])
+    found = GRADE.fullmatch(VERSION.sub("", text))
     if found:
         return ok(ROMAN.get(found[1], found[1]), "grade")
     return looked_up("ctcae_grade", text) or (

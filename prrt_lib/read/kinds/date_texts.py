@@ -24,13 +24,19 @@ def _any(words) -> str:
 MONTH = rf"(?P<word>{_any(MONTHS)})(?![a-z])\.?"
 UNKNOWN = rf"(?:{_any(WORDS['unknown'])})"
 YEAR = r"(?P<year>[0-9]{4})"
-SHORT = r"(?P<year>[0-9]{4}|'?[0-9]{2})"
+SHORT = r"(?P<year>[0-9]{4}|['’]?[0-9]{2})"
+APOSTROPHE = r"(?P<year>['’][0-9]{2})"
+# Roman numerals of the month stand between the two other parts only.
+NUMERALS = ("i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii")
+ROMAN = {numeral: number for number, numeral in enumerate(NUMERALS, 1)}
 DAY = r"(?P<day>[0-9]{1,2})(?:st|nd|rd|th|er|ers|o|°|:e)?\.?"
 GAP = r"(?: ?[-/.,] ?| )?"
 OF = r"(?:of |de |del |den |d')?"
-SOURCE = re.compile(rf" \((?:{_any(WORDS['sources'])})\)$")
+SOURCE = re.compile(rf" \((?:{_any(WORDS['sources'])})\)$|(?<=[0-9])\^[1-9]$|(?<=[0-9])[.,;]$")
 WEEKDAY = re.compile(rf"(?:(?P<name>{_any(WEEKDAYS)})\.?,? )(?=[0-9a-z].*[0-9])")
-ARTICLE = re.compile(r"^(?:the|on|le|den|el|il|am) (?=[0-9])")
+ARTICLE = re.compile(
+    r"^(?:the|on|le|den|el|il|am) (?=[0-9])|^(?:in|im|en|i) (?=[a-z0-9])|^year (?=[0-9])"
+)
 LETTER = re.compile(r"[a-z]")
 AROUND_MARK = re.compile(r" ?([-/.]) ?(?=[0-9?])")
 DOUBTED = re.compile(r"(?<![-/.?])(?:\?|\?\?|\(\?\))$")
@@ -50,9 +56,13 @@ NAMED = tuple(
         rf"{YEAR}{GAP}{MONTH}{GAP}{DAY}",
         rf"{UNKNOWN}{GAP}{MONTH}{GAP}{OF}{YEAR}",
         rf"{MONTH}{GAP}{OF}{YEAR}",
+        rf"{MONTH}{GAP}{APOSTROPHE}",
         rf"{YEAR}{GAP}{MONTH}",
         rf"{YEAR}{GAP}{MONTH}{GAP}{UNKNOWN}",
     )
+)
+ROMAN_MONTH = re.compile(
+    r"(?P<day>[0-9]{1,2})(?P<mark>[./ -]) ?(?P<roman>[ivx]{1,4})(?P=mark) ?(?P<year>[0-9]{4})\.?"
 )
 NUMERIC = re.compile(
     r"(?P<one>[0-9]{1,2})(?P<mark> ?[/.-] ?| )(?P<two>[0-9]{1,2})(?P=mark)"
@@ -115,6 +125,13 @@ def _parts(text: str, date_order: str | None) -> dict:
         found = pattern.fullmatch(text)
         if found:
             return _named(found.groupdict())
+    found = ROMAN_MONTH.fullmatch(text)
+    if found and found["roman"] in ROMAN:
+        return {
+            "year": int(found["year"]),
+            "month": ROMAN[found["roman"]],
+            "day": int(found["day"]),
+        }
     found = NUMERIC.fullmatch(text)
     if found and not DAYLESS.fullmatch(text) and not MONTH_FIRST.fullmatch(text):
         return _numeric(found, date_order)
@@ -122,7 +139,7 @@ def _parts(text: str, date_order: str | None) -> dict:
 
 
 def _named(found: dict) -> dict:
-    year = found["year"].removeprefix("'")
+    year = found["year"].lstrip("'’")
     day = found.get("day")
     parts = {"year": int(year), "month": MONTHS[found["word"]], "short": len(year) == 2}
     return parts | {"day": int(day)} if day is not None else parts

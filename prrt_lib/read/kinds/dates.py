@@ -31,7 +31,7 @@ PLACEHOLDERS = {(1900, 1, 1), (1904, 1, 1), (1899, 12, 30), (1899, 12, 31), (111
 def read_date(raw: Any, context: Context) -> Parsed:
     """A day; a partial date in a column of full dates keeps its interval, never a day."""
     if _is_number(raw):
-        return _serial(raw, context)
+        return _number(raw, context)
     return _any(raw, context)
 
 
@@ -41,7 +41,7 @@ def read_partial_date(raw: Any, context: Context) -> Parsed:
     if _is_number(raw):
         if raw == int(raw) and FIRST <= raw <= LAST:
             return _interval(int(raw), None, context)
-        return _serial(raw, context)
+        return _number(raw, context)
     return _any(raw, context)
 
 
@@ -78,6 +78,13 @@ def _true_date(raw: dt.date, context: Context) -> Parsed:
     return _checked(day, context)
 
 
+def _number(raw: float, context: Context) -> Parsed:
+    """Eight digits that are year, month and day; every other number is a serial day."""
+    if FIRST * 10_000 < raw < (LAST + 1) * 10_000 and raw == int(raw):
+        return _any(str(int(raw)), context)
+    return _serial(raw, context)
+
+
 def _serial(raw: float, context: Context) -> Parsed:
     if raw in CODES:
         return missing("sentinel")
@@ -97,7 +104,9 @@ def _serial(raw: float, context: Context) -> Parsed:
 
 def _written_partial(parts: Written, context: Context) -> Parsed:
     if parts.short:
-        raise question("two-digit-year")
+        if context.role != "treatment":
+            raise question("two-digit-year")
+        return _interval(_of_treatment(parts.year), parts.month, context)
     if parts.weekday is not None:
         raise question("weekday-of-partial-date")
     return _interval(parts.year, parts.month, context)
@@ -119,6 +128,8 @@ def _existing(year: int, parts: Written) -> dt.date:
 
 def _of_two_digits(parts: Written, context: Context) -> dt.date:
     """The one century that role and cut-off leave; raises Refused where both or none remain."""
+    if context.role == "treatment" and context.cutoff is None:
+        return _existing(_of_treatment(parts.year), parts)
     if context.role is None or context.cutoff is None:
         raise question("two-digit-year")
     possible, error = [], impossible("no-such-day")
@@ -138,6 +149,11 @@ def _of_two_digits(parts: Written, context: Context) -> dt.date:
     return possible[0]
 
 
+def _of_treatment(two_digits: int) -> int:
+    """The year of a treatment: only one century holds it after 1990 and within 100 years."""
+    return two_digits + (1900 if two_digits >= FIRST_TREATMENT - 1900 else 2000)
+
+
 def _interval(year: int, month: int | None, context: Context) -> Parsed:
     if not FIRST <= year <= LAST:
         raise impossible("year-out-of-range")
@@ -148,6 +164,8 @@ def _interval(year: int, month: int | None, context: Context) -> Parsed:
     cutoff = _cutoff(context)
     if cutoff and low > cutoff:
         raise impossible("after-cutoff")
+    if (year, month, 1) in PLACEHOLDERS:
+        raise impossible("year-out-of-range")
     _of_role(high, context)
     high = min(high, cutoff) if cutoff else high
     precision = "month" if month else "year"

@@ -17,20 +17,34 @@ from prrt_lib.read.kinds.vocabulary import (
 from prrt_lib.read.parsed import Parsed, ambiguous, invalid, missing, ok
 
 TOKEN = re.compile(
-    r"(?P<system>\b(?:who|enets|ajcc)(?:/enets)?\b(?: grade(?= 20))?(?:[ -]?(?P<year>20(?:00|10|17|19|22)))?)|"
-    r"(?P<nec>\b(?:(?:small|large)[ -]cell )?(?:poorly[ -]diff(?:erentiated|\.)? )?(?:high[ -]grade )?"
-    r"(?:nec\b|neuroendocrine carcinoma\b)|\bscnec\b|\blcnec\b|\bpdnec\b|\bsmall[ -]cell(?: carcinoma)?\b|"
+    r"(?P<system>\b(?:who|enets|ajcc)(?:/enets)?(?![a-z])(?: grade(?= 20))?"
+    r"(?:[ -]?(?P<year>20(?:00|10|17|19|22)))?)|"
+    r"(?P<nec>\b(?:(?:small|large)[ -]cell )?(?:poorly[ -]diff(?:erentiated|\.)? )?"
+    r"(?:high[ -]grade )?"
+    r"(?:nec\b|neuroendocrine carcinoma\b)|\bscnec\b|\blcnec\b|\bpdnec\b|"
+    r"\bsmall[ -]cell(?: carcinoma)?\b|"
     r"\blarge[ -]cell(?: carcinoma)?\b)|"
-    r"(?P<net>\b(?:p|si|gep)?-?nets?\b|\bneuroendocrine tumou?r\b)|"
-    r"(?P<well>\bwell[ -]?diff(?:erentiated|\b\.?)|\bgut differenziert\b|\bbien differencie\b)|"
+    r"(?P<net>\b(?:p|si|gep)?-?nets?(?=g[123]\b)|\b(?:p|si|gep)?-?nets?\b|"
+    r"\bneuroendocrine tumou?r\b)|"
+    r"(?P<well>\bwd\b|\bwell[ -]?diff(?:erentiated|\b\.?)|\bgut differenziert\b|"
+    r"\bbien differencie\b)|"
     r"(?P<moderate>\bmod(?:erately|\.)?[ -]?diff(?:erentiated|\b\.?))|"
-    r"(?P<poor>\bpoor(?:ly)?[ -]?diff(?:erentiated|\b\.?)|\bschlecht differenziert\b|\bundifferentiated\b)|"
-    r"(?P<low>\blow(?:[ -]grade)?\b)|(?P<middle>\bintermediate(?:[ -]grade)?\b)|(?P<high>\bhigh(?:[ -]grade)?\b)|"
-    r"(?P<ki67>\(?\b(?:ki[ -]?67|mib[ -]?1)(?: index| li)?[ :=]*[<>~]?=? ?\d{1,2}(?:[.,]\d+)?(?:-\d{1,2})? ?%\)?)|"
-    r"(?P<grade>(?:\b(?:grade|graad|grado|grad|gr|g)[ .:-]*)?(?<![\d.,/])\b(?P<value>[123]|i{1,3})\b(?![\d.,]*\d|[ ]?[%/]))|"
-    r"(?P<stuck>\bg(?P<digit>[123])\b)"
+    r"(?P<poor>\bpoor(?:ly)?[ -]?diff(?:erentiated|\b\.?)|\bschlecht differenziert\b|"
+    r"\bundifferentiated\b)|"
+    r"(?P<low>\blow(?:[ -]grade)?\b)|(?P<middle>\bintermediate(?:[ -]grade)?\b)|"
+    r"(?P<high>\bhigh(?:[ -]grade)?\b)|"
+    r"(?P<ki67>\(?\b(?:ki[ -]?67|mib[ -]?1)(?: index| li)?[ :=]*[<>~]?=? ?\d{1,2}(?:[.,]\d+)?"
+    r"(?:-\d{1,2})? ?%\)?)|"
+    r"(?P<grade>(?:\b(?:grade|graad|grado|grad|gr|g)[ .:-]*)?(?<![\d.,/])\b(?P<value>[123]|"
+    r"i{1,3})\b(?![\d.,]*\d|[ ]?[%/]))|"
+    r"(?P<stuck>(?:\b|(?<=net)|(?<=nets))g(?P<digit>[123])\b)"
 )
 ROMAN = {"i": "1", "ii": "2", "iii": "3"}
+# Where the specimen is from.
+NOTE = re.compile(
+    r" \((?:liver|lung|node|core|needle|primary)?(?: ?(?:biopsy|met|resection|histology|path))?\)$"
+)
+DOT = re.compile(r"\bg\. ?(?=[123]\b)")
 BETWEEN = re.compile(r"[\s,;:().-]*")
 UNGRADED = {"gx", "g x", "not graded", "ungraded", "cannot be assessed", "grade x", "not gradable"}
 
@@ -51,7 +65,7 @@ def read_grade(raw: Any, context: Context) -> Parsed:
         return missing_number(raw) or (
             ok(str(int(number)), "grade") if whole else invalid("no-such-grade")
         )
-    text = as_text(raw)
+    text = DOT.sub("g", NOTE.sub("", as_text(raw)))
     return missing("not-graded") if text in UNGRADED else _words(text)
 
 
@@ -65,7 +79,7 @@ def _words(text: str) -> Parsed:
             name = "system"
         years.add(match["year"])
         tokens.setdefault(name, []).append(match["value"] or match["digit"] or match[0])
-    if not tokens or not BETWEEN.fullmatch(TOKEN.sub(" ", text)):
+    if text.endswith(("-", "+")) or not tokens or not BETWEEN.fullmatch(TOKEN.sub(" ", text)):
         return unknown(text)
     values = {ROMAN.get(value, value) for value in tokens.get("grade", [])}
     if len(tokens.get("grade", [])) > 1:

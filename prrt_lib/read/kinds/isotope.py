@@ -17,32 +17,42 @@ from prrt_lib.read.kinds.vocabulary import (
 from prrt_lib.read.parsed import Parsed, ambiguous, invalid, ok
 
 ELEMENTS = {
-    "lutetium": "lu", "lutecium": "lu", "yttrium": "y", "ittrio": "y", "itrio": "y", "lutezio": "lu",
-    "lutecio": "lu", "indium": "in", "actinium": "ac", "lead": "pb", "bismuth": "bi", "copper": "cu",
-    "terbium": "tb", "iodine": "i", "gallium": "ga", "technetium": "tc", "holmium": "ho",
-    "rhenium": "re", "astatine": "at", "scandium": "sc",
+    "lutetium": "lu", "lutecium": "lu", "yttrium": "y", "ittrio": "y", "itrio": "y",
+    "lutezio": "lu", "lutecio": "lu", "indium": "in", "actinium": "ac", "lead": "pb",
+    "bismuth": "bi", "copper": "cu", "terbium": "tb", "iodine": "i", "gallium": "ga",
+    "technetium": "tc", "holmium": "ho", "rhenium": "re", "astatine": "at", "scandium": "sc",
 }  # fmt: skip
 THERAPEUTIC = {
     "lu": {"177"}, "y": {"90"}, "in": {"111"}, "ac": {"225"}, "pb": {"212"}, "bi": {"213"},
     "cu": {"67"}, "tb": {"161"}, "i": {"131"}, "ho": {"166"}, "re": {"186", "188"}, "at": {"211"},
     "sc": {"47"},
 }  # fmt: skip
-NAMES = {"lu": "Lu", "y": "Y", "in": "In", "ac": "Ac", "pb": "Pb", "bi": "Bi", "cu": "Cu", "tb": "Tb",
-         "i": "I", "ho": "Ho", "re": "Re", "at": "At", "sc": "Sc"}  # fmt: skip
+NAMES = {symbol: symbol.capitalize() for symbol in THERAPEUTIC}
 SYMBOL = "|".join(sorted([*ELEMENTS, *NAMES, "ga", "tc", "f", "zr"], key=len, reverse=True))
 NUCLIDE = re.compile(
-    rf"\[?\b(?P<mass>\d{{2,4}}) ?m?[- ]?\]?\[?(?P<after>{SYMBOL})\b\]?|"
+    rf"[\[(]?\b(?P<mass>\d{{2,4}}) ?m?[- ]?[\])]?\[?(?P<after>{SYMBOL})\b\]?(?:(?P=after)\b)?|"
     rf"\[?\b(?P<before>{SYMBOL})[- ]?\(?(?P<number>\d{{2,4}})m?\b\)?\]?|"
-    rf"\b(?P<joined>lu|y)(?=[- ]?dota)|\b(?P<bare>lutetium|yttrium|lutecium|lutezio|lutecio|itrio|ittrio|lu)\b|"
+    rf"\b(?P<joined>lu|y)(?=[- ]?dota)|\b(?P<bare>lutetium|yttrium|lutecium|lutezio|lutecio|itrio|"
+    rf"ittrio|lu)\b|"
     rf"(?P<brand>\blutathera\b|\blutate\b|\blu-?tate\b|\blutetium oxodotreotide\b)"
 )
 LIGAND = re.compile(
-    r"\b(?:dota-?0?-?)?(?:\(?tyr3\)?-?)?(?:octreotate|octreotide|oxodotreotide|edotreotide)\b|"
-    r"\bdota[- ]?(?:tate|toc|noc)\b|\bdotatate\b|\bdotatoc\b|\bdotanoc\b|\bdota\b|\btate\b|\btoc\b|\bprrt\b"
+    r"\b(?:dota-?0?-?)?(?:\(?tyr3\)?-?)?(?:octreotate|octreotide|oxodotreotide|edotreotide|"
+    r"pentetreotide)\b|"
+    r"\bdotamtate\b|\bdota[- ]lm3\b|\bsartate\b|"
+    r"\bdota[- ]?(?:tate|toc|noc)\b|\bdotatate\b|\bdotatoc\b|\bdotanoc\b|\bdota\b|\btate\b|"
+    r"\btoc\b|\bprrt\b"
 )
 JOINED = re.compile(
-    r"\+|&|\band\b|\bund\b|\bet\b|\by\b|\be\b|\btandem\b|\bcombined\b|\bcombination\b|\bmixed\b|\bplus\b|\bwith\b|\bcocktail\b"
+    r"\+|&|\band\b|\bund\b|\bet\b|\by\b|\be\b|\btandem\b|\bcombined\b|\bcombination\b|\bmixed\b|"
+    r"\bplus\b|\bwith\b|\bcocktail\b"
 )
+# What a cell of the nuclide may also name: the activity, the cycle, the route.
+BESIDE = re.compile(
+    r",? ?\(?(?:\b\d{1,4}(?:\.\d{1,2})? ?(?:gbq|mbq|mci)\b|\b(?:cycle|prrt) ?[1-9]\b|"
+    r"\bi\.?v\b\.?)\)?$"
+)
+SYMBOLS_ALONE = re.compile(r"\b(?:lu/y|y/lu)(?= tandem)|(?<=tandem )(?:lu/y|y/lu)\b")
 REST = re.compile(r"[\s/,;:()\[\]-]*")
 
 
@@ -58,10 +68,12 @@ def read_isotope(raw: Any, context: Context) -> Parsed:
         return through
     if number_of(raw) is not None:
         return missing_number(raw) or ambiguous("code-without-codebook")
-    return _nuclides(as_text(raw).replace("^", ""))
+    text = as_text(raw).replace("^", "")
+    return _nuclides(BESIDE.sub("", text) or text)
 
 
 def _nuclides(text: str) -> Parsed:
+    text = SYMBOLS_ALONE.sub("lu-177 + y-90", text)
     found = []
     for match in NUCLIDE.finditer(text):
         nuclide = _named(match)

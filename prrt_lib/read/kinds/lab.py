@@ -15,7 +15,14 @@ from prrt_lib.read.normal import normal
 from prrt_lib.read.parsed import Parsed
 
 # The laboratory's own mark for above or below its reference range.
-FLAG = re.compile(r" ?(?:\([hl]\)|[↑↓])$|(?<=[0-9l%]) h$")
+FLAG = re.compile(r" ?(?:\((?:h|l|hh|ll|high|low|elevated)\)|[↑↓])$|(?<=[0-9l%]) h$")
+FLAG_FIRST = re.compile(r"^(?:h|↑) ?(?=[0-9])")
+# The analyte's name, and the reference range or fasting state that the laboratory prints behind.
+ANALYTE = re.compile(r"^(?:cga|chromogranin[ -]a|pancreastatin)(?: ?[:=] ?| )")
+PRINTED = re.compile(
+    r" ?[(\[](?:fasting|fasted|(?:ref(?:erence)?\.?|normal|nl|uln|n)(?: range)?:? ?"
+    r"(?:<|<=|up to )?[0-9.]+(?: ?- ?[0-9.]+)?(?: [a-z]+/[a-z]+)?)[)\]]$"
+)
 BEYOND = 1e9
 
 lab_unit = partial(unit, group="lab")
@@ -27,7 +34,7 @@ def read_lab_value(raw: Any, context: Context) -> Parsed:
     if isinstance(raw, str):
         if CASE_DECIDES.search(normal(raw)):
             raise question("unit-differs-by-case")
-        raw = FLAG.sub("", plain(raw))
+        raw = FLAG.sub("", PRINTED.sub("", ANALYTE.sub("", FLAG_FIRST.sub("", plain(raw)))))
     amount = measured(raw, context, lab_unit)
     _plausible(amount)
     if context.column_unit and CASE_DECIDES.search(normal(context.column_unit)):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import Any
 
 from prrt_lib.read.context import Context
@@ -14,43 +15,46 @@ from prrt_lib.read.parsed import Parsed
 LABEL = re.compile(
     r"(?:mitos[ei]s|mitotic (?:count|rate|index|figures|activity)|mitosen)(?: ?[:=] ?| )"
 )
+NONE = re.compile(r"(?:no|zero|nil|none|0)(?: mitos[ei]s| mitotic figures)?(?= ?(?:/|per |in ))")
 AREA = re.compile(
     r"(?:(?:mitos[ei]s|mitosen|mitotic figures?|mf)? ?(?:/|\bper |\bpro |\bin |\bpar |\bpor )) ?"
-    r"(?P<number>[0-9]{1,3}) ?(?:(?P<hpf>hpfs?|h\.p\.f\.?|hpf's|high[ -]power(?:ed)?[ -]fields?)"
+    r"(?P<number>[0-9]{1,3})? ?(?:(?P<hpf>hpfs?|h\.p\.f\.?|hpf's|high[ -]power(?:ed)?[ -]fields?)"
     r"|(?P<mm2>mm\^?2|sq\.? ?mm|square mm|qmm|square millimet(?:er|re)s?))\.?"
 )
 # Counts are whole: without a declared locale a comma may separate two of them.
 LIST = re.compile(r"[1-9],[0-9]")
 BEYOND = 500.0
 Scale = tuple[str, float]
-SCALES: dict[tuple[str, str], Scale] = {
-    ("hpf", "10"): ("/10 HPF", 1.0),
-    ("hpf", "50"): ("/10 HPF", 5.0),
-    ("mm2", "2"): ("/2 mm2", 1.0),
-}
+IN_BRACKETS = re.compile(r"((?:[a-z]+ )?)\(((?:/|per |in )?[0-9]{1,3} ?[a-z].*)\)")
+ECHO = re.compile(r"/ ?([0-9]{1,2})")
 
 
 def area(text: str) -> Scale | None:
     """Unit and divisor of the text after a count; None where it is only the word mitoses."""
     if text in ("", "mitoses", "mitosis", "mitosen", "mitotic figures"):
         return None
+    bracketed = IN_BRACKETS.fullmatch(text)
+    if bracketed:
+        text = f"{bracketed[1]}/ {re.sub('^(?:/|per |in )', '', bracketed[2])}"
     found = AREA.fullmatch(text)
-    scale = found and SCALES.get(("hpf" if found["hpf"] else "mm2", found["number"]))
-    if not scale:
+    if not found or found["number"] == "0" or (found["hpf"] and not found["number"]):
         raise question("unknown-area")
-    return scale
+    if found["hpf"]:
+        return "/10 HPF", int(found["number"]) / 10
+    return "/2 mm2", int(found["number"] or 1) / 2
 
 
 @reader
 def read_mitoses(raw: Any, context: Context) -> Parsed:
     """Count per 10 HPF (50 HPF divided by 5) or per 2 mm2; without an area it is a question."""
     if isinstance(raw, str):
-        raw = LABEL.sub("", plain(raw), count=1)
+        raw = NONE.sub("0", LABEL.sub("", plain(raw), count=1))
         if LIST.search(raw) and marks(context.locale) is None:
             raise question("list-or-decimal")
-    amount = measured(raw, context, area)
+    declared = _as_area(context.column_unit) if context.column_unit else None
+    amount = measured(raw, context, partial(_area_of_cell, declared))
     refuse_codes(amount)
-    scale = amount.unit or (area(_as_area(context.column_unit)) if context.column_unit else None)
+    scale = amount.unit or (area(declared) if declared else None)
     if scale is None:
         raise question("no-area")
     if amount.unit is None and amount.low == 99:
@@ -61,6 +65,13 @@ def read_mitoses(raw: Any, context: Context) -> Parsed:
     if max(low, high or 0.0) > BEYOND:
         raise impossible("beyond-any-count")
     return Parsed(amount.status, low, high, unit, reason=amount.reason)
+
+
+def _area_of_cell(declared: str | None, text: str) -> Scale | None:
+    """The area beside a count; "2/10" is spelt out where the column counts per 10 fields."""
+    echo = ECHO.fullmatch(text)
+    found = AREA.fullmatch(declared) if echo and declared else None
+    return area(declared if found and found["number"] == echo[1] else text)
 
 
 def _as_area(column_unit: str) -> str:

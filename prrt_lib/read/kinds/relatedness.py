@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from prrt_lib.read.context import EMPTY, Context
@@ -16,6 +17,9 @@ from prrt_lib.read.kinds.vocabulary import (
 )
 from prrt_lib.read.parsed import Parsed, ambiguous, ok
 
+# The column asks about PRRT: naming it again behind a degree adds nothing.
+TO_PRRT = re.compile(r"(?<=ible|able|nite|kely)(?: ?\((?:prrt|lu|lu-177)\)| - prrt)$")
+
 
 def read_relatedness(raw: Any, context: Context) -> Parsed:
     """unrelated, unlikely, possible, probable, definite, related, disease or other."""
@@ -29,5 +33,5 @@ def read_relatedness(raw: Any, context: Context) -> Parsed:
         return through
     if number_of(raw) is not None:
         return missing_number(raw) or ambiguous("code-without-codebook")
-    text = as_text(raw)
+    text = TO_PRRT.sub("", as_text(raw))
     return looked_up("relatedness", text) or unknown(text)

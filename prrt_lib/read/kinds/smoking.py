@@ -19,14 +19,20 @@ from prrt_lib.read.parsed import Parsed, ambiguous, invalid
 
 NUMBER = r"(\d{1,3}(?:[.,]\d{1,2})?)"
 PACK_YEARS = re.compile(
-    rf"\(?\b{NUMBER} ?(?:py|p\.?y\.?|pack[ -]?(?:years?|yrs?|yr)|packungsjahre|paquets?-annees?)\b\)?"
+    rf"\(?(?:(?:~|ca\.?|approx\.?|about) ?)?\b{NUMBER} ?(?:p\.?y(?:s|rs)?\.?|(?:pack|"
+    rf"pk)[ -]?(?:years?|yrs?)|packungsjahre|paquets?-annees?)\b\)?"
 )
 PER_DAY = re.compile(
-    rf"\(?\b(?:{NUMBER}|1/2) ?(?:ppd|packs?/day|packs? per day|packs? a day) ?(?:x|for|\*) ?{NUMBER} ?(?:y|yrs?|years?)\b\)?"
+    rf"\(?\b(?:{NUMBER}|1/2) ?(?:ppd|packs?/day|packs? per day|packs? a day) ?(?:x|for|"
+    rf"\*) ?{NUMBER} ?(?:y|yrs?|years?)\b\)?"
 )
 # When somebody stopped or began says nothing else than that.
 SINCE = re.compile(
-    r"(?:(?<=quit)|(?<=stopped)|(?<=stopped smoking)|(?<=quit smoking)|(?<=smoker)|(?<=ex)|(?<=former)) ?[,(]? ?"
+    r"^(?:quit|stopped|stopped smoking|quit smoking|gave up|gave up smoking|"
+    r"smoked until)(?: at age \d\d| last year|"
+    r" [>~<]? ?\d{1,2} ?(?:y|yrs?|years?) ago|(?: smoking)? (?:in |ca\.? ?|~ ?)?(?:19|20)\d\d)$|"
+    r"(?:(?<=quit)|(?<=stopped)|(?<=stopped smoking)|(?<=quit smoking)|(?<=smoker)|(?<=ex)|"
+    r"(?<=former)) ?[,(]? ?"
     r"(?:(?:quit|stopped) )?(?:in |since |ca\.? ?|~|before )?(?:\d{1,2}/)?(?:19|20)\d\d\)?$|"
     r"(?<=quit|pped) \d{1,2} (?:y|yrs?|years?) ago$|(?<=smoking) \d{1,2} (?:y|yrs?|years?) ago$"
 )
@@ -54,6 +60,8 @@ def read_smoking(raw: Any, context: Context) -> Parsed:
 def _status(text: str) -> Parsed:
     amount, rest = _pack_years(text)
     rest = _trimmed(rest)
+    if SINCE.fullmatch(rest):
+        rest = "former"
     rest = _trimmed(SINCE.sub("", rest)) if rest not in spellings("smoking") else rest
     found = looked_up("smoking", rest)
     if found is None or found.status != "ok":

@@ -16,12 +16,20 @@ from prrt_lib.read.kinds.vocabulary import (
 )
 from prrt_lib.read.parsed import Parsed, ambiguous, invalid, missing, ok
 
-TNM = r"[pcyra]*t ?(?:[0-4][a-d]?|x|is)(?:\(m\))?[\s,]*[pcyra]*n ?(?:[0-3][a-c]?|x)[\s,]*[pcyra]*m ?(?P<m>[01][a-c]?|x)"
+TNM = (
+    r"[pcyra]*t ?(?:[0-4][a-d]?|x|is)(?:\(m\))?[\s,]*[pcyra]*n ?(?:[0-3][a-c]?|"
+    r"x)[\s,]*[pcyra]*m ?(?P<m>[01][a-c]?|x)"
+)
 TNM_ALONE = re.compile(rf"{TNM}|[pc]?m ?(?P<only>1[a-c]?)")
-SITES = r"(?:liver|hepatic|bone|nodal|node|nodes|lymph nodes|peritoneal|lung|mets|metastases|metastatic|only|and|with|,|\s)+"
+SITES = (
+    r"(?:liver|hepatic|bone|nodal|node|nodes|lymph nodes|peritoneal|lung|mets|metastases|"
+    r"metastatic|only|and|with|,|\s)+"
+)
 STAGE = re.compile(
-    r"(?:(?:ajcc|uicc|enets|tnm)(?: ?(?:v|ed(?:ition)?\.?)? ?[678](?:th)?(?: ed(?:ition|\.)?)?)?[\s:,]*)?"
-    r"(?:(?:clinical|pathological|overall) )?(?:(?:stage|stadium|stade|estadio|stadio|stg|st)[\s.:]*)?"
+    r"(?:(?:ajcc|uicc|enets|tnm)(?: ?(?:v|ed(?:ition)?\.?)? ?[678](?:th)?(?: ed(?:ition|\.)?)?)?"
+    r"[\s:,]*)?"
+    r"(?:(?:clinical|pathological|overall) )?(?:(?:stage|stadium|stade|estadio|stadio|stg|"
+    r"st)[\s.:-]*)?"
     r"(?P<roman>iv|i{1,3}|[1-4])[\s-]?(?P<letter>[abc])?"
     rf"(?:\s*\((?:{TNM}|{SITES})\)|\s*[-,:] ?{SITES})?"
 )

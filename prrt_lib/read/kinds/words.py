@@ -22,6 +22,9 @@ from prrt_lib.read.parsed import Parsed, ambiguous, invalid, ok
 
 # What may stand behind a yes or a no without changing it: the detail, in brackets or after a dash.
 DETAIL = re.compile(r"^(yes|no|ja|nein|oui|non|si)\s*(?:[-:,]\s*|\()([a-z0-9 .]+?)\)?$")
+# Excel shows 1 as 001.
+ZEROS = re.compile("0+")
+PAIR = re.compile(r"([a-z0-9]{1,3}) ?(?:[-:=.)]|\(|) ?(.+?)\)?")
 TURN = re.compile(
     r"\b(?:later|then|now|until|stopp|start|since|before|after|from|not|no|yes|but|was|previous)"
 )
@@ -89,8 +92,19 @@ def read_category(raw: Any, context: Context) -> Parsed:
         meanings = {as_text(item): str(item) for item in context.codebook.values()}
         meaning = meanings.get(as_text(raw))
     if meaning is None:
+        meaning = _code_and_meaning(raw, context)
+    if meaning is None:
         return missing_number(raw) or invalid("not-in-codebook")
     return absent(meaning) or ok(meaning, "codebook")
+
+
+def _code_and_meaning(raw: Any, context: Context) -> str | None:
+    """The meaning where a cell holds a code and that code's own meaning, as "1 - pancreas"."""
+    pair = PAIR.fullmatch(as_text(raw))
+    if pair is None:
+        return None
+    meaning = coded(pair[1], context)
+    return meaning if meaning is not None and as_text(meaning) == pair[2] else None
 
 
 def read_id(raw: Any, context: Context) -> Parsed:
@@ -105,7 +119,8 @@ def read_id(raw: Any, context: Context) -> Parsed:
     number = number_of(raw) if not isinstance(raw, str) else None
     if number is not None and number < 0:
         return invalid("not-an-id")
-    return ok(_shown(raw), "as-written")
+    zeros = ZEROS.fullmatch(context.number_format or "") if number is not None else None
+    return ok(_shown(raw).zfill(len(zeros[0]) if zeros else 0), "as-written")
 
 
 def read_text(raw: Any, context: Context) -> Parsed:
