@@ -14,6 +14,7 @@ from prrt_lib.declare.rows import result_rows
 from prrt_lib.estimate.groups import codes_and_levels
 from prrt_lib.estimate.guards import complete, finite_numbers, refuse, require_columns, warnings_of
 from prrt_lib.estimate.limits import normal_quantile
+from prrt_lib.estimate.pairwise_averages import Averages, averages
 from prrt_lib.estimate.rank_distribution import rank_sum_counts, signed_rank_counts, two_sided
 
 # R's wilcox.test: exact below this many observations.
@@ -27,16 +28,20 @@ def signed_rank(
     method: str = "auto",
     correction: bool = True,
     conf_level: float = 0.95,
+    *,
+    digits: int | None = 9,
 ) -> pd.DataFrame:
     """Rows ``statistic`` (V, with p) and ``pseudo_median`` of after - before, with limits.
 
-    Differences are rounded to 9 decimals, so that equal ones tie, and zeros leave. "exact" is
+    Differences are rounded to ``digits`` decimals, so that equal ones tie (None leaves them as
+    R's wilcox.test does, where rounding breaks ties), and zeros leave. "exact" is
     the permutation distribution given the (mid-)ranks; "normal" has the tie correction and,
     with ``correction``, the continuity correction; "auto" takes exact below 50 differences
     without ties, zeros or both, as R's wilcox.test does. Hodges and Lehmann 1963.
     """
     pairs, notes = _complete_numbers(frame, [after, before])
-    gaps = np.round(pairs[after].to_numpy() - pairs[before].to_numpy(), 9)
+    gaps = pairs[after].to_numpy(float) - pairs[before].to_numpy(float)
+    gaps = gaps if digits is None else np.round(gaps, digits)
     used = gaps[gaps != 0]
     words = {"n": len(used), "total": len(gaps), "conf_level": conf_level, "warning": notes}
     if len(used) == 0:
@@ -45,44 +50,41 @@ def signed_rank(
     plain = len(used) == len(gaps) and len(np.unique(np.abs(used))) == len(used)
     exact = _chosen(method, plain and len(used) < EXACT_BELOW)
     value = float(ranks[used > 0].sum())
-    walsh = walsh_averages(used)
+    walsh = averages(used)
     if exact:
         p = two_sided(signed_rank_counts(ranks), 2 * value)
         low, high = _exact_walsh_limits(walsh, len(used), conf_level)
     else:
-        p = 2 * ndtr(-abs(_signed_rank_z(used, correction)))
-        low, high = _normal_limits(walsh, lambda d: _shifted_signed_rank_z(used, d, correction),
-                                   conf_level)  # fmt: skip
+        p = 2 * ndtr(-abs(_signed_rank_z(ranks, used > 0, correction)))
+        low, high = _normal_walsh_limits(walsh, correction, conf_level)
     method = _words("signed-rank", exact, correction)
-    middle = {"estimate": float(np.median(walsh)), "low": low, "high": high}
+    middle = {"estimate": walsh.median(), "low": low, "high": high}
     rows = [{"statistic": "statistic", "estimate": value, "p": p},
             {"statistic": "pseudo_median", **middle, "p": p}]  # fmt: skip
     return result_rows(rows, method=method, variable=f"{after} - {before}", **words)
 
 
-def walsh_averages(values: np.ndarray) -> np.ndarray:
-    """Sorted averages of all pairs, each value with itself included."""
-    i, j = np.triu_indices(len(values))
-    return np.sort(np.round((values[i] + values[j]) / 2, 10))
-
-
-def _exact_walsh_limits(walsh: np.ndarray, n: int, conf_level: float) -> tuple[float, float]:
+def _exact_walsh_limits(walsh: Averages, n: int, conf_level: float) -> tuple[float, float]:
     """The k-th smallest and largest average, k the lower quantile of the no-ties distribution."""
     counts = signed_rank_counts(np.arange(1.0, n + 1))[::2]
     below = np.cumsum(counts) / counts.sum()
     k = max(1, int(np.searchsorted(below, (1 - conf_level) / 2 - 1e-15)))
-    return float(walsh[k - 1]), float(walsh[len(walsh) - k])
+    return walsh.smallest(k), walsh.smallest(walsh.count + 1 - k)
 
 
-def _shifted_signed_rank_z(values: np.ndarray, shift: float, correction: bool) -> float:
-    moved = values - shift
-    return _signed_rank_z(moved[moved != 0], correction)
+def _normal_walsh_limits(walsh: Averages, correction: bool, conf_level: float):
+    """The averages at which z of the shifted differences falls through +quantile, -quantile."""
+    z = normal_quantile(conf_level)
+
+    def z_of_ranks(ranks: np.ndarray, positive: np.ndarray) -> float:
+        return _signed_rank_z(ranks, positive, correction)
+
+    return walsh.falls_to(z, z_of_ranks), walsh.falls_to(-z, z_of_ranks)
 
 
-def _signed_rank_z(values: np.ndarray, correction: bool) -> float:
-    n = len(values)
-    ranks = rankdata(np.abs(np.round(values, 10)))
-    gap = ranks[values > 0].sum() - n * (n + 1) / 4
+def _signed_rank_z(ranks: np.ndarray, positive: np.ndarray, correction: bool) -> float:
+    n = len(ranks)
+    gap = ranks[positive].sum() - n * (n + 1) / 4
     return _corrected(gap, np.sqrt((ranks**2).sum() / 4), correction)
 
 
