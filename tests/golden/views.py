@@ -37,6 +37,7 @@ DERIVATIONS = {
     "censoring": lambda data: data.assign(censored=1 - data[EVENT[len(data)]]),
     "known-trt": lambda data: data[data["trt"].notna()],
     "from-60": _from_60,
+    "exit-from-60": lambda data: data[data["age_exit"] >= 60],
     "landmark-180": _landmark_180,
     "edema": lambda data: data[data["trt"].notna()].assign(any_edema=data["edema"] > 0),
     "round-30": lambda data: data.head(30).round({"bili.base": 1, "bili.y1": 1}),
