@@ -99,6 +99,7 @@ class _Styles:
 
 def _questions(sheet, asked: Sequence[Asked], style: _Styles, link: Callable) -> None:
     _heads(sheet, {**ASKED, **ANSWERS, **IDS}, style)
+    sheet.set_row(0, 45)
     sheet.freeze_panes(1, 1)
     sheet.autofilter(0, 0, max(len(asked), 1), len(HEADERS) - 1)
     row = 0
@@ -110,6 +111,7 @@ def _questions(sheet, asked: Sequence[Asked], style: _Styles, link: Callable) ->
                           HEADERS.index("Confirmed as written"),
                           {"validate": "list", "source": ["yes"]})  # fmt: skip
     sheet.set_column(HEADERS.index("Key"), HEADERS.index("Key"), 14, None, {"hidden": True})
+    sheet.print_area(0, 0, max(row, 1), HEADERS.index("Comment"))
     _printed(sheet)
 
 
@@ -121,6 +123,7 @@ def _question(sheet, row: int, one: Asked, look: tuple, style: _Styles, link: Ca
         answer.confirmed, answer.corrected, answer.initials, answer.date, answer.comment,
         answer.finding_id, answer.key,
     )  # fmt: skip
+    sheet.set_row(row, _height(texts))
     for at, (header, text) in enumerate(zip(HEADERS, texts, strict=True)):
         how = style.cell(*look, mine=header in ANSWERS)
         target = link(answer.sheet, answer.cell) if header == "Cell" and row <= MOST_LINKS else ""
@@ -131,6 +134,16 @@ def _question(sheet, row: int, one: Asked, look: tuple, style: _Styles, link: Ca
             sheet.write_number(row, at, float(text), how)
         else:
             sheet.write_string(row, at, harmless(text), how)
+
+
+def _height(texts: Sequence[str]) -> float:
+    """Points that the tallest wrapped text of a row needs, at about 1.05 characters a unit."""
+    widths = (*ASKED.values(), *ANSWERS.values())
+    lines = [
+        sum(-(-max(len(part), 1) // int(width * 1.05)) for part in text.split("\n"))
+        for text, width in zip(texts, widths, strict=False)
+    ]
+    return min(15.0 * max(lines), 400.0)
 
 
 def item(answer: Answer) -> str:
