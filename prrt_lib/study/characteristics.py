@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from prrt_lib.declare.parameters import DAYS_PER_MONTH
-from prrt_lib.study import grade, sites
+from prrt_lib.study import grade, ki67_bands, metastases, sites, stage
 from prrt_lib.study.questions import ask, ask_once_if_all
 from prrt_lib.study.typed import one_per_patient
 
@@ -26,13 +26,15 @@ def characteristics(
     site = tumour["primary_site"]
     frame["gep_primary"] = sites.gep_primary(site)
     frame["primary_group"] = sites.primary_group(site)
+    frame["topography"] = sites.coded_site(site)
+    frame["metastatic_pattern"] = metastases.pattern(tables["metastases"], cohort["first_prrt"])
     frame = frame.join(grade.grades(tumour))
     frame["grade_group"] = grade.grade_group(frame["grade"], tumour["grade_reported"])
     frame["ki67_index"] = grade.proliferation_index(tumour)
-    stage = tumour["stage_reported"].where(
-        tumour["stage_reported"].notna(), tumour["stage_category"]
-    )
-    frame["stage"] = stage
+    frame["ki67_band"] = ki67_bands.bands(tumour)
+    reported = tumour["stage_reported"]
+    frame["stage"] = reported.where(reported.notna(), tumour["stage_category"])
+    frame = frame.join(stage.stages(tumour, frame["grade"]))
     differ = grade.discordant(frame["grade"], tumour["grade_reported"])
     conflict = grade.proliferation_conflict(tumour)
     blank = list(cohort.index[site.isna()])

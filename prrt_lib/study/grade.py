@@ -11,6 +11,7 @@ import pandas as pd
 # System, 5th ed. (2019). Ki-67 in per cent, mitoses per 2 mm2.
 LIMITS = {"ki67": (3.0, 20.0), "mib1": (3.0, 20.0), "mitoses": (2.0, 20.0)}
 INCLUSIVE = re.compile("[≤≥=]|up to|at least|at most|or (?:less|more)", re.IGNORECASE)
+INDICES = ("ki67", "mib1")
 NAMES = {"ki67": "Ki-67", "mib1": "MIB-1", "mitoses": "mitoses"}
 UNDETERMINED = {(1, 2): "undetermined (G1-G2)", (2, 3): "undetermined (G2-G3)",
                 (1, 3): "undetermined (G1-G3)"}  # fmt: skip
@@ -30,7 +31,7 @@ def grades(tumour: pd.DataFrame) -> pd.DataFrame:
     grade[low.notna() & (low == high)] = "G" + low.dropna().astype(int).astype(str)
     for (first, last), words in UNDETERMINED.items():
         grade[(low == first) & (high == last)] = words
-    only_mitoses = lows["mitoses"].notna() & lows[["ki67", "mib1"]].isna().all(axis=1)
+    only_mitoses = lows["mitoses"].notna() & lows[list(INDICES)].isna().all(axis=1)
     grade[only_mitoses & (low == 1)] = "undetermined (>= G1)"
     differentiation = tumour["differentiation"]
     grade[(grade == "G3") & differentiation.isna()] = "undetermined (G3/NEC)"
@@ -46,7 +47,7 @@ def _bound(tumour: pd.DataFrame, index: str, end: str) -> np.ndarray:
     """
     g1, g2 = LIMITS[index]
     value = tumour[f"{index}_{end}"].to_numpy(dtype="float64")
-    open_ended = _excludes_its_end(tumour, index, "<" if end == "hi" else ">")
+    open_ended = excludes_its_end(tumour, index, "<" if end == "hi" else ">")
     if end == "hi":
         below = (value < g1) | (open_ended & (value == g1))
         result = np.where(below, 1.0, np.where(value <= g2, 2.0, 3.0))
@@ -59,7 +60,7 @@ def _bound(tumour: pd.DataFrame, index: str, end: str) -> np.ndarray:
     return np.where(known, result, np.nan)
 
 
-def _excludes_its_end(tumour: pd.DataFrame, index: str, operator: str) -> np.ndarray:
+def excludes_its_end(tumour: pd.DataFrame, index: str, operator: str) -> np.ndarray:
     """True where the bound itself cannot be the value: "<3", but not "<= 3" or "up to 3"."""
     text = tumour[f"{index}_raw"].fillna("").astype(str) if f"{index}_raw" in tumour else None
     bounded = (tumour[f"{index}_op"] == operator).to_numpy()

@@ -37,3 +37,9 @@ def primary_group(primary_site: pd.Series) -> pd.Series:
 def topography(primary_site: pd.Series) -> pd.Series:
     """ICD-O-3 topography code; "" for a site without a code of its own, None where blank."""
     return _mapped(primary_site, "icd_o_3")
+
+
+def coded_site(primary_site: pd.Series) -> pd.Series:
+    """ICD-O-3 topography code and site, "no code" for "other"; None where blank."""
+    code = topography(primary_site).replace("", "no code")
+    return (code + " " + primary_site).astype(object).where(primary_site.notna(), None)
