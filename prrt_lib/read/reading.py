@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import difflib
+import gc
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,7 +22,7 @@ from prrt_lib.read.assembly import assembled
 from prrt_lib.read.gate import Limits, admit
 from prrt_lib.read.layout import Layout, locate
 from prrt_lib.read.rows import RowReader, SheetRows
-from prrt_lib.read.workbook import Sheet, Workbook, open_workbook, plain
+from prrt_lib.read.workbook import Sheet, SheetByName, plain, sheets_of
 
 
 @dataclass(frozen=True)
@@ -65,10 +67,31 @@ def read_workbook(
     books = [paths] if isinstance(paths, (str, Path)) else list(paths)
     profiles = [profile] * len(books) if isinstance(profile, (str, Profile)) else list(profile)
     profiles = [load(item) if isinstance(item, str) else item for item in profiles]
-    found = _locate(books, profiles, limits)
-    found.reverse()
-    # Each sheet is let go once its rows are read: a large registry fits in memory only once.
-    parts = [_rows(found.pop(), profiles) for _ in range(len(found))]
+    with _without_collecting():
+        parts = _parts(books, profiles, limits)
+        reading = _read(parts, books, profiles, answers, first_seen)
+    return reading
+
+
+@contextmanager
+def _without_collecting() -> Iterator[None]:
+    """Millions of small records without a cycle among them: looking for cycles only costs time."""
+    before = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if before:
+            gc.enable()
+
+
+def _read(
+    parts: list[SheetRows],
+    books: Sequence[Path | str],
+    profiles: Sequence[Profile],
+    answers: Sequence[Answer],
+    first_seen: str,
+) -> Reading:
     if not any(part.rows for part in parts):
         raise WorkbookError(
             Problem(
@@ -90,54 +113,62 @@ def read_workbook(
     )
 
 
-def _locate(
-    books: Sequence[Path | str], profiles: Sequence[Profile], limits: Limits | None = None
-) -> list[Located]:
+def _parts(
+    books: Sequence[Path | str], profiles: Sequence[Profile], limits: Limits | None
+) -> list[SheetRows]:
+    """The rows of every declared sheet; raises WorkbookError with all problems at once."""
     problems: list[Problem] = []
-    opened: list[Workbook | None] = []
-    for path, profile in zip(books, profiles, strict=True):
+    parts: list[SheetRows] = []
+    names: list[tuple[Path, Profile, tuple[str, ...]]] = []
+    for number, (path, profile) in enumerate(zip(books, profiles, strict=True)):
         try:
             admit(Path(path), limits)
-            opened.append(open_workbook(Path(path), [sheet.name for sheet in profile.sheets]))
+            with sheets_of(Path(path)) as book:
+                names.append((book.path, profile, book.sheet_names))
+                for declared in profile.sheets:
+                    if declared.name in book:
+                        part, found = _part(number, book, declared, profiles)
+                        parts += part
+                        problems += found
         except WorkbookError as error:
             problems += error.problems
-            opened.append(None)
-    found = [
-        item
-        for number, (book, profile) in enumerate(zip(opened, profiles, strict=True))
-        if book
-        for item in _sheets(number, book, profile)
-    ]
-    have = {(profiles[item.book].name, plain(item.declared.name)) for item in found}
-    for book, profile in zip(opened, profiles, strict=True):
-        if book:
-            problems += [
-                _no_sheet(book, sheet)
-                for sheet in profile.sheets
-                if (profile.name, plain(sheet.name)) not in have
-            ]
-    for item in found:
-        problems += [*item.layout.problems, *columns.problems(item.sheet, item.layout)]
+    problems += _absent_sheets(names)
     if problems:
         raise WorkbookError(list(dict.fromkeys(problems)))
-    return found
+    return parts
 
 
-def _sheets(number: int, book: Workbook, profile: Profile) -> Iterator[Located]:
-    by_name = {plain(name): sheet for name, sheet in book.sheets.items()}
-    for declared in profile.sheets:
-        sheet = by_name.get(plain(declared.name))
-        if sheet is not None:
-            yield Located(number, book.epoch, sheet, declared, locate(sheet, declared))
+def _part(
+    number: int, book: SheetByName, declared: SheetProfile, profiles: Sequence[Profile]
+) -> tuple[list[SheetRows], list[Problem]]:
+    """The rows of one sheet, or why it cannot be understood. Its cells are let go on return: a
+    large registry fits in memory only once."""
+    item = _located(number, book, declared)
+    problems = [*item.layout.problems, *columns.problems(item.sheet, item.layout)]
+    return ([], problems) if problems else ([_rows(item, profiles)], [])
 
 
-def _no_sheet(book: Workbook, declared: SheetProfile) -> Problem:
-    near = difflib.get_close_matches(declared.name, book.sheet_names, n=1)
+def _absent_sheets(names: list[tuple[Path, Profile, tuple[str, ...]]]) -> Iterator[Problem]:
+    """Sheets that a profile declares and none of its workbooks has."""
+    have = {(profile.name, plain(name)) for _, profile, found in names for name in found}
+    for path, profile, found in names:
+        for declared in profile.sheets:
+            if (profile.name, plain(declared.name)) not in have:
+                yield _no_sheet(path, found, declared)
+
+
+def _located(number: int, book: SheetByName, declared: SheetProfile) -> Located:
+    sheet = book[declared.name]
+    return Located(number, book.epoch, sheet, declared, locate(sheet, declared))
+
+
+def _no_sheet(path: Path, names: Sequence[str], declared: SheetProfile) -> Problem:
+    near = difflib.get_close_matches(declared.name, names, n=1)
     todo = f"did you mean {near[0]!r}?" if near else "correct the sheet or the profile"
     return Problem(
-        str(book.path),
+        str(path),
         f"no sheet {declared.name!r}",
-        f"one of its sheets: {', '.join(book.sheet_names)}",
+        f"one of its sheets: {', '.join(names)}",
         todo,
     )
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -76,15 +77,45 @@ def plain(name: str) -> str:
     return " ".join(str(name).split()).casefold()
 
 
-def open_workbook(path: Path, wanted: Iterable[str] | None = None) -> Workbook:
-    """The named sheets of an admitted workbook (all visible ones when none is named).
+class SheetByName:
+    """The sheets of an admitted workbook, each read when it is asked for.
 
     Sheet names are compared without regard to case and outer spaces.
     """
+
+    def __init__(self, path: Path, file: zipfile.ZipFile):
+        self.path = path
+        self._archive = Archive(file)
+        with _whole(path):
+            self.epoch = self._archive.epoch
+            self.sheet_names = tuple(sheet.title for sheet in self._archive.sheets)
+            self.visible = tuple(s.title for s in self._archive.sheets if s.visible)
+
+    def __contains__(self, name: str) -> bool:
+        return plain(name) in map(plain, self.sheet_names)
+
+    def __getitem__(self, name: str) -> Sheet:
+        """The sheet of that name; raises WorkbookError where its parts are broken."""
+        with _whole(self.path):
+            part = next(s for s in self._archive.sheets if plain(s.title) == plain(name))
+            return _sheet(self._archive, part)
+
+
+@contextmanager
+def sheets_of(path: Path) -> Iterator[SheetByName]:
+    """The open workbook, for reading one sheet after the other."""
+    with _whole(path):
+        file = zipfile.ZipFile(path)
+    with file:
+        yield SheetByName(Path(path), file)
+
+
+@contextmanager
+def _whole(path: Path) -> Iterator[None]:
+    """Turns whatever a broken part provokes into one WorkbookError."""
     try:
-        with zipfile.ZipFile(path) as file:
-            return _opened(Path(path), Archive(file), wanted)
-    except MemoryError:
+        yield
+    except (MemoryError, WorkbookError):
         raise
     except Exception as error:
         todo = "open it in Excel and save it as an Excel workbook (.xlsx)"
@@ -92,16 +123,14 @@ def open_workbook(path: Path, wanted: Iterable[str] | None = None) -> Workbook:
         raise WorkbookError(Problem(str(path), found, "an Excel workbook", todo)) from None
 
 
-def _opened(path: Path, archive: Archive, wanted: Iterable[str] | None) -> Workbook:
-    asked = None if wanted is None else {plain(name) for name in wanted}
-    chosen = [sheet for sheet in archive.sheets
-              if (sheet.visible if asked is None else plain(sheet.title) in asked)]  # fmt: skip
-    return Workbook(
-        path=path,
-        epoch=archive.epoch,
-        sheet_names=tuple(sheet.title for sheet in archive.sheets),
-        sheets={sheet.title: _sheet(archive, sheet) for sheet in chosen},
-    )
+def open_workbook(path: Path, wanted: Iterable[str] | None = None) -> Workbook:
+    """The named sheets of an admitted workbook (all visible ones when none is named)."""
+    with sheets_of(path) as book:
+        asked = None if wanted is None else {plain(name) for name in wanted}
+        chosen = [name for name in book.sheet_names
+                  if (name in book.visible if asked is None else plain(name) in asked)]  # fmt: skip
+        sheets = {name: book[name] for name in chosen}
+        return Workbook(book.path, book.epoch, book.sheet_names, sheets)
 
 
 def _sheet(archive: Archive, part: SheetPart) -> Sheet:
@@ -122,7 +151,9 @@ def _cells(
     title: str, content: SheetContent, styles: list[Style], commented: frozenset[str]
 ) -> dict[int, dict[int, Cell]]:
     rows: dict[int, dict[int, Cell]] = {}
-    for row, line in content.cells.items():
+    # Rows change hands one by one: a large sheet fits in memory only once.
+    for row in list(content.cells):
+        line = content.cells.pop(row)
         hidden_row = row in content.hidden_rows
         cells = {}
         for column, (value, number) in line.items():
