@@ -1,0 +1,146 @@
+"""Two abstractions of the same patients: percent, kappa, and the cells that differ."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from small_workbooks import ROWS, D, book, changed, profile
+
+from prrt_lib.analyse.agreement import agreement, disagreements
+from prrt_lib.base.errors import AnalysisError
+from prrt_lib.edges.commands import main
+from prrt_lib.estimate.rater_agreement import kappa
+from prrt_lib.read.reading import Reading, read_workbook
+
+
+def read(folder: Path, name: str, rows) -> Reading:
+    path = folder / f"{name}.xlsx"
+    book(rows).save(path)
+    return read_workbook(path, profile(folder))
+
+
+def row(rows: pd.DataFrame, table: str, variable: str, statistic: str = "proportion") -> pd.Series:
+    found = rows.query(
+        "group_level == @table and variable == @variable and statistic == @statistic"
+    )
+    assert len(found) == 1
+    return found.iloc[0]
+
+
+def test_kappa_of_a_table_worked_out_by_hand():
+    # 100 items:      b: x   y   z
+    #            a: x   75   1   4 | 80
+    #               y    5   4   1 | 10
+    #               z    0   0  10 | 10
+    #                   80   5  15
+    table = {"xx": 75, "xy": 1, "xz": 4, "yx": 5, "yy": 4, "yz": 1, "zz": 10}
+    found = kappa(*(["".join(pair[at] * n for pair, n in table.items()) for at in (0, 1)])).iloc[0]
+    # Observed 0.89; by chance 0.80 x 0.80 + 0.10 x 0.05 + 0.10 x 0.15 = 0.66.
+    expected = (0.89 - 0.66) / (1 - 0.66)
+    assert found["estimate"] == pytest.approx(expected, abs=1e-12) and found["n"] == 100
+    # Fleiss, Cohen and Everitt 1969: variance from the shares p and the margins.
+    rows, columns = {"x": 0.8, "y": 0.1, "z": 0.1}, {"x": 0.8, "y": 0.05, "z": 0.15}
+    share = {pair: n / 100 for pair, n in table.items()}
+    same = sum(share[k + k] * (1 - (rows[k] + columns[k]) * (1 - expected)) ** 2 for k in "xyz")
+    other = (1 - expected) ** 2 * sum(
+        p * (columns[i] + rows[j]) ** 2 for (i, j), p in share.items() if i != j
+    )
+    rest = (expected - 0.66 * (1 - expected)) ** 2
+    error = math.sqrt((same + other - rest) / 100) / (1 - 0.66)
+    assert found["std_error"] == pytest.approx(error, rel=1e-9)
+    assert found["low"] == pytest.approx(expected - 1.959964 * error, abs=1e-6)
+
+
+def test_kappa_of_agreement_no_better_than_chance_is_zero():
+    found = kappa(["y", "y", "n", "n"], ["y", "n", "y", "n"]).iloc[0]
+    assert found["estimate"] == pytest.approx(0.0)
+
+
+def test_kappa_with_one_category_or_none_is_not_estimable():
+    assert kappa(["y"] * 5, ["y"] * 5).iloc[0]["state"] == "not-estimable"
+    assert kappa([], []).iloc[0]["state"] == "not-estimable"
+    with pytest.raises(AnalysisError):
+        kappa(["y"], [])
+
+
+def test_agreement_on_every_item_has_no_limits():
+    found = kappa(["y", "n"], ["y", "n"]).iloc[0]
+    assert found["estimate"] == 1 and pd.isna(found["low"]) and "no limits" in found["warning"]
+
+
+def test_a_workbook_agrees_with_itself(tmp_path):
+    one = read(tmp_path, "a", ROWS)
+    rows = agreement(one.tables, one.tables)
+    assert set(rows.query("statistic == 'proportion'")["estimate"]) == {1.0}
+    assert len(disagreements(one, one)) == 0
+    # Two women and men: kappa 1; both have the same smoking, none: no row at all.
+    assert row(rows, "patients", "sex", "kappa")["estimate"] == 1
+    assert "smoking_status" not in set(rows["variable"])
+
+
+def test_percent_counts_a_blank_against_a_value_as_a_difference(tmp_path):
+    rows = changed("Patients", 0, Sex=None)
+    found = agreement(read(tmp_path, "a", ROWS).tables, read(tmp_path, "b", rows).tables)
+    sex = row(found, "patients", "sex")
+    assert (sex["n"], sex["total"]) == (1, 2)
+    # Only NET-002 has both: one category.
+    assert row(found, "patients", "sex", "kappa")["state"] == "not-estimable"
+
+
+def test_spellings_units_and_ids_are_no_differences(tmp_path):
+    rows = changed("Patients", 0, Sex="female", Ki67="5 %", Diagnosis="2010-06-01")
+    rows["Patients"][0]["ID"] = "net 1"
+    rows["Cycles"][0]["Activity (GBq)"] = "200 mCi"
+    one, other = read(tmp_path, "a", ROWS), read(tmp_path, "b", rows)
+    assert len(disagreements(one, other)) == 0
+
+
+def test_a_differing_date_does_not_tear_the_record_apart(tmp_path):
+    rows = changed("Scans", 0, Date=D(2012, 9, 11))
+    one, other = read(tmp_path, "a", ROWS), read(tmp_path, "b", rows)
+    found = disagreements(one, other)
+    columns = ["rule", "table", "column", "record", "sheet", "cell", "related_cells"]
+    assert found[columns].values.tolist() == [
+        ["abstractors-disagree", "imaging", "scan_date", "NET-001", "Scans", "B2", "Scans!B2"]
+    ]
+    date = row(agreement(one.tables, other.tables), "imaging", "scan_date")
+    assert (date["n"], date["total"]) == (1, 2)
+
+
+def test_a_record_of_one_abstractor_alone_is_listed(tmp_path):
+    rows = {**ROWS, "Cycles": [ROWS["Cycles"][i] for i in (0, 2)]}
+    one, other = read(tmp_path, "a", ROWS), read(tmp_path, "b", rows)
+    found = disagreements(one, other)
+    assert found[["rule", "record", "sheet", "cell", "related_cells"]].values.tolist() == [
+        ["abstracted-once", "NET-001", "Cycles", "B3", ""]
+    ]
+    rows = agreement(one.tables, other.tables)
+    cycles = rows.query("group_level == 'prrt_cycles' and level == 'records'").iloc[0]
+    assert (cycles["n"], cycles["total"]) == (2, 3)
+
+
+def test_only_patients_of_both_abstractions_are_compared(tmp_path):
+    half = {sheet: [line for line in lines if line["ID"] == "NET-002"]
+            for sheet, lines in ROWS.items()}  # fmt: skip
+    one, other = read(tmp_path, "a", ROWS), read(tmp_path, "b", half)
+    found = agreement(one.tables, other.tables)
+    assert row(found, "patients", "sex")["total"] == 1
+    assert len(disagreements(one, other)) == 0
+
+
+def test_the_command_prints_the_table_and_writes_both_files(tmp_path, capsys):
+    read(tmp_path, "a", ROWS)
+    read(tmp_path, "b", changed("Patients", 1, Seen=dt.datetime(2013, 1, 1), Sex="F"))
+    code = main(["agree", str(tmp_path / "a.xlsx"), str(tmp_path / "b.xlsx"), "--profile",
+                 str(tmp_path / "small.yaml"), "--out", str(tmp_path / "out")])  # fmt: skip
+    printed = capsys.readouterr().out
+    assert code == 0
+    (line,) = [line for line in printed.splitlines() if line.startswith("patients.sex")]
+    assert line.split()[1:3] == ["1/2", "50.0"]
+    stored = pd.read_csv(tmp_path / "out" / "agreement.csv")
+    assert set(stored["analysis"]) == {"agreement"}
+    assert len(pd.read_csv(tmp_path / "out" / "disagreements.csv")) == 2
