@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import pandas as pd
 
@@ -28,17 +29,56 @@ def models(
     the rows carry a warning; below five, or with a level without events, the model is fitted
     with Firth's penalty and marked exploratory (decision 12).
     """
-    names = list(covariates or study.parameters.covariates)
-    population = population or study.headline
-    times = study.times(endpoint, setting, population, tuple(names))
-    frame = _factors(times.frame, names)
-    known = [name for name in names if frame[name].notna().any()]
-    tables = [_not_abstracted(name) for name in names if name not in known]
-    tables += [_fitted(frame, [name], UNIVARIABLE) for name in known]
-    if known:
-        tables.append(_fitted(frame, known, MULTIVARIABLE))
+    known = prepare(study, endpoint, covariates, population, setting)
+    tables = [_not_abstracted(name) for name in known.absent]
+    tables += [_fitted(known.frame, [name], UNIVARIABLE) for name in known.names]
+    if known.names:
+        tables.append(_fitted(known.frame, known.names, MULTIVARIABLE))
     rows = pd.concat(tables, ignore_index=True)
-    return combine([_stamped(study, times, rows)])
+    return combine([stamped(study, known, rows)])
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """Times with covariates as factors; ``names`` have values, ``absent`` have none."""
+
+    times: Times
+    frame: pd.DataFrame
+    names: list[str]
+    absent: list[str]
+
+    @property
+    def coefficients(self) -> int:
+        """Coefficients that a model of all ``names`` estimates."""
+        return sum(_columns(self.frame[name]) for name in self.names)
+
+    @property
+    def too_few_events(self) -> bool:
+        """Fewer than five events per coefficient of the model of all ``names``."""
+        return int((self.frame["event"] == 1).sum()) < TOO_FEW * self.coefficients
+
+
+def prepare(
+    study: Study, endpoint: str, covariates: Sequence[str] | None = None,
+    population: str | None = None, setting: str = "", more: Sequence[str] = (),
+) -> Prepared:  # fmt: skip
+    """Entry, exit, event and covariates of ``endpoint``; ``more`` are columns besides them."""
+    names = list(covariates or study.parameters.covariates)
+    asked = tuple(dict.fromkeys([*names, *more]))
+    times = study.times(endpoint, setting, population or study.headline, asked)
+    frame = _factors(times.frame, asked)
+    known = [name for name in names if frame[name].notna().any()]
+    return Prepared(times, frame, known, [name for name in names if name not in known])
+
+
+def _columns(values: pd.Series) -> int:
+    return max(0, values.nunique() - 1) if values.dtype == "category" else 1
+
+
+def not_estimable(names: Sequence[str], model: str, why: str) -> pd.DataFrame:
+    """A row per covariate that says why ``model`` gives no hazard ratio."""
+    records = [{"statistic": "log_hazard_ratio", "variable": name} for name in names]
+    return result_rows(records, model=model, state="not-estimable", warning=why)
 
 
 def several(
@@ -74,11 +114,7 @@ def _fitted(frame: pd.DataFrame, names: list[str], model: str) -> pd.DataFrame:
     try:
         fit, warning = _fit(frame, names)
     except AnalysisError as error:
-        rows = result_rows(
-            [{"statistic": "log_hazard_ratio", "variable": name, "state": "not-estimable"}
-             for name in names], warning="; ".join(problem.found for problem in error.problems),
-        )  # fmt: skip
-        return stamp(rows, model=model)
+        return not_estimable(names, model, "; ".join(item.found for item in error.problems))
     rows = pd.concat([fit.rows, _proportionality(fit)], ignore_index=True)
     words = rows["warning"].map(lambda text: "; ".join(part for part in (warning, text) if part))
     scale = rows["statistic"].isin(["log_hazard_ratio", "coefficient"])
@@ -109,10 +145,12 @@ def _proportionality(fit: CoxFit) -> pd.DataFrame:
     return stamp(fit.zph("km"), setting="", reference="proportional hazards")
 
 
-def _stamped(study: Study, times: Times, rows: pd.DataFrame) -> pd.DataFrame:
+def stamped(study: Study, known: Prepared, rows: pd.DataFrame, role: str = "") -> pd.DataFrame:
+    """``rows`` under the study's keys, with the endpoint's own warnings."""
+    times = known.times
     own = [times.endpoint.banner, *times.warnings]
     warning = rows["warning"].map(lambda text: "; ".join(part for part in (*own, text) if part))
-    role = study.parameters.role(times.endpoint.name) if not times.setting else "exploratory"
+    role = role or ("exploratory" if times.setting else study.parameters.role(times.endpoint.name))
     exploratory = rows["warning"].str.contains("exploratory")
     return stamp(
         rows, analysis=ANALYSIS, endpoint=times.endpoint.name, population=times.population,

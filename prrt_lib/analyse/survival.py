@@ -21,6 +21,7 @@ from prrt_lib.study.times import Times
 
 ANALYSIS = "survival"
 LAG = "months_diagnosis_to_prrt"
+DROPPED = r"(?:; )?\d+ records with exit up to t0 dropped"
 
 
 def curve(
@@ -60,7 +61,16 @@ def _fit(study: Study, times: Times, by: str | None, moments: Sequence[float]) -
         return cumulative_incidence(times.frame, "exit", "event", causes=[1, 2], **common)
     late = bool((times.frame["entry"] > 0).any())
     minimum = settings.min_at_risk if times.endpoint.delayed and late else None
-    return kaplan_meier(times.frame, "exit", "event", min_at_risk=minimum, **common)
+    rows = kaplan_meier(times.frame, "exit", "event", min_at_risk=minimum, **common)
+    return _kept_in_n(rows)
+
+
+def _kept_in_n(rows: pd.DataFrame) -> pd.DataFrame:
+    """Where a curve starts at its origin, who is censored there stays in n (decision 7)."""
+    at_origin = rows["label"].str.endswith(" at 0")
+    told = rows["warning"].str.replace(DROPPED, "", regex=True)
+    return stamp(rows, n=rows["n"].mask(at_origin, rows["total"]),
+                 warning=rows["warning"].mask(at_origin, told))  # fmt: skip
 
 
 def competing(times: Times) -> bool:

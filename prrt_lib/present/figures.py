@@ -15,6 +15,7 @@ from prrt_lib.present import numbers, style, tables
 from prrt_lib.present.canvas import file_name, keep
 from prrt_lib.present.curves import incidence_curve, progression_beside, survival_curve
 from prrt_lib.present.flow import flow_diagram
+from prrt_lib.present.ratio_axis import ratio_axis
 
 __all__ = [
     "bars", "flow_diagram", "forest", "incidence_curve", "progression_beside", "spread",
@@ -33,14 +34,12 @@ def forest(rows: pd.DataFrame, scenario: str, title: str) -> Figure:
         shift = (number - (len(models) - 1) / 2) * 0.22
         _marks(axes, ratios[ratios["model"] == model], lines, shift, model, models)
     axes.axvline(1, color="#52616f", linewidth=0.8)
-    axes.set_xscale("log")
+    ratio_axis(axes, "x")
     axes.set_xlabel("Hazard ratio (log scale)")
     known = set(ratios.loc[ratios["level"] == ratios["reference"], "level"]) - {""}
     axes.set_yticks(range(len(lines)), [_name(*line, known) for line in lines])
     axes.invert_yaxis()
     axes.set_title(title)
-    axes.xaxis.set_major_formatter(plt.FuncFormatter(lambda value, _: f"{value:g}"))
-    axes.xaxis.set_minor_formatter(plt.NullFormatter())
     if len(models) > 1:
         axes.legend(loc="upper left", bbox_to_anchor=(1, 1))
     key = rows.iloc[0] if len(rows) else {"analysis": "cox", "endpoint": ""}

@@ -172,11 +172,13 @@ def survival(rows: pd.DataFrame, title: str, years: Mapping[float, str]) -> Tabl
     for key, part in rows.groupby(["population", "endpoint", "setting", "group", "group_level"],
                                   sort=False):  # fmt: skip
         middle = first(part, statistic="median")
+        counts = middle or part.sort_values("events").iloc[-1].to_dict()
         shown = [cell(first(part[part["statistic"].isin(RATES)], time=time)) for time in years]
-        name = " · ".join(text for text in (_name(part), key[2].replace("_", " "), key[4]) if text)
+        level = f"{dictionary().label(key[3])}: {key[4]}" if key[3] and key[4] else key[4]
+        name = " · ".join(text for text in (_name(part), key[2].replace("_", " "), level) if text)
         body.append([
-            Cell(f"{name} ({key[0]})"), cell(middle, lambda row: numbers.plain(row["n"], 0)),
-            cell(middle, lambda row: numbers.plain(row["events"], 0)), cell(middle), *shown,
+            Cell(f"{name} ({key[0]})"), cell(counts, lambda row: numbers.plain(row["n"], 0)),
+            cell(counts, lambda row: numbers.plain(row["events"], 0)), cell(middle), *shown,
         ])  # fmt: skip
     header = ["endpoint", "n", "events", "median, months (95 % limits)",
               *(f"{label}, % (95 % limits)" for label in years.values())]  # fmt: skip
