@@ -2,23 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from functools import cache
-from pathlib import Path
-from typing import Any
-
-import pandas as pd
-
+from prrt_lib.declare.clauses import clauses, rows_of
 from prrt_lib.declare.dictionary import dictionary
-from prrt_lib.declare.yaml_files import load_words
 
-SOURCE = Path(__file__).with_name("clauses.yaml")
-
-
-@cache
-def clauses() -> Mapping[str, Mapping[str, Any]]:
-    """Clause id -> clause, notebook, rows, shows, and maybe also."""
-    return load_words(SOURCE)
+__all__ = ["clauses", "columns_of", "rows_of", "traceability_page"]
 
 
 def columns_of(clause: str) -> list[str]:
@@ -30,16 +17,6 @@ def columns_of(clause: str) -> list[str]:
         for column in table.columns.values()
         if column.clause in served
     ]
-
-
-def rows_of(clause: str, rows: pd.DataFrame) -> pd.DataFrame:
-    """The result rows that answer ``clause``; none where it is not yet answered."""
-    wanted = clauses()[clause]["rows"]
-    kept = rows if wanted else rows.iloc[:0]
-    for name, value in wanted.items():
-        text = kept[name].map(lambda cell: f"{cell:g}") if name == "time" else kept[name]
-        kept = kept[text == str(value)]
-    return kept
 
 
 def traceability_page() -> str:

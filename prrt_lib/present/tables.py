@@ -29,10 +29,11 @@ STYLE = (
 
 @dataclass(frozen=True)
 class Cell:
-    """Text of a cell and the result rows it shows."""
+    """Text of a cell, the result rows it shows, and the page it leads to."""
 
     text: str
     row_ids: tuple[str, ...] = ()
+    page: str = ""
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,9 @@ class Table:
 
 def _td(cell: Cell) -> str:
     ids = f' data-rows="{" ".join(cell.row_ids)}"' if cell.row_ids else ""
-    return f'<td class="num"{ids}>{html.escape(cell.text)}</td>'
+    text = html.escape(cell.text)
+    shown = f'<a href="{html.escape(cell.page)}.html">{text}</a>' if cell.page else text
+    return f'<td class="num"{ids}>{shown}</td>'
 
 
 def cell(row: Row | None, text: Callable[[Row], str] = numbers.estimate) -> Cell:

@@ -1,0 +1,29 @@
+"""The registry entry's clauses: which notebook answers each, and by which result rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from prrt_lib.declare.yaml_files import load_words
+
+SOURCE = Path(__file__).with_name("clauses.yaml")
+
+
+@cache
+def clauses() -> Mapping[str, Mapping[str, Any]]:
+    """Clause id -> clause, notebook, rows, shows."""
+    return load_words(SOURCE)
+
+
+def rows_of(clause: str, rows: pd.DataFrame) -> pd.DataFrame:
+    """The result rows that answer ``clause``."""
+    kept = rows
+    for name, value in clauses()[clause]["rows"].items():
+        text = kept[name].map(lambda cell: f"{cell:g}") if name == "time" else kept[name]
+        kept = kept[text == str(value)]
+    return kept
