@@ -71,8 +71,10 @@ def _described(column: Column) -> list[str]:
     ]
     notes = " ".join(text for text in (", ".join(marks), column.description) if text)
     typed = ", ".join([column.value_column, *column.companions.values()])
-    return [f"`{column.name}`", column.label, column.kind, column.unit, allowed, limits, column.clause,
-            f"`{typed}`", notes]  # fmt: skip
+    return [
+        f"`{column.name}`", column.label, column.kind, column.unit, allowed, limits, column.clause,
+        f"`{typed}`", notes,
+    ]  # fmt: skip
 
 
 def dictionary_page() -> str:
@@ -90,7 +92,8 @@ def dictionary_page() -> str:
     ]
     parts = [
         NOTE,
-        "# Data dictionary\n\nThe canonical tables. Every workbook is mapped onto them by a profile.\n",
+        "# Data dictionary\n\n"
+        "The canonical tables. Every workbook is mapped onto them by a profile.\n",
     ]
     for item in dictionary().tables.values():
         parts.append(f"\n## {item.name}\n{item.description} Key: {', '.join(item.key)}.\n\n")
@@ -118,8 +121,8 @@ def parameters_page() -> str:
                     item.metadata["meaning"],
                 ]
             )
-    parts = [NOTE, "# Parameters\n\nA scenario is a YAML file in `params/`; its name is the file's stem. "
-             "Only what differs from these defaults is written there.\n\n",
+    parts = [NOTE, "# Parameters\n\nA scenario is a YAML file in `params/`; its name is the file's "
+             "stem. Only what differs from these defaults is written there.\n\n",
              table(["name", "type", "default", "meaning"], lines),
              "\n## Per notebook\n\nUnder `notebooks:`, by notebook name.\n"]  # fmt: skip
     for name in STORY:
@@ -137,7 +140,8 @@ def endpoints_page() -> str:
 
     parts = [
         NOTE,
-        "# Endpoints\n\nEach endpoint declares its clock. Endpoints with different origins never share a name.\n",
+        "# Endpoints\n\nEach endpoint declares its clock. "
+        "Endpoints with different origins never share a name.\n",
     ]
     for name, item in ENDPOINTS.items():
         parts.append(f"\n## `{name}`: {item.label}\n\n")
@@ -155,10 +159,12 @@ def endpoints_page() -> str:
     parts.append(
         "\n# Settings\n\nA setting names a sensitivity analysis; the main analysis has none.\n\n"
     )
-    parts.append(table(["setting", "meaning", "endpoints"], (
-        [f"`{name or '(main)'}`", text, ", ".join(key for key, item in ENDPOINTS.items() if name in item.settings)]
-        for name, text in SETTINGS.items()
-    )))  # fmt: skip
+    knowing = {
+        name: ", ".join(key for key, item in ENDPOINTS.items() if name in item.settings)
+        for name in SETTINGS
+    }
+    lines = ([f"`{name or '(main)'}`", text, knowing[name]] for name, text in SETTINGS.items())
+    parts.append(table(["setting", "meaning", "endpoints"], lines))
     return "".join(parts)
 
 
@@ -170,24 +176,29 @@ def _flat(value: object) -> str:
 
 def rules_page() -> str:
     """docs/rules.md."""
-    lines = ([f"`{r.id}`", r.severity, r.message, r.how_to_resolve] for r in
-             sorted(findings.rules().values(), key=lambda r: (findings.SEVERITIES.index(r.severity), r.id)))  # fmt: skip
+    order = findings.SEVERITIES.index
+    known = sorted(findings.rules().values(), key=lambda rule: (order(rule.severity), rule.id))
+    lines = ([f"`{r.id}`", r.severity, r.message, r.how_to_resolve] for r in known)
     return (
-        f"{NOTE}# Rules\n\nEvery question that can be asked about a workbook. An error stops the run; a warning takes "
-        "the value out of the analyses that need it; a note is worth knowing.\n\n"
+        f"{NOTE}# Rules\n\nEvery question that can be asked about a workbook. An error stops the "
+        "run; a warning takes the value out of the analyses that need it; a note is worth "
+        "knowing.\n\n"
         f"{table(['rule', 'severity', 'what is wrong', 'how to resolve'], lines)}"
     )
 
 
 def result_rows_page() -> str:
     """docs/result-rows.md."""
+    statistics = ([f"`{name}`", text] for name, text in rows.STATISTICS.items())
     return (
-        f"{NOTE}# Result rows\n\nEvery estimate that is shown anywhere is one row of `results/<notebook>.csv`; "
-        f"schema version {rows.SCHEMA_VERSION}.\n\n"
-        f"* key: `{', '.join(rows.KEY)}`; `row_id` is the first 12 hex digits of SHA-256 over the key's texts in this "
-        "order, joined by tabs (empty for unused, whole numbers without a decimal point)\n"
+        f"{NOTE}# Result rows\n\nEvery estimate that is shown anywhere is one row of "
+        f"`results/<notebook>.csv`; schema version {rows.SCHEMA_VERSION}.\n\n"
+        f"* key: `{', '.join(rows.KEY)}`; `row_id` is the first 12 hex digits of SHA-256 over the "
+        "key's texts in this order, joined by tabs (empty for unused, whole numbers without a "
+        "decimal point)\n"
         f"* values: `{', '.join(rows.VALUES)}`\n* words: `{', '.join(rows.WORDS)}`\n"
-        f"* `state`: {', '.join(rows.STATES)}; `role`: {', '.join(rows.ROLES)}; `population`: {', '.join(rows.POPULATIONS)}\n"
+        f"* `state`: {', '.join(rows.STATES)}; `role`: {', '.join(rows.ROLES)}\n"
+        f"* `population`: {', '.join(rows.POPULATIONS)}\n"
         "* `time` is in days; models stay on the log scale\n\n"
-        f"{table(['statistic', 'meaning'], ([f'`{name}`', text] for name, text in rows.STATISTICS.items()))}"
+        f"{table(['statistic', 'meaning'], statistics)}"
     )

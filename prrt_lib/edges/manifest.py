@@ -56,4 +56,5 @@ def versions() -> dict[str, str]:
     import platform
     from importlib.metadata import version
 
-    return {**{name: version(name) for name in PACKAGES}, "python": platform.python_version()}
+    known = {"python": platform.python_version(), **{name: version(name) for name in PACKAGES}}
+    return dict(sorted(known.items()))

@@ -74,7 +74,8 @@ def write_index(
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f'<style>{style}</style></head><body class="prrt-index">'
-        f"{header('index', parameters, about)}<main><h1>{title}</h1>{''.join(body)}</main></body></html>\n"
+        f"{header('index', parameters, about)}<main><h1>{title}</h1>{''.join(body)}</main>"
+        "</body></html>\n"
     )
     target = places.reports / "index.html"
     if not target.exists() or target.read_text(encoding="utf-8") != text:

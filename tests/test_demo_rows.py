@@ -1,0 +1,316 @@
+"""The demonstration from workbook to pages: its rows, pages, manifest, and what would run again."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import openpyxl
+import pandas as pd
+import pytest
+from small_project import PROJECT, child_seconds, environment, finished_demo, prints, run
+
+from prrt_lib.base.errors import AnalysisError, InputError
+from prrt_lib.base.paths import Places
+from prrt_lib.declare import results
+from prrt_lib.declare.parameters import Parameters, load
+from prrt_lib.declare.rows import KEY
+from prrt_lib.edges import keys, manifest, stages
+from prrt_lib.edges.notebook_form import STORY, arguments
+from prrt_lib.edges.run import Run
+from prrt_lib.edges.run import run as run_here
+from prrt_lib.edges.traceability import clauses, columns_of, rows_of
+
+# Written anew by `python tests/test_demo_rows.py` when a change moves numbers on purpose.
+STORED = Path(__file__).parent / "data" / "demo_rows.csv.gz"
+COMPARED = ["estimate", "low", "high", "p", "n", "total", "events"]
+TOLERANCE = 1e-9
+LINES = load(PROJECT / "params/demo.yaml")
+
+
+def result_rows(out: Path) -> pd.DataFrame:
+    folder = Places("demo", out).results
+    files = sorted(folder.glob("*.csv"))
+    frames = [results.read(path).assign(notebook=path.stem) for path in files]
+    return pd.concat(frames, ignore_index=True)
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory) -> Path:
+    return finished_demo(tmp_path_factory)
+
+
+@pytest.fixture
+def copy(demo, tmp_path) -> Path:
+    """A copy of the demonstration's products that a test may spoil."""
+    return Path(shutil.copytree(demo, tmp_path / "out"))
+
+
+@pytest.fixture(scope="module")
+def rows(demo) -> pd.DataFrame:
+    return result_rows(demo)
+
+
+def test_the_rows_are_those_stored(rows):
+    stored = pd.read_csv(STORED, keep_default_na=False, na_values={n: [""] for n in COMPARED})
+    now = rows.set_index("row_id")
+    then = stored.set_index("row_id")
+    gone, new = then.index.difference(now.index), now.index.difference(then.index)
+    assert not len(gone), then.loc[gone, ["notebook", "key"]].head().to_dict("records")
+    assert not len(new), now.loc[new, ["notebook", *KEY]].head().to_dict("records")
+    now = now.loc[then.index]
+    assert (now["state"] == then["state"]).all()
+    for name in COMPARED:
+        apart = (now[name] - then[name].astype(float)).abs()
+        allowed = TOLERANCE * then[name].astype(float).abs().clip(lower=1)
+        moved = (apart > allowed) | (now[name].isna() != then[name].isna())
+        assert not moved.any(), (name, then.loc[moved, "key"].head().tolist())
+
+
+def test_keys_are_unique_in_the_scenario(rows):
+    assert not rows["row_id"].duplicated().any()
+
+
+# What a second run does
+
+
+def test_with_nothing_changed_no_notebook_runs_and_nothing_heavy_is_imported(demo):
+    before, used = prints(demo), child_seconds()
+    again = run(PROJECT, "demo", demo, python=("-X", "importtime"))
+    assert child_seconds() - used < 2
+    assert "nothing changed, no notebook was run" in again.stdout
+    imported = {line.rsplit("|", 1)[-1].strip() for line in again.stderr.splitlines()}
+    heavy = {"pandas", "numpy", "papermill", "matplotlib", "nbconvert", "IPython", "pyarrow"}
+    assert "prrt_lib.edges.run" in imported and not heavy & imported
+    assert prints(demo) == before
+
+
+def would_run(out: Path, parameters: Parameters = LINES) -> list[str]:
+    """The notebooks that a run would run now, once the cohort has been seen to."""
+    said: list[str] = []
+    files = stages.inputs(parameters)
+    state = Run(parameters, Places(parameters.scenario, out), files, said.append)
+    state.cohort()
+    return state.stale(list(STORY), arguments(parameters))
+
+
+def edited(folder: Path, sheet: str, header: str, change) -> Parameters:
+    """The scenario with one cell changed: the first of a column that ``change`` accepts."""
+    book = openpyxl.load_workbook(PROJECT / LINES.workbook)
+    column = next(c.column for c in book[sheet][1] if str(c.value).startswith(header))
+    for line in range(2, book[sheet].max_row + 1):
+        cell = book[sheet].cell(line, column)
+        if (new := change(cell.value)) is not None:
+            cell.value = new
+            break
+    book.save(folder / "edited.xlsx")
+    return replace(LINES, workbook=str(folder / "edited.xlsx"))
+
+
+def test_the_same_workbook_under_another_name_runs_nothing(copy, tmp_path):
+    shutil.copy(PROJECT / LINES.workbook, tmp_path / "renamed.xlsx")
+    assert would_run(copy, replace(LINES, workbook=str(tmp_path / "renamed.xlsx"))) == []
+
+
+def test_an_edited_activity_runs_exposure_and_nothing_else(copy, tmp_path):
+    changed = edited(tmp_path, "prrt_cycles", "Activity",
+                     lambda value: "7.1 GBq" if value == "197 mCi" else None)  # fmt: skip
+    stale = would_run(copy, changed)
+    assert "exposure" in stale
+    assert set(stale) <= {"exposure", "quality"}
+
+
+def test_an_edited_alcohol_cell_runs_characteristics_and_nothing_else(copy, tmp_path):
+    changed = edited(tmp_path, "patients", "Alcohol",
+                     lambda value: "none" if value == "social" else None)  # fmt: skip
+    stale = would_run(copy, changed)
+    assert "characteristics" in stale
+    assert set(stale) <= {"characteristics", "quality"}
+
+
+def test_an_edited_cell_runs_every_notebook_that_noted_its_column(copy, tmp_path, demo):
+    places = Places("demo", demo)
+    noted = {
+        name for name in STORY
+        if "prrt_cycles.isotope" in (manifest.read(places).get(f"notebook {name}") or {"reads": {}})
+        ["reads"].get("columns", [])
+    }  # fmt: skip
+    changed = edited(tmp_path, "prrt_cycles", "Isotope",
+                     lambda value: "Y-90" if value == "Lu-177" else None)  # fmt: skip
+    assert noted and noted <= set(would_run(copy, changed))
+
+
+@pytest.mark.parametrize(
+    "change, stale",
+    [
+        ({"min_at_risk": 6}, ["survival"]),
+        ({"max_scan_gap_days": 300}, ["survival"]),
+        ({"notebooks": {"cox": {"endpoints": ["os_prrt"]}}}, ["cox"]),
+        ({"seed": 7}, []),
+    ],
+    ids=["risk set", "scan gap", "notebook's own", "unread"],
+)
+def test_one_parameter_runs_what_reads_it(copy, change, stale):
+    assert would_run(copy, replace(LINES, **change)) == stale
+
+
+def test_a_conf_level_does_not_run_what_never_reads_it(copy):
+    stale = would_run(copy, replace(LINES, conf_level=0.9))
+    assert "survival" in stale and "exposure" not in stale and "quality" not in stale
+
+
+def test_a_changed_function_runs_the_notebooks_that_import_it(copy, tmp_path, monkeypatch):
+    for name in ("prrt_lib", "notebooks"):
+        shutil.copytree(PROJECT / name, tmp_path / "project" / name)
+    monkeypatch.setattr(keys, "PROJECT", tmp_path / "project")
+    assert would_run(copy) == []
+    module = tmp_path / "project/prrt_lib/analyse/exposure.py"
+    module.write_text(module.read_text() + "\n# changed\n")
+    assert would_run(copy) == ["exposure"]
+    terms = tmp_path / "project/prrt_lib/analyse/adverse_terms.yaml"
+    terms.write_text(terms.read_text() + "\n# changed\n")
+    assert would_run(copy) == ["exposure", "adverse_events"]
+
+
+def test_a_changed_lock_runs_everything(copy, tmp_path, monkeypatch):
+    lock = tmp_path / "requirements.lock"
+    lock.write_text(keys.LOCK.read_text() + "# changed\n")
+    monkeypatch.setattr(keys, "LOCK", lock)
+    assert would_run(copy) == list(STORY)
+
+
+def test_touching_files_runs_nothing(copy):
+    for path in copy.rglob("*"):
+        if path.is_file():
+            os.utime(path, (1, 1))
+    assert would_run(copy) == []
+
+
+def test_rows_edited_by_hand_are_made_again_and_the_report_with_them(copy):
+    path = Places("demo", copy).results / "cox.csv"
+    path.write_text(path.read_text() + "\n")
+    assert would_run(copy) == ["cox", "report"]
+
+
+@pytest.mark.parametrize(
+    "name, stale",
+    [("figures/demo/survival_ttp.png", "survival"), ("reports/demo/quality.html", "quality"),
+     ("reports/demo/response.ipynb", "response")],
+)  # fmt: skip
+def test_a_product_that_was_removed_is_made_again(copy, name, stale):
+    (copy / name).unlink()
+    assert would_run(copy) == [stale]
+
+
+def test_a_manifest_that_cannot_be_read_runs_everything(copy):
+    (Places("demo", copy).processed / "manifest.json").write_text('{"cohort": {"k')
+    assert would_run(copy) == list(STORY)
+
+
+def test_a_refused_cutoff_leaves_every_product_as_it_was(copy):
+    before = prints(copy)
+    with pytest.raises((InputError, AnalysisError)):
+        run_here(replace(LINES, cutoff="1990-01-01"), copy, say=lambda line: None)
+    assert prints(copy) == before
+
+
+# What a reviewer opens
+
+OUTSIDE = re.compile(
+    r"""(?:\bsrc\s*=\s*|\bposter\s*=\s*|<link\b[^>]*\bhref\s*=\s*|url\(\s*)["']?\s*(?:https?:)?//"""
+    r"""|@import|\bimport\s*\(|\bfetch\s*\(|XMLHttpRequest|require\.config""",
+    re.IGNORECASE,
+)
+
+
+@pytest.mark.parametrize("name", ["index", *STORY])
+def test_a_page_asks_nothing_of_the_network(demo, name):
+    text = (demo / f"reports/demo/{name}.html").read_text(encoding="utf-8")
+    assert not OUTSIDE.findall(text)
+
+
+@pytest.mark.parametrize("name", ["index", *STORY])
+def test_a_page_says_synthetic_and_links_to_all_others(demo, name):
+    text = (demo / f"reports/demo/{name}.html").read_text(encoding="utf-8")
+    assert '<span class="prrt-stamp">SYNTHETIC</span>' in text
+    assert all(re.search(f'<a [^>]*href="{other}.html"', text) for other in ("index", *STORY))
+    assert str(demo) not in text and str(PROJECT) not in text
+
+
+def test_the_manifest_says_what_went_in_and_what_came_out(demo):
+    record = manifest.read(Places("demo", demo))
+    assert record["workbook"]["sha256"] == keys.file_digest(PROJECT / LINES.workbook)
+    assert record["profile"]["name"] == "template"
+    assert record["lock"] == keys.file_digest(PROJECT / "requirements.lock")
+    assert record["schema_version"] == "1"
+    assert record["parameters"]["cutoff"] == LINES.cutoff
+    assert {"pandas", "python", "lifelines"} <= set(record["versions"])
+    assert record["about"]["rows"]["patients"] >= 135
+    assert {name for name in record if name.startswith("notebook ")} == {
+        f"notebook {name}" for name in STORY
+    }
+    listed = {name for stage in record.values() if isinstance(stage, dict)
+              for name in stage.get("outputs", {})}  # fmt: skip
+    written = set(prints(demo)) - {"data/processed/demo/manifest.json", "reports/demo/index.html"}
+    assert listed == written
+
+
+@pytest.mark.parametrize("clause", list(clauses()))
+def test_a_clause_of_the_registry_entry_ends_in_result_rows(rows, clause):
+    item = clauses()[clause]
+    assert item["notebook"] in STORY
+    assert columns_of(clause), clause
+    found = rows_of(clause, rows[rows["notebook"] == item["notebook"]])
+    assert len(found) or item["shows"] == "not yet"
+
+
+def test_only_a_named_few_clauses_are_not_yet_answered():
+    assert [name for name, item in clauses().items() if not item["rows"]] == ["F1"]
+
+
+# What anyone can do again
+
+
+@pytest.mark.timeout(600)
+def test_executed_notebooks_replay_to_the_same_tables(copy, tmp_path):
+    private = {name: str(tmp_path / "own") for name in (
+        "IPYTHONDIR", "JUPYTER_RUNTIME_DIR", "JUPYTER_DATA_DIR", "JUPYTER_CONFIG_DIR")}  # fmt: skip
+    fonts = os.environ.get("MPLCONFIGDIR", str(PROJECT / ".cache" / "matplotlib"))
+    (tmp_path / "pytest.ini").write_text("[pytest]\n")
+    before = prints(copy / "data/processed/demo")
+    notebooks = [str(copy / f"reports/demo/{name}.ipynb") for name in STORY]
+    replay = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist",
+         "-c", str(tmp_path / "pytest.ini"), "--rootdir", str(tmp_path), "--nbval",
+         "--nbval-current-env", "--tb=line", *notebooks],
+        env=environment(PROJECT, PRRT_OUT=str(copy), MPLCONFIGDIR=fonts, PYTHONHASHSEED="0",
+                        OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", **private),
+        cwd=tmp_path, capture_output=True, text=True, timeout=580,
+    )  # fmt: skip
+    assert replay.returncode == 0, replay.stdout[-3000:]
+    assert prints(copy / "data/processed/demo") == before
+    assert (copy / "data/processed/_interactive/results/survival.csv").read_bytes() == (
+        copy / "data/processed/demo/results/survival.csv"
+    ).read_bytes()
+
+
+def store(out: Path) -> None:
+    """Writes the rows of a finished demonstration below ``out`` as those to compare with."""
+    rows = result_rows(out)
+    words = rows[list(KEY)].astype(str).replace("nan", "")
+    kept = rows[["row_id", "notebook", "state", *COMPARED]].assign(key=words.agg("|".join, axis=1))
+    kept.to_csv(STORED, index=False, float_format="%.12g", lineterminator="\n",
+                compression={"method": "gzip", "mtime": 0})  # fmt: skip
+
+
+if __name__ == "__main__":
+    from tempfile import TemporaryDirectory
+
+    with TemporaryDirectory() as folder:
+        run_here(LINES, Path(folder))
+        store(Path(folder))
