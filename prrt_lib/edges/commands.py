@@ -47,6 +47,21 @@ def answers(given: argparse.Namespace) -> int:
     return 0
 
 
+def agree(given: argparse.Namespace) -> int:
+    from prrt_lib.edges.agree import agree as compare
+
+    _, text = compare(given.first, given.second, given.profile, given.profile_b, given.out)
+    _say(text)
+    return 0
+
+
+def redcap_dictionary(given: argparse.Namespace) -> int:
+    from prrt_lib.edges.redcap_dictionary import write_dictionary
+
+    _say(f"REDCap data dictionary: {write_dictionary(given.out)}")
+    return 0
+
+
 def profile(given: argparse.Namespace) -> int:
     from prrt_lib.edges.draft_profile import draft
 
@@ -102,6 +117,15 @@ def parser() -> argparse.ArgumentParser:
     one = _add(commands, "answers", answers, "take in the answers of a returned findings.xlsx")
     one.add_argument("parameters", type=Path, help="scenario file, params/<scenario>.yaml")
     one.add_argument("workbook", type=Path, help="the returned findings.xlsx")
+    one = _add(commands, "agree", agree, "agreement of two abstractions of the same patients")
+    one.add_argument("first", type=Path, help="workbook of the first abstractor")
+    one.add_argument("second", type=Path, help="workbook of the second abstractor")
+    one.add_argument("--profile", required=True, help="name in params/profiles, or a path")
+    one.add_argument("--profile-b", default="", help="profile of the second, where it differs")
+    one.add_argument("--out", type=Path, default=Path(), help="folder for the two tables (.)")
+    text = "write the data dictionary for import into REDCap"
+    one = _add(commands, "redcap-dictionary", redcap_dictionary, text)
+    one.add_argument("--out", type=Path, default=Path("redcap-dictionary.csv"))
     one = _add(commands, "profile", profile, "draft a profile of a new workbook")
     one.add_argument("workbook", type=Path)
     one.add_argument("--out", type=Path, help="file to write; standard output otherwise")

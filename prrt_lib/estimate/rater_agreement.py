@@ -35,7 +35,9 @@ def kappa(
     if np.trace(table) == len(first):
         warning = "agreement on every item: no limits"
         return result_rows([{**words, "estimate": 1.0, "warning": warning}])
-    found = cohens_kappa(table)
+    # statsmodels divides by a null variance of 0 where one rater used one category only.
+    with np.errstate(divide="ignore", invalid="ignore"):
+        found = cohens_kappa(table)
     record = {**words, "estimate": float(found.kappa), "std_error": float(found.std_kappa)}
     half = z * found.std_kappa
     limits = {"low": max(found.kappa - half, -1.0), "high": min(found.kappa + half, 1.0)}

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from prrt_lib.declare.findings import finding
 from prrt_lib.read.records import Record, by_patient, one_per_patient
+from prrt_lib.read.several import own_name
 
 
 @dataclass(frozen=True)
@@ -82,8 +83,8 @@ def _once(members: Sequence[Record], copies: dict) -> Iterator[Record]:
 def _joined(members: Sequence[Record]) -> Record | None:
     """Parts of one record that stand in different sheets as one; None where they conflict."""
     result = members[0]
-    sheets = {(record.origin[0], record.origin[1]) for record in members}
-    if len({sheet for _, sheet in sheets}) < len(members):
+    sheets = {own_name(record.origin[1]) for record in members}
+    if len(sheets) < len(members):
         return None
     for record in members[1:]:
         for column, seen in record.seen.items():

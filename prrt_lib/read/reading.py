@@ -17,11 +17,12 @@ from prrt_lib.declare.answers import Answer
 from prrt_lib.declare.findings import finding, findings_frame
 from prrt_lib.declare.profiles import Profile, load
 from prrt_lib.declare.profiles import Sheet as SheetProfile
-from prrt_lib.read import columns, overrides
+from prrt_lib.read import columns, overrides, redcap
 from prrt_lib.read.assembly import assembled
 from prrt_lib.read.gate import Limits, admit
 from prrt_lib.read.layout import Layout, locate
 from prrt_lib.read.rows import RowReader, SheetRows
+from prrt_lib.read.several import in_order, named
 from prrt_lib.read.workbook import Sheet, SheetByName, plain, sheets_of
 
 
@@ -66,7 +67,9 @@ def read_workbook(
     """
     books = [paths] if isinstance(paths, (str, Path)) else list(paths)
     profiles = [profile] * len(books) if isinstance(profile, (str, Profile)) else list(profile)
-    profiles = [load(item) if isinstance(item, str) else item for item in profiles]
+    profiles = [redcap.declared(load(item) if isinstance(item, str) else item) for item in profiles]
+    if len(books) > 1:
+        books, profiles = in_order(books, profiles)
     with _without_collecting():
         parts = _parts(books, profiles, limits)
         reading = _read(parts, books, profiles, answers, first_seen)
@@ -122,8 +125,7 @@ def _parts(
     names: list[tuple[Path, Profile, tuple[str, ...]]] = []
     for number, (path, profile) in enumerate(zip(books, profiles, strict=True)):
         try:
-            admit(Path(path), limits)
-            with sheets_of(Path(path)) as book:
+            with _opened(Path(path), profile, limits) as book:
                 names.append((book.path, profile, book.sheet_names))
                 for declared in profile.sheets:
                     if declared.name in book:
@@ -138,12 +140,28 @@ def _parts(
     return parts
 
 
+@contextmanager
+def _opened(
+    path: Path, profile: Profile, limits: Limits | None
+) -> Iterator[SheetByName | redcap.Export]:
+    """The admitted workbook, or the export of REDCap where the profile says so."""
+    if profile.dictionary is not None:
+        yield redcap.open_export(path, profile.dictionary, limits)
+        return
+    admit(path, limits)
+    with sheets_of(path) as book:
+        yield book
+
+
 def _part(
-    number: int, book: SheetByName, declared: SheetProfile, profiles: Sequence[Profile]
+    number: int,
+    book: SheetByName | redcap.Export,
+    declared: SheetProfile,
+    profiles: Sequence[Profile],
 ) -> tuple[list[SheetRows], list[Problem]]:
     """The rows of one sheet, or why it cannot be understood. Its cells are let go on return: a
     large registry fits in memory only once."""
-    item = _located(number, book, declared)
+    item = _located(number, book, declared, several=len(profiles) > 1)
     problems = [*item.layout.problems, *columns.problems(item.sheet, item.layout)]
     return ([], problems) if problems else ([_rows(item, profiles)], [])
 
@@ -157,8 +175,12 @@ def _absent_sheets(names: list[tuple[Path, Profile, tuple[str, ...]]]) -> Iterat
                 yield _no_sheet(path, found, declared)
 
 
-def _located(number: int, book: SheetByName, declared: SheetProfile) -> Located:
+def _located(
+    number: int, book: SheetByName | redcap.Export, declared: SheetProfile, several: bool
+) -> Located:
     sheet = book[declared.name]
+    if several:
+        sheet = named(sheet, book.path)
     return Located(number, book.epoch, sheet, declared, locate(sheet, declared))
 
 
