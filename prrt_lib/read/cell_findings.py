@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 
-from prrt_lib.declare.dictionary import dictionary
+from prrt_lib.declare.dictionary import Column, dictionary
 from prrt_lib.declare.findings import finding, rules
 from prrt_lib.declare.yaml_files import load_words
 from prrt_lib.read.cells import implausible
@@ -28,8 +28,12 @@ def expected() -> Mapping[str, str]:
 
 def about_record(record: Record, printed: str) -> Iterator[dict[str, str]]:
     """Findings about the record's own cells; copies of a per-patient cell ask nothing again."""
+    ranged = _ranged(record.table)
     for column, seen in record.seen.items():
-        if seen.source in ("constant", "spread"):
+        refused = seen.status in RULE_OF_STATUS
+        if seen.source in ("constant", "spread") or not (refused or column in ranged):
+            continue
+        if not refused and not implausible(ranged[column], record.values):
             continue
         where = {
             "table": record.table,
@@ -39,10 +43,13 @@ def about_record(record: Record, printed: str) -> Iterator[dict[str, str]]:
             "cell": seen.cell,
             "status": seen.status,
         }
-        if seen.status in RULE_OF_STATUS:
-            yield _refusal(seen, where)
-        elif implausible(dictionary().tables[record.table].columns[column], record.values):
-            yield finding("implausible", **where)
+        yield _refusal(seen, where) if refused else finding("implausible", **where)
+
+
+@cache
+def _ranged(table: str) -> Mapping[str, Column]:
+    """Columns of a table that have a plausible range."""
+    return {name: c for name, c in dictionary().tables[table].columns.items() if c.range}
 
 
 def _refusal(seen: Seen, where: Mapping[str, str]) -> dict[str, str]:

@@ -57,6 +57,10 @@ class CellReader:
             self._seen[known] = self._read(value, number_format)
         return self._seen[known]
 
+    def read_cell(self, cell: Any) -> CellRead:
+        """:meth:`read` of a cell of a sheet; None where the sheet holds none there."""
+        return self.read(None) if cell is None else self.read(cell.value, cell.number_format)
+
     def _read(self, value: Any, number_format: str) -> CellRead:
         kind = self.source.kind or self.column.kind
         raw = text_of(value)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
 from prrt_lib.declare.dictionary import DATE_KINDS, INTERVAL_KINDS, Table, dictionary
-from prrt_lib.read.records import Record
+from prrt_lib.read.records import Record, Seen
 
 LINEAGE = ("table", "record", "row", "column", "sheet", "cell", "raw", "status", "rule", "source")
 TEXT, NUMBER, DATE = "object", "float64", "datetime64[ns]"
@@ -36,18 +37,29 @@ def ordered(records: Sequence[Record], printed: Mapping[str, str]) -> dict[str, 
     tables: dict[str, list[Record]] = {name: [] for name in dictionary().tables}
     for record in records:
         tables[record.table].append(record)
-    return {
-        name: sorted(members, key=lambda record: _place(record, printed))
-        for name, members in tables.items()
-    }
+    return {name: _sorted(name, members, printed) for name, members in tables.items()}
 
 
-def _place(record: Record, printed: Mapping[str, str]) -> tuple:
-    declared = dictionary().tables[record.table]
-    keys = [declared.columns[name].value_column for name in declared.key if name != "patient_id"]
+def _sorted(name: str, members: list[Record], printed: Mapping[str, str]) -> list[Record]:
+    declared = dictionary().tables[name]
+    keys = [declared.columns[key].value_column for key in declared.key if key != "patient_id"]
+
+    def place(record: Record) -> tuple:
+        return (printed[record.patient], *(_rank(record.values.get(key)) for key in keys))
+
+    groups = itertools.groupby(sorted(members, key=place), key=place)
+    return [record for _, same in groups for record in _told_apart(list(same))]
+
+
+def _told_apart(same: list[Record]) -> list[Record]:
+    """Records of one key, in the order of everything else they hold."""
+    return same if len(same) == 1 else sorted(same, key=_rest)
+
+
+def _rest(record: Record) -> tuple:
     rest = sorted((name, str(value)) for name, value in record.values.items() if value is not None)
     texts = sorted((name, seen.raw) for name, seen in record.seen.items())
-    return (printed[record.patient], *(_rank(record.values.get(k)) for k in keys), rest, texts)
+    return rest, texts
 
 
 def _rank(value: Any) -> tuple:
@@ -95,12 +107,18 @@ def lineage(records: Mapping[str, list[Record]], printed: Mapping[str, str]) -> 
     ``source`` says where the value stands: cell, caption (a number in a header), constant (the
     profile), or spread (a per-patient cell copied to each record).
     """
-    columns: dict[str, list] = {name: [] for name in LINEAGE}
+    held: dict[str, list] = {name: [] for name in LINEAGE}
     for table in sorted(records):
+        orders: dict[tuple[str, ...], list[str]] = {}
         for row, record in enumerate(records[table], start=1):
-            for column in sorted(record.seen):
-                line = (table, printed[record.patient], row, column, *record.seen[column])
-                for held, value in zip(columns.values(), line, strict=True):
-                    held.append(value)
+            names = tuple(record.seen)
+            order = orders.get(names) or orders.setdefault(names, sorted(names))
+            held["column"] += order
+            held["row"] += [row] * len(order)
+            held["record"] += [printed[record.patient]] * len(order)
+            seen = zip(*map(record.seen.__getitem__, order), strict=True)
+            for name, values in zip(Seen._fields, seen, strict=bool(order)):
+                held[name] += values
+        held["table"] += [table] * (len(held["row"]) - len(held["table"]))
     types = {name: "int64" if name == "row" else object for name in LINEAGE}
-    return pd.DataFrame({name: pd.Series(columns.pop(name), dtype=types[name]) for name in LINEAGE})
+    return pd.DataFrame({name: pd.Series(held.pop(name), dtype=types[name]) for name in LINEAGE})

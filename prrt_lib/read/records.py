@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from prrt_lib.declare.dictionary import DATE_KINDS, dictionary
-from prrt_lib.read.cells import USED, CellRead
+from prrt_lib.read.cells import USED
 
 
 class Seen(NamedTuple):
@@ -99,11 +99,6 @@ def date_columns(table: str) -> tuple[str, ...]:
 def one_per_patient(table: str) -> bool:
     """Whether the table has one record per patient."""
     return dictionary().tables[table].key == ("patient_id",)
-
-
-def seen(cell: Any, read: CellRead, source: str = "cell") -> Seen:
-    """The lineage of a cell that was read."""
-    return Seen(cell.sheet, cell.address, read.raw, read.status, read.rule, source)
 
 
 def by_patient(records: Iterable[Record]) -> dict[str, list[Record]]:

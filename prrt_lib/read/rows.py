@@ -14,7 +14,7 @@ from prrt_lib.declare.profiles import Source
 from prrt_lib.read import ids
 from prrt_lib.read.cells import CellReader, text_of
 from prrt_lib.read.layout import Instance, Layout
-from prrt_lib.read.records import Record, Seen, one_per_patient, seen
+from prrt_lib.read.records import Record, Seen, one_per_patient
 from prrt_lib.read.registry import parse
 from prrt_lib.read.workbook import Cell, Sheet, letters
 
@@ -44,6 +44,7 @@ class RowReader:
     book: int = 0
     namespace: str = ""
     _readers: dict[tuple, CellReader] = field(default_factory=dict)
+    _plans: dict[int, list[tuple[str, int, CellReader]]] = field(default_factory=dict)
 
     def read(self) -> SheetRows:
         """Records, findings and id spellings of all rows below the header."""
@@ -103,34 +104,39 @@ class RowReader:
         return finding(rule, sheet=self.sheet.name, cell=cell)
 
     def _records(self, row: int, patient: str, instance: Instance) -> Iterator[Record]:
-        block, columns = instance.block, dictionary().tables[instance.block.table].columns
-        cells = {
-            name: self.sheet.cell(row, place.column) for name, place in instance.places.items()
-        }
+        block, cells = instance.block, self.sheet.rows.get(row, {})
         reads = {
-            name: self._reader(columns[name], instance.places[name].source).read(
-                cell.value, cell.number_format
-            )
-            for name, cell in cells.items()
+            name: reader.read_cell(cells.get(column))
+            for name, column, reader in self._plan(instance)
         }
-        needed = [reads[name] for name in block.needs or cells if name in cells]
         # A row of `patients` is a patient; anything else exists only where something is said.
+        needed = [reads[name] for name in block.needs or reads if name in reads]
         if block.table != "patients" and all(read.status == "missing" for read in needed):
             return
-        parts = [
-            [(values, name, seen(cells[name], read)) for values in read.values]
-            for name, read in reads.items()
-        ]
-        parts += [[fixed] for fixed in self._fixed(row, instance, columns)]
+        seen = {
+            name: Seen(self.sheet.name, f"{letters(place.column)}{row}", read.raw, read.status,
+                       read.rule)
+            for (name, place), read in zip(instance.places.items(), reads.values(), strict=True)
+        }  # fmt: skip
+        fixed = list(self._fixed(row, instance, dictionary().tables[block.table].columns))
+        seen |= {name: where for _, name, where in fixed}
+        origin = (self.book, self.sheet.name, row)
+        parts = [read.values for read in reads.values()] + [(values,) for values, _, _ in fixed]
         for chosen in itertools.product(*parts):
-            values = {k: v for part, _, _ in chosen for k, v in part.items()}
-            yield Record(
-                block.table,
-                patient,
-                values,
-                {name: s for _, name, s in chosen},
-                (self.book, self.sheet.name, row),
-            )
+            values: dict[str, Any] = {}
+            for part in chosen:
+                values.update(part)
+            yield Record(block.table, patient, values, seen, origin)
+
+    def _plan(self, instance: Instance) -> list[tuple[str, int, CellReader]]:
+        """(dictionary column, column of the sheet, its reader) of each claimed column."""
+        if id(instance) not in self._plans:
+            columns = dictionary().tables[instance.block.table].columns
+            self._plans[id(instance)] = [
+                (name, place.column, self._reader(columns[name], place.source))
+                for name, place in instance.places.items()
+            ]
+        return self._plans[id(instance)]
 
     def _fixed(self, row: int, instance: Instance, columns: Any) -> Iterator[tuple]:
         given = [(name, text, "constant") for name, text in instance.block.constants.items()]
