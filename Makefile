@@ -22,7 +22,7 @@ unexport PYTHONHOME
 
 .DEFAULT_GOAL := run
 .PHONY: run help env test lint format lab docs template demo-data doctor lock clean clean-all \
-        coverage bench fuzz
+        coverage bench fuzz lines
 
 run: env ## run a scenario: make SCENARIO=x reads params/x.yaml (default demo)
 	@$(PYTHON) -m prrt_lib run "params/$(SCENARIO).yaml" --jobs $(JOBS)
@@ -64,12 +64,15 @@ doctor: ## say what this machine has and whether .venv is in step
 lock: ## compile requirements.lock from pyproject.toml (UPGRADE=1 takes newer versions)
 	@sh scripts/lock.sh
 
-coverage: env ## run the tests and list the lines none of them reach
+coverage: env ## coverage of the 95 % limits on the demo's model: docs/coverage.md, 5-10 minutes
+	@$(PYTHON) -m benchmarks.coverage --jobs $(JOBS)
+
+bench: env ## measure the estimators' speed: docs/benchmarks.md, about a minute
+	@$(PYTHON) -m benchmarks.speed
+
+lines: env ## run the tests and list the lines none of them reach
 	@$(PYTHON) -m pytest -n $(JOBS) --dist loadscope --cov=prrt_lib \
 	  --cov-report=term-missing:skip-covered $(TESTS)
-
-bench: env ## run the timing tests
-	@$(PYTHON) -m pytest -n 0 -m bench --durations=0 $(TESTS)
 
 fuzz: env ## run the property tests with many more examples
 	@$(PYTHON) -m pytest -n $(JOBS) -m hypothesis --hypothesis-profile=fuzz --timeout=1200 $(TESTS)

@@ -188,6 +188,9 @@ def _small_sets(entry_at, exit_at, count) -> dict:
 
 def _brief_rows(entry_at, exit_at) -> dict:
     """The event times of each row that is at risk at few of them."""
+    if not entry_at.any():
+        none = np.empty(0, np.int64)
+        return {"brief": none, "brief_time": none, "brief_start": none}
     brief = np.flatnonzero((exit_at - entry_at <= BRIEF) & (entry_at > 0))
     size = (exit_at - entry_at)[brief]
     start = np.cumsum(size) - size

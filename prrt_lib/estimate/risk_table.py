@@ -15,7 +15,7 @@ class Ordered:
 
     def __init__(self, times: np.ndarray, weights: np.ndarray | None = None):
         if weights is None:
-            self.times, self.total = np.sort(times), None
+            self.times, self.total = in_order(times), None
         else:
             order = np.argsort(times, kind="stable")
             self.times = times[order]
@@ -84,10 +84,15 @@ def risk_table(exits, happened, entries=None, weights=None) -> RiskTable:
     return RiskTable(times, sets.at(times), events, sets)
 
 
+def in_order(times: np.ndarray) -> np.ndarray:
+    """The times sorted; times that already are come back as they are."""
+    return times if (times[1:] >= times[:-1]).all() else np.sort(times)
+
+
 def tallies(times: np.ndarray, weights: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
     """Distinct times and the weight at each."""
     if weights is None:
-        ordered = np.sort(times)
+        ordered = in_order(times)
         last = np.flatnonzero(np.concatenate([ordered[1:] != ordered[:-1], [True]]))
         last = last[: len(ordered)]
         return ordered[last], np.diff(last, prepend=-1).astype("float64")

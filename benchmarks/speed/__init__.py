@@ -1,0 +1,1 @@
+"""Processor time of the estimators beside plain references, in one run."""

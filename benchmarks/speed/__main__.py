@@ -1,0 +1,72 @@
+"""``python -m benchmarks.speed``: measures, writes docs/benchmarks.md and its figure."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+from pathlib import Path
+
+for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+    os.environ.setdefault(name, "1")  # before numpy: processor time of one thread
+
+from benchmarks.speed.cases import Measured, everything  # noqa: E402
+from benchmarks.speed.growth import draw, growth  # noqa: E402
+
+DOCS = Path(__file__).parents[2] / "docs"
+HEAD = """<!-- Made by `make bench`. -->
+# Speed
+
+Processor time on one thread, medians of five or more calls taken in turn within one run, on a
+small shared virtual machine (two cores, x86-64, Python {python}); ratios travel between machines,
+milliseconds do not. {r}
+
+| what | ours, ms | against | its ms | ratio | asked | reached |
+| --- | --- | --- | --- | --- | --- | --- |
+"""
+TAIL = """
+"Kernel" is sorted arrays in, coefficients and variance out; the public call takes a frame, checks
+it and gives result rows (`CoxFit.estimates`). The numpy reference (`benchmarks/speed/reference.py`)
+does the same Efron fit without strata, weights, delayed entry, robust variance or guards.
+
+## Growth
+
+{growth}
+![time and memory](benchmarks.png)
+
+The last column is the power of n by which time grew since the line before: n log n is near 1.05.
+"""
+
+
+def _line(one: Measured) -> str:
+    ratio, asked = one.ours / one.other, one.target
+    said = "" if asked != asked else f"{asked:g}"
+    reached = "" if asked != asked else ("yes" if ratio <= asked else "no")
+    cells = [one.what, f"{one.ours:.2f}", one.against]
+    cells += [f"{one.other:.2f}", f"{ratio:.3g}"] if one.other == one.other else ["", ""]
+    return "| " + " | ".join([*cells, said, reached]) + " |\n"
+
+
+def main() -> None:
+    """Measures and writes."""
+    import platform
+
+    asked = argparse.ArgumentParser()
+    asked.add_argument("--docs", type=Path, default=DOCS)
+    folder = asked.parse_args().docs
+    r = "R is here but not timed." if shutil.which("Rscript") else "R was not present: not timed."
+    head = HEAD.format(python=platform.python_version(), r=r)
+    lines = [_line(one) for one in everything()]
+    table = growth()
+    draw(table, folder / "benchmarks.png")
+    shown = "| what | n | ms | MB at peak | power of n |\n| --- | --- | --- | --- | --- |\n"
+    for row in table.itertuples():
+        power = "" if row.power != row.power else f"{row.power:.2f}"
+        shown += f"| {row.what} | {row.n:,} | {row.ms:.1f} | {row.mb:.1f} | {power} |\n"
+    text = head + "".join(lines) + TAIL.format(growth=shown)
+    (folder / "benchmarks.md").write_text(text, encoding="utf-8")
+    print(text)
+
+
+if __name__ == "__main__":
+    main()
