@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from prrt_lib.analyse.columns import rows_of
-from prrt_lib.declare.yaml_files import load_words
-
-SOURCE = Path(__file__).with_name("adverse_terms.yaml")
+from prrt_lib.declare.adverse_terms import one_spelling
 
 CRITERIA = ("ser_death", "ser_life", "ser_hosp", "ser_disab", "ser_congenital", "ser_ime")
 COLUMNS = ("ae_id", "term_verbatim", "grade", "onset_date", "related_prrt", "related_progression",
@@ -27,8 +21,7 @@ def derived(study: Any, population: str = "safety") -> pd.DataFrame:
 
     ``emergent`` (decision 22): onset from first PRRT to the horizon; an unknown onset counts and
     is flagged in ``onset_unknown``. ``serious`` (decision 21): any criterion yes; all six
-    recorded and no; else None. ``term``: the declared
-    term, else the words as abstracted.
+    recorded and no; else None. ``term``: the declared term of CTCAE, else the words as abstracted.
     """
     patients = study.patients("first_prrt", "last_prrt", "horizon", population=population)
     events = rows_of(study, patients["patient_id"], "adverse_events", *COLUMNS)
@@ -49,23 +42,6 @@ def derived(study: Any, population: str = "safety") -> pd.DataFrame:
         serious=serious(events),
         related=related(events["related_prrt"], study.parameters.related_counts),
     )
-
-
-@cache
-def _declared() -> Mapping[str, str]:
-    """Every spelling of adverse_terms.yaml, in plain form -> the printed term."""
-    terms = load_words(SOURCE)
-    return {_plain(word): term for term, words in terms.items() for word in (term, *words)}
-
-
-def _plain(text: str) -> str:
-    return " ".join(re.sub(r"[-_.,]", " ", str(text)).lower().split())
-
-
-def one_spelling(text: str) -> str:
-    """The declared term that ``text`` spells; an undeclared one keeps its words, one capital."""
-    words = " ".join(str(text).split())
-    return _declared().get(_plain(text)) or words[:1].upper() + words[1:]
 
 
 def serious(events: pd.DataFrame) -> pd.Series:
