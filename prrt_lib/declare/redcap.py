@@ -30,7 +30,8 @@ STRUCTURE = re.compile(
 CHECKBOX = re.compile(r"(?P<name>[a-z0-9_]+?)___(?P<code>.+)")
 
 
-@dataclass(frozen=True)
+# Compared by identity, so that fields can be keys.
+@dataclass(frozen=True, eq=False)
 class Field:
     """One field of a REDCap project: where it stands and what its codes mean."""
 

@@ -81,6 +81,8 @@ def _links(parameters: Parameters, target: Path) -> Callable[[str, str], str]:
     def link(sheet: str, cell: str) -> str:
         name, plain = split_sheet(sheet)
         file = by_name.get(name, first)
+        # A spreadsheet program names the only sheet of a CSV file after the file.
+        plain = Path(file).stem[:31] if file.endswith(".csv") else plain
         quoted = plain.replace("'", "''")
         return f"external:{file}#'{quoted}'!{cell}" if sheet and cell else ""
 

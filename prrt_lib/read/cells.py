@@ -67,8 +67,9 @@ class CellReader:
         if kind == "category":
             status, words, reason = read_category(self.column, value, self.source.codebook)
             return CellRead(status, reason, raw, self._categories(words))
-        if _is_own_word(self.column, value):
-            parsed = Parsed("ok", value.strip().casefold(), reason="as-declared")
+        meant = self.source.codebook.get(raw, value)
+        if _is_own_word(self.column, meant):
+            parsed = Parsed("ok", meant.strip().casefold(), reason="as-declared")
         else:
             given = self._without_unit(kind, value)
             parsed = parse(kind, given, **self._context(kind, number_format))

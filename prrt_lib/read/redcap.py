@@ -151,16 +151,32 @@ def _instrument(
     fixed = _fixed(header, known[0])
     rows = {1: {c: Cell(form, 1, c, header[c - 1]) for c in fixed}}
     rows[1] |= {min(at): Cell(form, 1, min(at), one.name) for one, at in places.items()}
-    identity, met = header.index(known[0].name), set()
-    for row, line in enumerate(lines[1:], start=2):
-        cells = dict(_cells(form, row, line, places))
-        fresh = form == first_form and line and line[identity] not in met
-        if not cells and not fresh:
-            continue
-        met.add(line[identity])
-        own_row = {c: Cell(form, row, c, line[c - 1]) for c in fixed if line[c - 1].strip()}
-        rows[row] = own_row | cells
+    identity = header.index(known[0].name)
+    filled = {
+        row: cells
+        for row, line in enumerate(lines[1:], start=2)
+        if (cells := dict(_cells(form, row, line, places)))
+    }
+    if form == first_form:
+        filled = {**_bare(lines, identity, filled), **filled}
+    for row, cells in sorted(filled.items()):
+        line = lines[row - 1]
+        rows[row] = {c: Cell(form, row, c, line[c - 1]) for c in fixed if line[c - 1].strip()}
+        rows[row] |= cells
     return Sheet(name=form, rows={row: dict(sorted(cells.items())) for row, cells in rows.items()})
+
+
+def _bare(
+    lines: Sequence[Sequence[str]], identity: int, filled: Mapping[int, Mapping]
+) -> dict[int, dict[int, Cell]]:
+    """The first row of every record that has nothing in the first instrument: it is a patient."""
+    met = {lines[row - 1][identity] for row in filled}
+    bare: dict[int, dict[int, Cell]] = {}
+    for row, line in enumerate(lines[1:], start=2):
+        if line and line[identity] not in met:
+            met.add(line[identity])
+            bare[row] = {}
+    return bare
 
 
 def _columns(one: Field, header: Sequence[str]) -> dict[int, str]:
