@@ -21,6 +21,7 @@ from prrt_lib.study.times import Times
 
 ANALYSIS = "survival"
 LAG = "months_diagnosis_to_prrt"
+NOBODY_DROPPED = r"\b0 records with exit up to t0"
 DROPPED = r"(?:; )?\d+ records with exit up to t0 dropped"
 
 
@@ -68,9 +69,10 @@ def _fit(study: Study, times: Times, by: str | None, moments: Sequence[float]) -
 def _kept_in_n(rows: pd.DataFrame) -> pd.DataFrame:
     """Where a curve starts at its origin, who is censored there stays in n (decision 7)."""
     at_origin = rows["label"].str.endswith(" at 0")
-    told = rows["warning"].str.replace(DROPPED, "", regex=True)
+    nobody = rows["warning"].str.contains(NOBODY_DROPPED, regex=True)
+    told = rows["warning"].str.replace(DROPPED, "", regex=True).str.removeprefix("; ")
     return stamp(rows, n=rows["n"].mask(at_origin, rows["total"]),
-                 warning=rows["warning"].mask(at_origin, told))  # fmt: skip
+                 warning=rows["warning"].mask(at_origin | nobody, told))  # fmt: skip
 
 
 def competing(times: Times) -> bool:
