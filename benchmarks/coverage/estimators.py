@@ -17,6 +17,7 @@ from prrt_lib.estimate.survival import kaplan_meier
 
 MIN_AT_RISK = 5
 TIMES = [source.FIVE_YEARS, source.TEN_YEARS]
+WORDS = {"age_10": "age per 10 years", "male": "male", "G2": "G2 to G1", "G3": "G3/NEC to G1"}
 COVARIATES = ["age_10", "male", "G2", "G3", "elsewhere", "other_gep"]
 
 
@@ -78,7 +79,7 @@ def _from_prrt(cohort: pd.DataFrame) -> list[Found]:
 
 
 def _hazard_ratios(cohort: pd.DataFrame) -> list[Found]:
-    names = {name: f"Cox: log HR, {name}" for name in source.LOG_HAZARD_RATIOS}
+    names = {name: f"Cox: log HR, {words}" for name, words in WORDS.items()}
     used = [name for name in COVARIATES if cohort[name].nunique() > 1]
     try:
         rows = cox(cohort, "exit", "died", used, entry="entry").estimates

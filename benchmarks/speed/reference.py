@@ -49,4 +49,4 @@ def kaplan_meier(stop, event):
         survival = np.cumprod(1 - deaths / at_risk)
         error = np.sqrt(np.cumsum(deaths / (at_risk * (at_risk - deaths))))
         width = np.exp(1.959963984540054 * error / np.log(survival))
-        return times, survival, survival**width, survival ** (1 / width)
+        return times, survival, survival ** (1 / width), survival**width
