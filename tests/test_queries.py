@@ -7,10 +7,12 @@ import zipfile
 from pathlib import Path
 
 import openpyxl
+import pandas as pd
 import pytest
 from small_workbooks import PROFILE, book, changed
 
 from prrt_lib.base.errors import WorkbookError
+from prrt_lib.base.paths import Places
 from prrt_lib.declare import answers as ledger
 from prrt_lib.declare.parameters import from_mapping
 from prrt_lib.edges import stages
@@ -196,3 +198,21 @@ def test_another_workbook_is_refused(tmp_path):
     queries(parameters, tmp_path, **QUIET)
     with pytest.raises(WorkbookError, match="no column Answer"):
         take_answers(parameters, Path(parameters.workbook), **QUIET)
+
+
+def test_the_run_s_findings_carry_the_states_and_its_lineage_the_override(tmp_path):
+    parameters = scenario(tmp_path)
+    path = queries(parameters, tmp_path, **QUIET)
+    fill(path, "D2", "Cycles", Corrected_value="7.4 GBq", Initials="CV", Date="2016-02-01")
+    fill(path, "F2", "Patients", Confirmed_as_written="yes")
+    take_answers(parameters, path, **QUIET)
+    places = Places("small", tmp_path)
+    read = stages.reading(stages.inputs(parameters), tmp_path, lambda text: None)
+    stages.cohort(parameters, read, places)
+    rows = pd.read_csv(places.processed / "findings.csv", keep_default_na=False)
+    found = {(row.sheet, row.cell): row.state for row in rows.itertuples()}
+    assert found["Cycles", "D2"] == "answered" and found["Patients", "F2"] == "confirmed"
+    assert set(found.values()) == {"open", "answered", "confirmed"}
+    lineage = pd.read_parquet(places.processed / "lineage.parquet")
+    (line,) = lineage.query("rule == 'override'").to_dict("records")
+    assert (line["cell"], line["source"]) == ("D2", "override CV 2016-02-01")
