@@ -29,10 +29,14 @@ TABLE_1 = (
     "patients.smoking_status", "patients.alcohol_use", "symptoms.symptom",
     "derived.primary_group", "tumour.primary_site", "derived.grade", "derived.grade_basis",
     "tumour.grade_reported", "tumour.differentiation", "derived.ki67_index",
-    "tumour.mitoses_value", "tumour.necrosis", "derived.stage", "metastases.metastasis_site",
-    "prior_therapies.therapy", "patients.ecog", "derived.months_diagnosis_to_prrt",
+    "derived.ki67_band", "tumour.mitoses_value", "tumour.necrosis", "derived.stage",
+    "derived.stage_ajcc8", "tumour.metastases_at_dx", "metastases.metastasis_site",
+    "derived.metastatic_pattern", "prior_therapies.therapy", "patients.ecog",
+    "derived.months_diagnosis_to_prrt",
 )  # fmt: skip
-LABELS = {"tumour.primary_site": "Primary site, in detail"}
+LABELS = {"tumour.primary_site": "Primary site, in detail", "derived.stage": "Stage as reported"}
+CODED_SITES = ("derived.topography",)
+STAGING = ("derived.stage_ajcc8", "derived.stage_ajcc8_basis")
 # The index is one, its bounds travel under either name.
 INDEX, INDEX_BOUNDS = "derived.ki67_index", ("tumour.ki67", "tumour.mib1")
 
@@ -48,7 +52,7 @@ def characteristics(
     population = population or study.headline
     words = {"analysis": ANALYSIS, "population": population, "role": role}
     single = [address for address in variables if not dictionary().column(address).multiple]
-    needed = [part for address in single for part in (address, *_bounds(address))]
+    needed = [part for address in single for part in (address, *bounds_of(address))]
     patients = one_each(study, list(dict.fromkeys([*needed, *_grouping(by)])), population)
     return combine(_variable(study, patients, address, by, words) for address in variables)
 
@@ -75,7 +79,8 @@ def _variable(
     )
 
 
-def _bounds(address: str) -> list[str]:
+def bounds_of(address: str) -> list[str]:
+    """Addresses of the ends that travel with a quantity, under either name of the index."""
     if address == INDEX:
         return [end for name in INDEX_BOUNDS for end in bounds(name)]
     return bounds(address) if not address.startswith("derived.") else []
@@ -85,7 +90,7 @@ def _quantity(
     patients: pd.DataFrame, address: str, column: Column, by: str, words: dict
 ) -> pd.DataFrame:
     name = column.name
-    ends = [end.partition(".")[2] for end in _bounds(address)]
+    ends = [end.partition(".")[2] for end in bounds_of(address)]
     known = patients[[name, *ends]].notna().any(axis=1)
     if not known.any():
         return result_rows(nobody(name, len(patients), "median", unit=column.unit), **words)

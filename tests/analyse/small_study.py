@@ -9,7 +9,10 @@ import pandas as pd
 
 from prrt_lib.declare import rows as rows_module
 from prrt_lib.declare.parameters import Parameters
+from prrt_lib.study import times as study_times
 from prrt_lib.study.cohort import build
+from prrt_lib.study.data import PER_PATIENT, Part
+from prrt_lib.study.responses import landmark_states
 from prrt_lib.study.typed import complete
 
 DATES = ("_date", "_lo", "_hi", "_in", "_out")
@@ -29,12 +32,32 @@ class SmallStudy:
 
     def patients(self, *columns: str, population: str | None = None) -> pd.DataFrame:
         inside = self.cohort[f"in_{population or self.headline}"]
-        return self.cohort.loc[inside, ["patient_id", *columns]].reset_index(drop=True)
+        frame = self.cohort[inside]
+        for table in PER_PATIENT:
+            more = [name for name in columns if name not in frame and name in self.tables[table]]
+            if more:
+                own = self.tables[table].drop_duplicates("patient_id")[["patient_id", *more]]
+                frame = frame.merge(own, on="patient_id", how="left")
+        return frame[["patient_id", *columns]].reset_index(drop=True)
 
     def table(self, name: str, *columns: str) -> pd.DataFrame:
         frame = self.tables[name]
         inside = frame["patient_id"].isin(self.cohort["patient_id"])
         return frame.loc[inside, ["patient_id", *columns]].reset_index(drop=True)
+
+    def times(
+        self, endpoint: str, setting: str = "", population: str | None = None,
+        columns: Sequence[str] = (),
+    ) -> study_times.Times:  # fmt: skip
+        extra = [name for name in columns if name not in self.cohort]
+        more = self.patients(*extra, population="all_treated")
+        part = Part(self.cohort.merge(more, on="patient_id", how="left"), self.parameters)
+        return study_times.times(part, endpoint, setting, population or self.headline, columns)
+
+    def landmark_states(self, population: str | None = None) -> pd.DataFrame:
+        scans = self.table("scans", "response_class", "after_prrt", "days_from_prrt")
+        people = self.patients("first_prrt", "progression", population=population)
+        return landmark_states(scans, people)
 
     def abstracted(self, table: str, column: str) -> int:
         return int(self.table(table, column)[column].notna().sum())

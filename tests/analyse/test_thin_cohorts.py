@@ -9,6 +9,7 @@ from prrt_lib.analyse import (
     biomarkers,
     describe,
     exposure,
+    missingness,
     quality,
     response,
 )
@@ -19,6 +20,11 @@ EIGHT = tuple(f"A{number}" for number in range(8))
 PAGES = {
     "characteristics": lambda study: describe.characteristics(study, by="primary_group"),
     "discordance": describe.discordance,
+    "staging": lambda study: describe.characteristics(
+        study, variables=(*describe.CODED_SITES, "derived.stage_ajcc8_basis")
+    ),
+    "missingness": lambda study: missingness.missingness(study, "primary_group"),
+    "missing as predictor": missingness.predicts,
     "cycles": lambda study: exposure.cycles(study, by="grade_group"),
     "agents": exposure.agents,
     "activity": exposure.activity,
