@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import pandas as pd
 
 from prrt_lib.declare.dictionary import dictionary
-from prrt_lib.present.tables import Table
+from prrt_lib.present.sentences import Sentences
+from prrt_lib.present.tables import Cell, Table
 
 SHARE = re.compile(r"(\d+)/(\d+) \((\d+\.\d) %")
 MISSING = "missing"
@@ -32,6 +33,23 @@ def check(rows: pd.DataFrame, tables: Sequence[Table] = ()) -> list[Checked]:
     """Every rule applied to all rows, and to the percentages that ``tables`` print."""
     found = [_apply(rule, words, rows) for words, rule in RULES.items()]
     return [*found, printed(tables)]
+
+
+def sentence(found: Sequence[Checked]) -> Sentences:
+    """Whether everything agreed, in one sentence; else each number that did not."""
+    looked_at, wrong = sum(item.looked_at for item in found), [t for c in found for t in c.wrong]
+    if wrong:
+        head = f"{len(wrong)} of {looked_at} checks of numbers failed: do not use this report."
+        return Sentences((head, *wrong))
+    return Sentences((f"{looked_at} checks of n, totals, percentages, limits and curves by "
+                      f"{len(found)} rules: every number reconciles.",))  # fmt: skip
+
+
+def listed(found: Sequence[Checked]) -> Table:
+    """Each rule with the number of checks and of disagreements."""
+    body = [[Cell(item.rule), Cell(str(item.looked_at)), Cell(str(len(item.wrong)))]
+            for item in found]  # fmt: skip
+    return Table("Numbers reconciled by machine", ["rule", "checks", "disagreements"], body)
 
 
 def _apply(rule: Callable, words: str, rows: pd.DataFrame) -> Checked:

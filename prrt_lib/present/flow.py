@@ -19,7 +19,7 @@ CHARACTERS = 26
 ABOVE = 3.0
 
 
-def flow_diagram(flow: pd.DataFrame, scenario: str) -> Figure:
+def flow_diagram(flow: pd.DataFrame, scenario: str, name: str = "flow") -> Figure:
     """Boxes with n; beside or between them who left, with the reason, from the flow's numbers.
 
     Every population but the trunk starts from all treated patients: they are not nested.
@@ -41,7 +41,7 @@ def flow_diagram(flow: pd.DataFrame, scenario: str) -> Figure:
     _box(axes, middle, 1.5, f"{trunk[-1]['step']}\nn = {trunk[-1]['n_after']}")
     for place, chain in enumerate(chains.values()):
         _branch(axes, middle, place, chain)
-    return keep(figure, "flow", scenario)
+    return keep(figure, name, scenario)
 
 
 def _branch(axes: Axes, start: float, place: int, chain: Sequence[dict]) -> None:

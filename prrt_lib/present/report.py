@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pandas as pd
 
 from prrt_lib.base.errors import ParameterError, Problem
+from prrt_lib.present import clinical_tables, tables
+from prrt_lib.present.flow import END
 from prrt_lib.present.sentences import Sentences
+from prrt_lib.present.tables import Table
 
 PROFILES = ("internal",)
 HEADLINES = ("gep", "all_treated")
+QUANTILES = ("median", "q25", "q75", "mean", "sd")
+MODELS = ("univariable", "multivariable", "multiple imputation")
 
 
 def stamp(profile: str) -> Sentences:
@@ -21,16 +28,77 @@ def stamp(profile: str) -> Sentences:
     return Sentences(("INTERNAL: small groups are not suppressed. Not for release.",))
 
 
-def main(rows: pd.DataFrame, analysis: str, group: str | None = None) -> pd.DataFrame:
-    """The main-setting rows of one analysis in its headline population."""
+def headline(rows: pd.DataFrame) -> str:
+    """The population that the survival page shows first."""
+    kept = rows[(rows["analysis"] == "survival") & (rows["model"] == "completeness")]
+    found = [name for name in HEADLINES if (kept["population"] == name).any()]
+    return found[0] if found else HEADLINES[-1]
+
+
+def main(
+    rows: pd.DataFrame, analysis: str, group: str | None = None, models: Sequence[str] = ()
+) -> pd.DataFrame:  # fmt: skip
+    """The main-setting rows of one analysis in its headline population.
+
+    ``models`` keeps only these (the others are on the analysis' own page).
+    """
     kept = rows[(rows["analysis"] == analysis) & (rows["setting"] == "")]
+    if models:
+        kept = kept[kept["model"].isin(models)]
     if group is not None:
         kept = kept[kept["group"] == group]
     populations = [name for name in HEADLINES if (kept["population"] == name).any()]
     if not populations:
         return kept.reset_index(drop=True)
+    shown = headline(rows) if headline(rows) in populations else populations[0]
     fixed = ~kept["population"].isin(HEADLINES)
-    return kept[fixed | (kept["population"] == populations[0])].reset_index(drop=True)
+    return kept[fixed | (kept["population"] == shown)].reset_index(drop=True)
+
+
+def by_stratum(rows: pd.DataFrame, title: str) -> Table:
+    """Shares of the headline population: one column per denominator (stratum)."""
+    kept = rows[rows["population"].isin(HEADLINES)]
+    columns = kept["stratum"].where(kept["stratum"] != "", "all of the population")
+    return tables.characteristics(kept.assign(group_level=columns), title)
+
+
+def apart(rows: pd.DataFrame) -> pd.DataFrame:
+    """Quantities of several levels (activity by isotope) as lines of their own, never merged."""
+    own = rows["statistic"].isin(QUANTILES) & (rows["level"] != "")
+    label, level = rows["label"], rows["level"]
+    return rows.assign(
+        variable=rows["variable"].mask(own, rows["variable"] + " " + level),
+        label=label.mask(own, label + ": " + level), level=level.mask(own, ""),
+    )  # fmt: skip
+
+
+def markers(rows: pd.DataFrame, title: str) -> Table:
+    """Biomarkers at each time point: n, median with quartiles, range; each unit on its own."""
+    shown = rows["statistic"].isin([*QUANTILES, "min", "max"])
+    known = rows[shown & ~rows["unit"].str.startswith("log")]
+    return clinical_tables.quantiles(known, title)
+
+
+def adverse(rows: pd.DataFrame, title: str) -> Table:
+    """Patients and events by kind of adverse event."""
+    return clinical_tables.overview(rows[rows["variable"] == "adverse_events"], title)
+
+
+def flow(rows: pd.DataFrame) -> pd.DataFrame:
+    """The steps to each population, rebuilt from their rows, as the flow diagram takes them."""
+    steps = rows[rows["variable"] == "flow"]
+    records = []
+    for population, part in steps.groupby("population", sort=False):
+        for step, one in part.groupby("level", sort=False):
+            after = one.loc[one["group"] == ""].iloc[0]
+            left = one.loc[one["group"] == "excluded", "n"]
+            gone = int(left.sum())
+            records.append({
+                "step": step, "population": population, "n_before": int(after["n"]) + gone,
+                "n_excluded": gone, "n_after": int(after["n"]), "reason": after["label"],
+                "rule": "" if len(left) else END,
+            })  # fmt: skip
+    return pd.DataFrame(records)
 
 
 def count(rows: pd.DataFrame) -> pd.DataFrame:

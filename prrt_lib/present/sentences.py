@@ -167,24 +167,6 @@ def effect_shown(rows: pd.DataFrame) -> str:
     return f"{dictionary().label(variable)}{unit}: {rows['label'].iloc[0]}"
 
 
-def methods(rows: pd.DataFrame) -> Sentences:
-    """Every estimator that the rows name, once."""
-    named = list(dict.fromkeys(text for text in rows["method"] if text))
-    return Sentences(tuple(f"{text[0].upper()}{text[1:]}." for text in named))
-
-
-def limitations(rows: pd.DataFrame, most: int = 30) -> Sentences:
-    """Every warning that the rows carry, with the number of rows it concerns."""
-    counts = (
-        rows.loc[rows["warning"] != "", "warning"]
-        .str.split("; ")
-        .explode()
-        .value_counts(sort=False)
-    )
-    texts = [f"{text} ({count} rows)" for text, count in list(counts.items())[:most]]
-    return Sentences(tuple(texts) or ("No warning was raised.",))
-
-
 def notice(texts: Sequence[str]) -> Sentences:
     """Standing notices, such as a banner."""
     return Sentences(tuple(text for text in texts if text))

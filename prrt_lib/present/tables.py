@@ -177,8 +177,9 @@ def survival(rows: pd.DataFrame, title: str, years: Mapping[float, str]) -> Tabl
         middle = first(part, statistic="median")
         counts = middle or part.sort_values("events").iloc[-1].to_dict()
         shown = [cell(first(part[part["statistic"].isin(RATES)], time=time)) for time in years]
+        own = part["label"].iloc[0] or key[1]
         level = f"{dictionary().label(key[3])}: {key[4]}" if key[3] and key[4] else key[4]
-        name = " · ".join(text for text in (_name(part), key[2].replace("_", " "), level) if text)
+        name = " · ".join(text for text in (own, key[2].replace("_", " "), level) if text)
         body.append([
             Cell(f"{name} ({key[0]})"), cell(counts, lambda row: numbers.plain(row["n"], 0)),
             cell(counts, lambda row: numbers.plain(row["events"], 0)), cell(middle), *shown,
@@ -186,10 +187,6 @@ def survival(rows: pd.DataFrame, title: str, years: Mapping[float, str]) -> Tabl
     header = ["endpoint", "n", "events", "median, months (95 % limits)",
               *(f"{label}, % (95 % limits)" for label in years.values())]  # fmt: skip
     return Table(title, header, body, warnings(rows))
-
-
-def _name(rows: pd.DataFrame) -> str:
-    return rows["label"].iloc[0] or rows["endpoint"].iloc[0]
 
 
 RATES = ("survival", "cumulative_incidence")
@@ -200,8 +197,7 @@ def models(rows: pd.DataFrame, title: str, names: Sequence[str] = ()) -> Table:
     ratios = rows[rows["statistic"].isin(numbers.LOG_SCALE)]
     names, body = names or levels(ratios, "model"), []
     for (variable, level), part in ratios.groupby(["variable", "level"], sort=False):
-        label = dictionary().label(variable)
-        line = [Cell(f"{label}: {level}" if level else label)]
+        line = [Cell(named({"variable": variable, "level": level}))]
         for name in names:
             row = first(part, model=name)
             line += [cell(row, ratio), cell(row, lambda item: numbers.p_value(item["p"]))]
@@ -235,6 +231,12 @@ def diagnostics(rows: pd.DataFrame, title: str) -> Table:
             cell(row), Cell(numbers.plain(row["df"], 0)), Cell(numbers.p_value(row["p"])),
         ])  # fmt: skip
     return Table(title, ["endpoint", "model", "what", "value", "df", "p"], body, warnings(rows))
+
+
+def named(row: Row) -> str:
+    """The covariate of a row, with its level: "Grade: G2"."""
+    label = dictionary().label(row["variable"])
+    return f"{label}: {row['level']}" if row["level"] else label
 
 
 def ratio(row: Row) -> str:

@@ -1,0 +1,85 @@
+"""What limits the study: questions about the workbook and warnings of the rows, told once each."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+import pandas as pd
+
+from prrt_lib.present.report import headline
+from prrt_lib.present.sentences import Sentences
+from prrt_lib.present.tables import Cell, Table
+
+# "PRRT 1" and "Grade 3" are names; what stands in a word is no count either.
+NUMBER = re.compile(r"(?<!PRRT )(?<!Grade )(?<!grade )(?<![\w.])\d+(?:\.\d+)?(?![\w.]*\w)")
+STANDING = (
+    "Observational, without a comparison group: no result is the effect of PRRT.",
+    "Grouped, setting and subgroup results are exploratory; no test is adjusted for multiplicity.",
+)
+
+
+def limitations(rows: pd.DataFrame, most: int = 5) -> Sentences:
+    """Standing limitations, then what was asked about the workbook, by number of questions."""
+    found = rows[(rows["variable"] == "findings") & (rows["group"] == "severity")]
+    totals = found[found["level"] == ""]
+    texts = list(STANDING)
+    asked = [f"{int(row['n'])} {row['group_level']}s" for row in totals.to_dict("records")]
+    if asked:
+        texts.append(
+            f"Reading the workbook raised {' and '.join([', '.join(asked[:-1]), asked[-1]])}."
+        )
+    rules = found[(found["level"] != "") & (found["group_level"] != "note")]
+    largest = rules.sort_values("n", ascending=False, kind="stable").head(most)
+    if len(largest):
+        listed = ", ".join(
+            f"{row['level'].replace('-', ' ')} ({int(row['n'])})"
+            for row in largest.to_dict("records")
+        )
+        texts.append(f"Most frequent: {listed}; the quality page lists all.")
+    ids = (*totals["row_id"], *largest["row_id"])
+    return Sentences(tuple(texts), tuple(ids))
+
+
+def warnings(rows: pd.DataFrame) -> Table:
+    """Each kind of warning of the main, ungrouped rows once, with the analyses concerned.
+
+    Numbers that differ are shown as a range. Groups and settings tell theirs on their own pages.
+    """
+    main = (rows["setting"] == "") & (rows["group"] == "") & (rows["stratum"] == "")
+    shown = rows["population"].isin([headline(rows), "safety", ""])
+    kept = rows.loc[main & shown & (rows["warning"] != ""), ["warning", "analysis"]]
+    parts = kept.assign(warning=kept["warning"].str.split("; ")).explode("warning")
+    parts = parts[parts["warning"].str.strip() != ""]
+    parts = parts.assign(kind=parts["warning"].map(kind))
+    body = []
+    for _, same in sorted(parts.groupby("kind", sort=False), key=lambda item: -len(item[1])):
+        names = ", ".join(dict.fromkeys(same["analysis"].str.replace("_", " ")))
+        line = (summary(same["warning"].unique()), names, str(len(same)))
+        body.append([Cell(text) for text in line])
+    if not body:
+        body = [[Cell("No warning was raised."), Cell(""), Cell("")]]
+    return Table(
+        "Warnings that result rows carry",
+        ["warning", "analyses", "rows"],
+        body,
+        ["Warnings of groups, settings and other populations stand on their own pages."],
+    )
+
+
+def kind(text: str) -> str:
+    """``text`` with its numbers taken out: what texts have in common that count alike."""
+    return NUMBER.sub("#", text)
+
+
+def summary(texts: Iterable[str]) -> str:
+    """One sentence for texts that differ only in their numbers: "2 to 5 enter late"."""
+    texts = list(texts)
+    columns = list(zip(*(NUMBER.findall(text) for text in texts), strict=True))
+    ranges = iter([_range(column) for column in columns])
+    return NUMBER.sub(lambda _: next(ranges), texts[0])
+
+
+def _range(numbers: Iterable[str]) -> str:
+    ordered = sorted(set(numbers), key=float)
+    return ordered[0] if len(ordered) == 1 else f"{ordered[0]} to {ordered[-1]}"

@@ -1,0 +1,199 @@
+"""Paragraphs of the report from result rows: abstract, methods, results. No number is typed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from prrt_lib.present import limits_of_study, numbers, tables
+from prrt_lib.present.clinical_tables import share_with_limits
+from prrt_lib.present.consistency import flow_ends
+from prrt_lib.present.report import headline, main
+from prrt_lib.present.sentences import Sentences
+
+Row = tables.Row
+TWO_YEARS = 731.0
+EXTRA = ("effect over time", "expected at")
+MEASURES = ("median", "survival", "cumulative_incidence", "log_hazard_ratio", "chi2")
+
+
+class Draft:
+    """Sentences in the making, with the ids of the rows that they quote."""
+
+    def __init__(self, rows: pd.DataFrame):
+        self.rows, self.texts, self.ids = rows, [], []
+
+    def find(self, **key: Any) -> Row | None:
+        """The first row that matches; it counts as quoted."""
+        row = tables.first(self.rows, **key)
+        if row is not None:
+            self.ids.append(row["row_id"])
+        return row
+
+    def say(self, text: str) -> None:
+        self.texts.append(text)
+
+    def done(self) -> Sentences:
+        """One paragraph."""
+        return Sentences((" ".join(self.texts),), tuple(dict.fromkeys(self.ids)))
+
+
+def abstract(rows: pd.DataFrame) -> Sentences:
+    """A paragraph in the order of an abstract: patients, treatment, response, outcome, harm."""
+    draft = Draft(_headline(rows))
+    _patients(draft, rows)
+    _treatment(draft)
+    _response(draft)
+    _outcome(draft)
+    _harm(draft)
+    return draft.done()
+
+
+def _headline(rows: pd.DataFrame) -> pd.DataFrame:
+    """Main-setting, ungrouped rows of every analysis in the headline population."""
+    population = headline(rows)
+    kept = rows[(rows["setting"] == "") & (rows["group"] == "") & (rows["model"] == "")]
+    return kept[kept["population"].isin([population, "safety", ""])]
+
+
+def _patients(draft: Draft, rows: pd.DataFrame) -> None:
+    ends = flow_ends(rows)
+    treated, shown = ends.get("all_treated"), headline(rows)
+    if treated is not None:
+        draft.say(f"{_people(treated)} treated with PRRT.")
+    if shown == "gep" and "gep" in ends:
+        draft.say(f"{_people(ends['gep'])} with a gastroenteropancreatic primary, shown here.")
+    age = draft.find(variable="age_at_first_prrt", statistic="median")
+    low, high = (draft.find(variable="age_at_first_prrt", statistic=name)
+                 for name in ("q25", "q75"))  # fmt: skip
+    if age and age["state"] == "ok":
+        ends_text = f" (quartiles {_value(low)} to {_value(high)})" if low and high else ""
+        draft.say(f"Median age at first PRRT {_value(age)} years{ends_text}.")
+    sex = draft.find(variable="sex", level="female")
+    if sex:
+        draft.say(f"Women: {numbers.estimate(sex)}.")
+
+
+def _people(count: float) -> str:
+    return f"{int(count)} patient{'' if count == 1 else 's'}"
+
+
+def _value(row: Row) -> str:
+    return numbers.plain(row["estimate"], 1) or numbers.estimate(row)
+
+
+def _treatment(draft: Draft) -> None:
+    cycles = draft.find(analysis="exposure", variable="n_cycles", statistic="median")
+    if cycles and cycles["state"] == "ok":
+        draft.say(f"Median number of cycles {_value(cycles)}.")
+
+
+def _response(draft: Draft) -> None:
+    best = {"variable": "best_response", "level": "response of any magnitude"}
+    row = draft.find(**best, stratum="imaging-evaluable") or draft.find(**best)
+    if row is None or row["state"] != "ok":
+        draft.say("Response on imaging could not be estimated.")
+        return
+    among = " of the imaging-evaluable" if row["stratum"] else ""
+    draft.say(f"Best response of any magnitude: {share_with_limits(row)}{among}.")
+
+
+def _outcome(draft: Draft) -> None:
+    for endpoint in ("os_dx_delayed", "os_prrt", "ttp"):
+        row = draft.find(endpoint=endpoint, statistic="median")
+        if row:
+            draft.say(f"{row['label']}: median {with_unit(row)}{_events(row)}.")
+    row = draft.find(endpoint="cif_progression", time=TWO_YEARS, statistic="cumulative_incidence")
+    if row and row["state"] == "ok":
+        draft.say(f"Probability of progression by two years, death competing: {with_unit(row)}.")
+
+
+def with_unit(row: Row) -> str:
+    """Estimate with unit and limits: "57.0 months (95 % limits 42.2 to not reached)"."""
+    if row["state"] != "ok":
+        return numbers.NOT_OK[row["state"]]
+    value = f"{numbers.scaled(row, row['estimate'])} {numbers.unit(row)}".strip()
+    within = numbers.limits(row)
+    level = f"{100 * row['conf_level']:g} %"
+    return f"{value} ({level} limits {within})" if within else value
+
+
+def _events(row: Row) -> str:
+    if numbers.missing(row["events"]):
+        return ""
+    return f", {numbers.plain(row['events'], 0)} events in {numbers.plain(row['n'], 0)}"
+
+
+def _harm(draft: Draft) -> None:
+    told = []
+    for level, words in (("severe", "of grade 3 or higher"), ("serious", "serious"),
+                         ("related_severe", "related and of grade 3 or higher")):  # fmt: skip
+        row = draft.find(variable="adverse_events", level=level, statistic="proportion")
+        if row and row["state"] == "ok":
+            told.append(f"{words} in {numbers.estimate(row)}")
+    if told:
+        draft.say(f"Adverse events: {'; '.join(told)} of the safety set.")
+    else:
+        draft.say("Adverse events: not abstracted.")
+
+
+def methods(rows: pd.DataFrame) -> Sentences:
+    """The methods in sentences: endpoints as declared, estimators as the rows name them."""
+    draft = Draft(rows)
+    facts = rows[(rows["model"] == "declared") & (rows["variable"] != "")]
+    for label, part in facts.groupby("label", sort=False):
+        told = dict(zip(part["variable"], part["level"].str.replace("_", " "), strict=True))
+        draft.ids += part["row_id"].tolist()
+        draft.say(_endpoint(label, told))
+    if len(facts):
+        draft.say(f"Every clock stops {_only(facts, 'horizon')}.")
+    estimators = _estimators(rows[rows["statistic"].isin(MEASURES)])
+    if estimators:
+        draft.say(f"Estimators: {'; '.join(estimators)}.")
+    return draft.done()
+
+
+def _endpoint(label: str, told: dict[str, str]) -> str:
+    competing = told.get("competing event", "none")
+    with_competing = f", competing event {competing}" if competing != "none" else ""
+    return (
+        f"{label} ({told['role']}): time zero {told['time zero']}, entry {told['entry']}, "
+        f"event {told['event']}{with_competing}, censored at {told['censored at']}."
+    )
+
+
+def _only(facts: pd.DataFrame, variable: str) -> str:
+    values = facts.loc[facts["variable"] == variable, "level"].str.replace("_", " ")
+    return "; ".join(dict.fromkeys(values))
+
+
+def _estimators(rows: pd.DataFrame) -> list[str]:
+    """Each estimator of the main analyses once; numbers that differ as a range."""
+    main = (rows["setting"] == "") & (rows["group"] == "") & ~rows["model"].str.startswith(EXTRA)
+    told = [part for text in rows.loc[main, "method"].unique() for part in text.split("; ") if part]
+    kinds: dict[str, list[str]] = {}
+    for part in dict.fromkeys(told):
+        kinds.setdefault(limits_of_study.kind(part), []).append(part)
+    return [limits_of_study.summary(same) for same in kinds.values()]
+
+
+def results(rows: pd.DataFrame) -> Sentences:
+    """Test and model results of the headline population, one sentence each."""
+    cox = main(rows, "cox")
+    kept = cox[(cox["model"] == "multivariable") & (cox["statistic"] == "log_hazard_ratio")]
+    kept = kept[
+        (kept["state"] == "ok") & (kept["level"].eq("") | kept["level"].ne(kept["reference"]))
+    ]
+    texts = [
+        f"{row['label']}, {tables.named(row)}: hazard ratio {numbers.estimate(row)}, "
+        f"p {_p(row['p'])} (all covariates together; {row['role']})."
+        for row in kept.to_dict("records")
+    ]
+    return Sentences(tuple(texts) or ("No model of all covariates could be fitted.",),
+                     tuple(kept["row_id"]))  # fmt: skip
+
+
+def _p(value: float) -> str:
+    text = numbers.p_value(value)
+    return text if text.startswith("<") else f"= {text}"
