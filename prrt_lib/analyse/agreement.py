@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +20,7 @@ ANALYSIS = "agreement"
 Tables = Mapping[str, pd.DataFrame]
 Record = Mapping[str, Any]
 Pair = tuple[Record | None, Record | None]
+Columns = AbstractSet[tuple[str, str]]
 # Kinds whose values are categories: kappa means something for these alone.
 WORDS = ("category", "yes_no", "sex", "stage", "grade", "isotope", "response", "ctcae_grade",
          "relatedness", "smoking")  # fmt: skip
@@ -30,14 +32,17 @@ class Compared:
 
     table: Table
     pairs: Sequence[Pair]
+    shared: Columns | None = None
 
     def columns(self) -> list[Column]:
-        """Columns beside the study id in which anything was abstracted."""
+        """Columns beside the study id in which anything was abstracted, and that both have."""
         both = [record for pair in self.pairs for record in pair if record is not None]
         return [
             column
             for column in self.table.columns.values()
-            if column.kind != "id" and any(value(column, one) is not None for one in both)
+            if column.kind != "id"
+            if self.shared is None or (column.table, column.name) in self.shared
+            if any(value(column, one) is not None for one in both)
         ]
 
     def complete(self) -> list[tuple[Record, Record]]:
@@ -45,26 +50,38 @@ class Compared:
         return [(one, other) for one, other in self.pairs if one and other]
 
 
-def agreement(first: Tables, second: Tables, conf_level: float = 0.95) -> pd.DataFrame:
+def agreement(
+    first: Tables, second: Tables, conf_level: float = 0.95, shared: Columns | None = None
+) -> pd.DataFrame:
     """Result rows ``proportion`` and ``kappa`` for every abstracted column (variable).
 
     Over the patients of both abstractions. ``proportion``: pairs of records with the same value
     among those in which either gives one (a blank against a value disagrees; two blanks say
     nothing). ``kappa``: columns of categories, over the pairs in which both give a value.
-    A row per table (level "records") counts the records that stand in both.
+    A row per table (level "records") counts the records that stand in both. ``shared``: the
+    (table, column) that both layouts hold, see :func:`in_both`; without it, all that either fills.
     """
-    frames = [_table_rows(one, conf_level) for one in compared(first, second)]
+    frames = [_table_rows(one, conf_level) for one in compared(first, second, shared)]
     rows = combine([frame for frames_ in frames for frame in frames_])
     return rows if len(rows) else result_rows([])
 
 
-def compared(first: Tables, second: Tables) -> Iterator[Compared]:
+def in_both(first: pd.DataFrame, second: pd.DataFrame) -> Columns:
+    """The (table, column) that the lineages of both readings know: what both could abstract."""
+    one, other = (
+        set(lineage[["table", "column"]].drop_duplicates().itertuples(index=False, name=None))
+        for lineage in (first, second)
+    )
+    return one & other
+
+
+def compared(first: Tables, second: Tables, shared: Columns | None = None) -> Iterator[Compared]:
     """The paired records of every table that either abstraction fills."""
     mine, other = (_patients(tables) for tables in (first, second))
     for name, table in dictionary().tables.items():
         one, two = (_records(tables[name], mine & other) for tables in (first, second))
         if one or two:
-            yield Compared(table, list(_pairs(table, one, two)))
+            yield Compared(table, list(_pairs(table, one, two)), shared)
 
 
 def _patients(tables: Tables) -> set[str]:
@@ -158,7 +175,7 @@ def disagreements(first: Any, second: Any) -> pd.DataFrame:
     places = _places(first.lineage), _places(second.lineage)
     records = [
         row
-        for one in compared(first.tables, second.tables)
+        for one in compared(first.tables, second.tables, in_both(first.lineage, second.lineage))
         for pair in one.pairs
         for row in _differences(one.table, one.columns(), pair, places)
     ]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from prrt_lib.analyse.agreement import agreement, disagreements
+from prrt_lib.analyse.agreement import agreement, disagreements, in_both
 from prrt_lib.base.errors import Problem, WorkbookError
 from prrt_lib.edges.manifest import write_text
 from prrt_lib.read.reading import read_workbook
@@ -23,7 +23,7 @@ def agree(
     """
     one = read_workbook(first, profile)
     other = read_workbook(second, profile_b or profile)
-    rows = agreement(one.tables, other.tables)
+    rows = agreement(one.tables, other.tables, shared=in_both(one.lineage, other.lineage))
     if rows.empty:
         found, wanted = "no patient in both", "workbooks with study ids in common"
         raise WorkbookError(Problem(f"{first}, {second}", found, wanted, "compare the ids"))

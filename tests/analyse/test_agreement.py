@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from small_workbooks import ROWS, D, book, changed, profile
 
-from prrt_lib.analyse.agreement import agreement, disagreements
+from prrt_lib.analyse.agreement import agreement, disagreements, in_both
 from prrt_lib.base.errors import AnalysisError
 from prrt_lib.edges.commands import main
 from prrt_lib.estimate.rater_agreement import kappa
@@ -144,3 +144,17 @@ def test_the_command_prints_the_table_and_writes_both_files(tmp_path, capsys):
     stored = pd.read_csv(tmp_path / "out" / "agreement.csv")
     assert set(stored["analysis"]) == {"agreement"}
     assert len(pd.read_csv(tmp_path / "out" / "disagreements.csv")) == 2
+
+
+def test_a_column_that_one_workbook_does_not_have_is_not_compared(tmp_path):
+    one = read(tmp_path, "a", ROWS)
+    path = tmp_path / "b.xlsx"
+    made = book(ROWS)
+    made["Scans"].delete_cols(3)  # Modality
+    made.save(path)
+    other = read_workbook(path, profile(tmp_path))
+    shared = in_both(one.lineage, other.lineage)
+    assert ("imaging", "modality") not in shared and ("imaging", "scan_date") in shared
+    assert len(disagreements(one, other)) == 0
+    found = agreement(one.tables, other.tables, shared=shared)
+    assert "modality" not in set(found["variable"]) and "scan_date" in set(found["variable"])
