@@ -11,7 +11,7 @@ from prrt_lib.declare.adverse_terms import one_spelling
 
 CRITERIA = ("ser_death", "ser_life", "ser_hosp", "ser_disab", "ser_congenital", "ser_ime")
 COLUMNS = ("ae_id", "term_verbatim", "grade", "onset_date", "related_prrt", "related_progression",
-           "serious_reported", *CRITERIA)  # fmt: skip
+           "serious_reported", "entered_in_registry", *CRITERIA)  # fmt: skip
 SEVERE = 3
 YES, NO, UNKNOWN = "yes", "no", None
 

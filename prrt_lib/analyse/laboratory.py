@@ -1,0 +1,122 @@
+"""Laboratory values after first PRRT: worst grade, nadir, time to nadir, slope of eGFR."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from prrt_lib.analyse.columns import rows_of
+from prrt_lib.analyse.quantiles import quantity
+from prrt_lib.analyse.summaries import Records, nobody, share
+from prrt_lib.base.errors import AnalysisError
+from prrt_lib.declare.rows import combine, result_rows, stamp
+from prrt_lib.estimate.random_effects import mixed_model
+from prrt_lib.study.lab_grades import canonical_unit, grades, in_canonical_units, rules, term_of
+
+ANALYSIS = "laboratory"
+COLUMNS = ("lab_test", "lab_date", "lab_value", "lab_value_lo", "lab_value_hi", "lab_value_unit",
+           "lab_uln", "lab_uln_unit", "lab_lln", "lab_lln_unit")  # fmt: skip
+# Counts have a lowest value after PRRT; for creatinine the highest is the worst.
+RISING = ("creatinine",)
+DAYS_PER_YEAR = 365.25
+
+
+def values(study: Any, population: str = "safety") -> pd.DataFrame:
+    """Dated results in canonical units with ``day`` from first PRRT, baseline and grade.
+
+    ``baseline`` is the last exact value on or before first PRRT; ``grade_lo`` and ``grade_hi``
+    by the rules of CTCAE v5. Results after the horizon, undated, or without a usable unit leave.
+    """
+    patients = study.patients("first_prrt", "horizon", population=population)
+    found = rows_of(study, patients["patient_id"], "labs", *COLUMNS)
+    found = found[found["lab_test"].isin(rules()) & found["lab_date"].notna()]
+    found = found.merge(patients, on="patient_id")
+    found = found[found["lab_date"] <= found["horizon"]]
+    found = found.assign(day=(found["lab_date"] - found["first_prrt"]).dt.days)
+    parts = [_graded(test, part) for test, part in found.groupby("lab_test", sort=True)]
+    return pd.concat(parts, ignore_index=True) if parts else found.assign(
+        value=pd.Series(dtype=float), grade_lo=pd.Series(dtype=float), baseline_hi=None
+    )  # fmt: skip
+
+
+def _graded(test: str, part: pd.DataFrame) -> pd.DataFrame:
+    part = part.sort_values(["patient_id", "day"], kind="stable").reset_index(drop=True)
+    unit = part["lab_value_unit"]
+    value = in_canonical_units(test, part["lab_value"], unit)
+    frame = pd.DataFrame({
+        "value_lo": in_canonical_units(test, part["lab_value_lo"], unit).fillna(value),
+        "value_hi": in_canonical_units(test, part["lab_value_hi"], unit).fillna(value),
+        "lln": in_canonical_units(test, part["lab_lln"], part["lab_lln_unit"].fillna(unit)),
+        "uln": in_canonical_units(test, part["lab_uln"], part["lab_uln_unit"].fillna(unit)),
+    })  # fmt: skip
+    before = part.assign(value=value)[(part["day"] <= 0) & value.notna()]
+    last = before.groupby("patient_id")["value"].last()
+    frame = frame.assign(baseline=part["patient_id"].map(last).astype(float))
+    told = part[["patient_id", "lab_test", "day"]].assign(value=value, baseline=frame["baseline"])
+    own = told.join(grades(test, frame))
+    start = own[own["day"] <= 0].groupby("patient_id")["grade_hi"].last()
+    own = own.assign(baseline_hi=own["patient_id"].map(start))
+    return own[own["grade_lo"].notna()]
+
+
+def page(study: Any, population: str = "safety", role: str = "secondary") -> pd.DataFrame:
+    """Per test: patients by worst new grade, the nadir (or peak), and the days to it."""
+    words = {"analysis": ANALYSIS, "population": population, "role": role}
+    total = len(study.patients(population=population))
+    found = values(study, population)
+    after = found[found["day"] > 0]
+    if after.empty:
+        return result_rows(nobody("laboratory", total, label="Laboratory values"), **words)
+    records: Records = []
+    for test, part in after.groupby("lab_test", sort=True):
+        records += [{**item, "label": item.get("label", term_of(str(test)))}
+                    for item in _of_test(str(test), part)]  # fmt: skip
+    return result_rows(records, **words)
+
+
+def _of_test(test: str, part: pd.DataFrame) -> Records:
+    """New: worse than the grade before first PRRT, where there was one (treatment-emergent)."""
+    new = part.assign(grade=part["grade_lo"].where(~(part["grade_lo"] <= part["baseline_hi"]), 0))
+    worst = new.groupby("patient_id")["grade"].max()
+    records = [
+        share(int((worst >= low).sum()), len(worst), test, level, group="grade", group_level=level,
+              method="worst grade surely reached and worse than before PRRT")
+        for level, low in (("any grade", 1), ("grade 3 or higher", 3))
+    ]  # fmt: skip
+    rising = test in RISING
+    exact = part.dropna(subset=["value"]).sort_values("value", ascending=not rising, kind="stable")
+    extreme = exact.drop_duplicates("patient_id")
+    name = "peak" if rising else "nadir"
+    unit = canonical_unit(test)
+    records += quantity(extreme["value"], test, unit, level=name, label=f"{test}: {name}")
+    records += quantity(extreme["day"].astype(float), test, "days", level=f"time to {name}",
+                        label=f"{test}: time to {name}, from first PRRT")  # fmt: skip
+    return records
+
+
+def egfr_slope(study: Any, population: str = "safety", role: str = "secondary") -> pd.DataFrame:
+    """Change of eGFR per year from first PRRT: intercept and slope of each patient are random."""
+    words = {"analysis": ANALYSIS, "model": "eGFR slope", "population": population, "role": role,
+             "unit": "mL/min/1.73m2 per year", "label": "eGFR, change per year"}  # fmt: skip
+    found = values(study, population)
+    found = found[(found["lab_test"] == "eGFR") & found["value"].notna() & (found["day"] >= 0)]
+    if found.empty:
+        total = len(study.patients(population=population))
+        return result_rows(nobody("eGFR", total, "slope"), **words)
+    frame = found.assign(years=found["day"] / DAYS_PER_YEAR)
+    try:
+        rows = mixed_model(frame, "value", ["years"], "patient_id", slope="years").rows(
+            study.parameters.conf_level
+        )
+    except AnalysisError as error:
+        why = "; ".join(problem.found for problem in error.problems)
+        empty = [{"statistic": "slope", "variable": "eGFR", "state": "not-estimable",
+                  "n": found["patient_id"].nunique(), "warning": f"eGFR slope: {why}"}]  # fmt: skip
+        return result_rows(empty, **words)
+    slope = rows["variable"] == "years"
+    statistic = rows["statistic"].where(~slope, "slope")
+    return combine([
+        stamp(rows, **words, statistic=statistic, level=rows["variable"].where(~slope, ""),
+              variable="eGFR")
+    ])  # fmt: skip
