@@ -130,6 +130,11 @@ def test_limits_hold_for_exports_too(tmp_path):
         read(copied(tmp_path), limits=Limits(rows=4))
     with pytest.raises(WorkbookError, match="more than 100 bytes"):
         read(copied(tmp_path), limits=Limits(file_bytes=100))
+    with pytest.raises(WorkbookError, match="and 20 columns"):
+        read(copied(tmp_path), limits=Limits(columns=20))
+    (tmp_path / "redcap_records.csv").write_text("")
+    with pytest.raises(WorkbookError, match="an empty file"):
+        read(tmp_path / "redcap_records.csv")
 
 
 def test_csv_is_read_through_redcap_alone(tmp_path):

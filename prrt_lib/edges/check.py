@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from prrt_lib.declare.answers import beside, load
 from prrt_lib.declare.findings import SEVERITIES
 from prrt_lib.read.reading import Reading, read_workbook
 
@@ -15,7 +16,7 @@ def check(workbook: str | Path, profile: str) -> tuple[pd.DataFrame, str]:
 
     Raises WorkbookError or ProfileError with every error at once.
     """
-    reading = read_workbook(workbook, profile)
+    reading = read_workbook(workbook, profile, answers=load(beside(workbook)))
     return reading.findings, summary(reading)
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -101,13 +101,22 @@ def _lines(path: Path, limits: Limits) -> list[list[str]]:
         text = path.read_bytes().decode("utf-8-sig")
         first = text.split("\n", 1)[0]
         delimiter = max(DELIMITERS, key=first.count)
-        lines = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
+        reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+        lines = list(_within(path, reader, limits))
     except (UnicodeDecodeError, csv.Error) as error:
         raise _refused(path, f"a file that is not CSV in UTF-8 ({type(error).__name__})") from None
-    if not lines or len(lines) > limits.rows or len(lines[0]) > limits.columns:
-        size = f"{len(lines)} rows" + (f" of {len(lines[0])} columns" if lines else "")
-        raise _refused(path, size, f"at most {limits.rows} rows and {limits.columns} columns")
+    if not lines:
+        raise _refused(path, "an empty file")
     return lines
+
+
+def _within(path: Path, lines: Iterable[list[str]], limits: Limits) -> Iterator[list[str]]:
+    """The lines, refused at the first one beyond a limit: memory is never spent on the rest."""
+    for number, line in enumerate(lines, start=1):
+        if number > limits.rows or len(line) > limits.columns:
+            most = f"at most {limits.rows} rows and {limits.columns} columns"
+            raise _refused(path, f"row {number} of {len(line)} columns", f"export {most}")
+        yield line
 
 
 def _check(
