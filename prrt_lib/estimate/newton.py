@@ -14,7 +14,7 @@ DECREMENT = 1e-18  # squared distance to the maximum in standard errors
 FLAT = 1e-8
 MOVING = 1e-3
 APART = 100.0  # of the linear predictors
-PIVOT = 1e-10
+PIVOT = 1e-10  # of a column of standard deviation 1: less information than this is rounding
 
 
 class Singular(ValueError):
@@ -125,13 +125,13 @@ def require_rank(information: np.ndarray) -> None:
     if not len(information):
         return
     root, failed = dpotrf(information)
-    if not failed and (np.diag(root) ** 2 > PIVOT * np.diag(information)).all():
+    if not failed and (np.diag(root) ** 2 > PIVOT * np.maximum(np.diag(information), 1.0)).all():
         return
     left = information.copy()
     own = np.diag(information).copy()
     dependent = []
     for j in range(len(own)):
-        if not left[j, j] > PIVOT * max(own[j], PIVOT):
+        if not left[j, j] > PIVOT * max(own[j], 1.0):
             dependent.append(j)
             continue
         left[j + 1 :, j + 1 :] -= np.outer(left[j + 1 :, j], left[j, j + 1 :]) / left[j, j]

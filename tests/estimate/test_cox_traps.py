@@ -66,6 +66,12 @@ def test_a_covariate_constant_within_strata_is_refused():
         cox(patients(site=[1, 2] * 6), "exit", "event", ["age", "site"], strata="site")
 
 
+def test_a_covariate_constant_in_every_risk_set_is_refused_though_it_varies_between_them():
+    late = {"entry": [0] * 6 + [6] * 6, "late": [0.1] * 6 + [0.7] * 6}
+    with pytest.raises(AnalysisError, match="late"):
+        cox(patients(**late), "exit", "event", ["age", "late"], entry="entry")
+
+
 def test_a_stratum_without_events_changes_nothing_but_n():
     frame = patients(site="a")
     empty = patients(site="b", event=0)
