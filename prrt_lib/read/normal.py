@@ -31,11 +31,11 @@ def normal(text: str) -> str:
         text = text.replace("&lt;", "<").replace("&gt;", ">").replace("&nbsp;", " ")
     if text.isascii():
         return SPACES.sub(" ", FOOTNOTE.sub("", text.strip())).strip()
-    text = FOOTNOTE.sub("", text.strip().translate(DASHES)).translate(RAISED)
+    text = SOFT_HYPHEN.sub("\ue000", text.translate(DASHES))
+    text = "".join(ch for ch in text if unicodedata.category(ch) != "Cf").strip()
+    text = FOOTNOTE.sub("", text).translate(RAISED)
     text = text.replace("≤", "<=").replace("≥", ">=").replace("⩽", "<=").replace("⩾", ">=")
-    text = unicodedata.normalize("NFKC", text).translate(DASHES)
-    text = SOFT_HYPHEN.sub("\ue000", text)
-    text = "".join(ch for ch in text if unicodedata.category(ch) != "Cf")
+    text = FOOTNOTE.sub("", unicodedata.normalize("NFKC", text).translate(DASHES))
     return SPACES.sub(" ", text).strip()
 
 

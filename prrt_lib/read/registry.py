@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import Any
 
 from prrt_lib.read.context import context as declared
-from prrt_lib.read.parsed import Parsed, invalid, missing
+from prrt_lib.read.parsed import Parsed, ambiguous, invalid, missing
 
 # Kind -> module of prrt_lib.read.kinds whose `read_<kind>(raw, context) -> Parsed` reads it.
 KINDS = {
@@ -39,7 +39,10 @@ def parse(kind: str, raw: Any, **context: Any) -> Parsed:
             return invalid("not-a-cell")
     if type(raw) is str and len(raw) > LONGEST and kind != "text":
         return invalid("too-long")
-    return _reader(kind)(raw, facts)
+    found = _reader(kind)(raw, facts)
+    if found.value is not None and type(raw) is str and "\n" in raw.strip() and kind != "text":
+        return ambiguous("several-lines")
+    return found
 
 
 def plain_cell(raw: Any) -> Any:

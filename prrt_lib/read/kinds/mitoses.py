@@ -26,7 +26,8 @@ LIST = re.compile(r"[1-9],[0-9]")
 BEYOND = 500.0
 Scale = tuple[str, float]
 IN_BRACKETS = re.compile(r"((?:[a-z]+ )?)\(((?:/|per |in )?[0-9]{1,3} ?[a-z].*)\)")
-ECHO = re.compile(r"/ ?([0-9]{1,2})")
+# "2/2" may be two counts; nobody finds ten fields twice.
+ECHO = re.compile(r"/ ?([1-9][0-9])")
 
 
 def area(text: str) -> Scale | None:
@@ -37,7 +38,7 @@ def area(text: str) -> Scale | None:
     if bracketed:
         text = f"{bracketed[1]}/ {re.sub('^(?:/|per |in )', '', bracketed[2])}"
     found = AREA.fullmatch(text)
-    if not found or found["number"] == "0" or (found["hpf"] and not found["number"]):
+    if not found or not int(found["number"] or 1) or (found["hpf"] and not found["number"]):
         raise question("unknown-area")
     if found["hpf"]:
         return "/10 HPF", int(found["number"]) / 10

@@ -11,7 +11,7 @@ from prrt_lib.read.kinds.numbers import impossible, question
 from prrt_lib.read.parsed import Parsed
 
 # Nothing that is counted or scored here comes near it.
-BEYOND = 1e9
+BEYOND, BEYOND_NUMBER = 1e9, 1e15
 
 
 def no_unit(text: str) -> None:
@@ -24,6 +24,8 @@ def no_unit(text: str) -> None:
 def read_number(raw: Any, context: Context) -> Parsed:
     """Any number, negative ones too."""
     amount = _amount(raw, context)
+    if abs(amount.low) > BEYOND_NUMBER or (amount.high or 0.0) > BEYOND_NUMBER:
+        raise impossible("too-large")
     return Parsed(amount.status, amount.low, amount.high, reason=amount.reason)
 
 

@@ -17,7 +17,7 @@ from prrt_lib.read.kinds.vocabulary import (
 )
 from prrt_lib.read.parsed import Parsed, ambiguous, invalid
 
-NUMBER = r"(\d{1,3}(?:[.,]\d{1,2})?)"
+NUMBER = r"(\d{1,3}(?:\.\d{1,6}|,\d{1,2})?)"
 PACK_YEARS = re.compile(
     rf"\(?(?:(?:~|ca\.?|approx\.?|about) ?)?\b{NUMBER} ?(?:p\.?y(?:s|rs)?\.?|(?:pack|"
     rf"pk)[ -]?(?:years?|yrs?)|packungsjahre|paquets?-annees?)\b\)?"
@@ -62,8 +62,11 @@ def _status(text: str) -> Parsed:
     rest = _trimmed(rest)
     if SINCE.fullmatch(rest):
         rest = "former"
-    rest = _trimmed(SINCE.sub("", rest)) if rest not in spellings("smoking") else rest
+    since = None if rest in spellings("smoking") else SINCE.search(rest)
+    rest = _trimmed(SINCE.sub("", rest)) if since else rest
     found = looked_up("smoking", rest)
+    if since and found and not _year_fits(since[0], found.value):
+        return ambiguous("contradicts-itself")
     if found is None or found.status != "ok":
         return found or ambiguous("unknown-word")
     if amount is None:
@@ -73,6 +76,11 @@ def _status(text: str) -> Parsed:
     if amount > 200:
         return invalid("out-of-range")
     return Parsed("ok", found.value, amount, reason="status-and-pack-years")
+
+
+def _year_fits(text: str, status: str | None) -> bool:
+    """A year of stopping goes with former alone; "since 1990" also with current."""
+    return status == "former" or (status == "current" and text.strip(" ,(").startswith("since"))
 
 
 def _pack_years(text: str) -> tuple[float | None, str]:

@@ -20,20 +20,21 @@ from prrt_lib.read.kinds.vocabulary import (
 from prrt_lib.read.normal import normal
 from prrt_lib.read.parsed import Parsed, ambiguous, invalid, ok
 
-# What may stand behind a yes or a no without changing it: the detail, in brackets or after a dash.
-DETAIL = re.compile(r"^(yes|no|ja|nein|oui|non|si)\s*(?:[-:,]\s*|\()([a-z0-9 .]+?)\)?$")
+# What may stand behind a yes without changing it: the analogue with its dose and interval.
+DRUG = (
+    r"(?:octreotide|sandostatin|sando|lanreotide|somatuline|autogel|lar|ssa|im|sc|monthly|"
+    r"q ?[1-8] ?w(?:k|eeks?)?|[0-9]{2,3} ?(?:mg|mcg|ug))"
+)
+DETAIL = re.compile(rf"(yes|y|ja|oui|si)(?: ?[-:,] ?| ?\(| )(?:on )?{DRUG}(?:[ ,]+{DRUG})*\)?")
 # Excel shows 1 as 001.
 ZEROS = re.compile("0+")
 PAIR = re.compile(r"([a-z0-9]{1,3}) ?(?:[-:=.)]|\(|) ?(.+?)\)?")
-TURN = re.compile(
-    r"\b(?:later|then|now|until|stopp|start|since|before|after|from|not|no|yes|but|was|previous)"
-)
 
 
 def read_yes_no(raw: Any, context: Context) -> Parsed:
     """yes or no."""
-    if isinstance(raw, bool) and not context.codebook:
-        return ok("yes" if raw else "no", "boolean")
+    if isinstance(raw, bool):
+        return _boolean(raw, context)
     refused = settled(raw, context)
     if refused and as_text(raw) not in ("x",):
         return refused
@@ -44,10 +45,18 @@ def read_yes_no(raw: Any, context: Context) -> Parsed:
     if number is not None:
         return missing_number(raw) or _digit(number)
     text = as_text(raw)
-    detail = DETAIL.match(text)
-    if detail and not TURN.search(detail[2]) and not number_of(detail[2]):
+    detail = DETAIL.fullmatch(text)
+    if detail:
         text = detail[1]
     return looked_up("yes_no", text) or unknown(text)
+
+
+def _boolean(raw: bool, context: Context) -> Parsed:
+    """A true or false cell; under a codebook only where the codebook has it."""
+    if context.codebook:
+        meaning = coded(raw, context)
+        return read_yes_no(meaning, EMPTY) if meaning else invalid("not-in-codebook")
+    return ok("yes" if raw else "no", "boolean")
 
 
 def _digit(number: float) -> Parsed:
@@ -117,7 +126,7 @@ def read_id(raw: Any, context: Context) -> Parsed:
     if isinstance(raw, float) and not raw.is_integer():
         return invalid("not-an-id")
     number = number_of(raw) if not isinstance(raw, str) else None
-    if number is not None and number < 0:
+    if number is not None and not 0 <= number < 1e15:
         return invalid("not-an-id")
     zeros = ZEROS.fullmatch(context.number_format or "") if number is not None else None
     return ok(_shown(raw).zfill(len(zeros[0]) if zeros else 0), "as-written")
