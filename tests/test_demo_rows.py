@@ -133,35 +133,39 @@ def test_an_edited_alcohol_cell_runs_characteristics_and_nothing_else(copy, tmp_
     assert set(stale) <= {"characteristics", "quality"}
 
 
-def test_an_edited_cell_runs_every_notebook_that_noted_its_column(copy, tmp_path, demo):
-    places = Places("demo", demo)
-    noted = {
-        name for name in STORY
-        if "prrt_cycles.isotope" in (manifest.read(places).get(f"notebook {name}") or {"reads": {}})
-        ["reads"].get("columns", [])
-    }  # fmt: skip
+def test_an_edited_cell_runs_every_notebook_that_noted_its_column(copy, tmp_path):
+    noted = noting(copy, "columns", "prrt_cycles.isotope")
     changed = edited(tmp_path, "prrt_cycles", "Isotope",
                      lambda value: "Y-90" if value == "Lu-177" else None)  # fmt: skip
-    assert noted and noted <= set(would_run(copy, changed))
+    assert noted and set(noted) <= set(would_run(copy, changed))
+
+
+def noting(out: Path, kind: str, item: str) -> list[str]:
+    """The notebooks that noted, when they ran, that they read ``item``."""
+    record = manifest.read(Places("demo", out))
+    return [name for name in STORY if item in record[f"notebook {name}"]["reads"].get(kind, ())]
 
 
 @pytest.mark.parametrize(
-    "change, stale",
-    [
-        ({"min_at_risk": 6}, ["survival"]),
-        ({"max_scan_gap_days": 300}, ["survival"]),
-        ({"notebooks": {"cox": {"endpoints": ["os_prrt"]}}}, ["cox"]),
-        ({"seed": 7}, []),
-    ],
-    ids=["risk set", "scan gap", "notebook's own", "unread"],
-)
-def test_one_parameter_runs_what_reads_it(copy, change, stale):
-    assert would_run(copy, replace(LINES, **change)) == stale
+    "name, value, reader",
+    [("min_at_risk", 6, "survival"), ("max_scan_gap_days", 300, "survival"),
+     ("conf_level", 0.9, "survival"), ("related_counts", ["related"], "adverse_events")],
+)  # fmt: skip
+def test_one_parameter_runs_what_reads_it(copy, name, value, reader):
+    stale = would_run(copy, replace(LINES, **{name: value}))
+    assert reader in stale and "quality" not in stale
+    # A parameter of the cohort may also move columns; these move none but their readers.
+    assert set(stale) >= set(noting(copy, "parameters", name))
+    assert name == "related_counts" or stale == noting(copy, "parameters", name)
 
 
-def test_a_conf_level_does_not_run_what_never_reads_it(copy):
-    stale = would_run(copy, replace(LINES, conf_level=0.9))
-    assert "survival" in stale and "exposure" not in stale and "quality" not in stale
+def test_a_parameter_of_one_notebook_runs_that_notebook(copy):
+    assert would_run(copy, replace(LINES, notebooks={"cox": {"endpoints": ["os_prrt"]}})) == ["cox"]
+
+
+def test_a_parameter_that_nobody_reads_runs_nothing(copy):
+    assert not noting(copy, "parameters", "amendments")
+    assert would_run(copy, replace(LINES, amendments=["2026-01-01: none"])) == []
 
 
 def test_a_changed_function_runs_the_notebooks_that_import_it(copy, tmp_path, monkeypatch):

@@ -24,15 +24,19 @@ def target(scenario: str) -> Places:
 def save(frames: Iterable[pd.DataFrame], notebook: str, scenario: str) -> pd.DataFrame:
     """The rows that were written: all ``frames`` as results/<notebook>.csv, in one atomic step.
 
-    What the process has read so far goes into reads/<notebook>.json beside the folder.
+    Without any row there is no file. What the process has read so far goes into
+    reads/<notebook>.json beside the folder.
     Raises ValueError when two rows share a key or break a vocabulary.
     """
     joined = rows.combine(frames)
     folder = target(scenario).results
     folder.mkdir(parents=True, exist_ok=True)
-    half = folder / f".{notebook}.csv.part"
-    joined.to_csv(half, index=False, float_format="%.17g", lineterminator="\n")
-    os.replace(half, folder / f"{notebook}.csv")
+    half, whole = folder / f".{notebook}.csv.part", folder / f"{notebook}.csv"
+    if len(joined):
+        joined.to_csv(half, index=False, float_format="%.17g", lineterminator="\n")
+        os.replace(half, whole)
+    else:
+        whole.unlink(missing_ok=True)
     reads.save(folder.parent / "reads", notebook)
     return joined
 

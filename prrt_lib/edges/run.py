@@ -107,7 +107,8 @@ class Run:
                 stages.cohort(self.parameters, read, self.places)
             except InputError:
                 # Refused before its first file was written: what was there is still good.
-                manifest.write(self.places, before)
+                if "cohort" in before:
+                    manifest.write(self.places, before)
                 raise
             outputs = manifest.outputs(self.places.root, stages.cohort_files(self.places))
             self.remember("cohort", {"key": key, "outputs": outputs})
