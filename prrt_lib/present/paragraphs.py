@@ -9,8 +9,11 @@ import pandas as pd
 from prrt_lib.present import limits_of_study, numbers, tables
 from prrt_lib.present.clinical_tables import share_with_limits
 from prrt_lib.present.consistency import flow_ends
+from prrt_lib.present.limits_of_study import limitations, warnings
 from prrt_lib.present.report import headline, main
-from prrt_lib.present.sentences import Sentences
+from prrt_lib.present.sentences import Sentences, medians
+
+__all__ = ["abstract", "limitations", "medians", "methods", "results", "warnings"]
 
 Row = tables.Row
 TWO_YEARS = 731.0

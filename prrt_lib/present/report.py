@@ -7,14 +7,14 @@ from collections.abc import Sequence
 import pandas as pd
 
 from prrt_lib.base.errors import ParameterError, Problem
-from prrt_lib.present import clinical_tables, tables
+from prrt_lib.present import clinical_tables, plan_tables, tables
 from prrt_lib.present.flow import END
 from prrt_lib.present.sentences import Sentences
 from prrt_lib.present.tables import Table
 
 PROFILES = ("internal",)
 HEADLINES = ("gep", "all_treated")
-QUANTILES = ("median", "q25", "q75", "mean", "sd")
+QUANTILES = ("median", "q25", "q75", "mean", "sd", "min", "max")
 MODELS = ("univariable", "multivariable", "multiple imputation")
 
 
@@ -74,7 +74,7 @@ def apart(rows: pd.DataFrame) -> pd.DataFrame:
 
 def markers(rows: pd.DataFrame, title: str) -> Table:
     """Biomarkers at each time point: n, median with quartiles, range; each unit on its own."""
-    shown = rows["statistic"].isin([*QUANTILES, "min", "max"])
+    shown = rows["statistic"].isin(QUANTILES)
     known = rows[shown & ~rows["unit"].str.startswith("log")]
     return clinical_tables.quantiles(known, title)
 
@@ -82,6 +82,12 @@ def markers(rows: pd.DataFrame, title: str) -> Table:
 def adverse(rows: pd.DataFrame, title: str) -> Table:
     """Patients and events by kind of adverse event."""
     return clinical_tables.overview(rows[rows["variable"] == "adverse_events"], title)
+
+
+def handling(rows: pd.DataFrame, title: str) -> Table:
+    """Each endpoint down, intercurrent events across: how each is treated."""
+    kept = rows[(rows["analysis"] == "survival") & (rows["model"] == "intercurrent events")]
+    return plan_tables.facts(kept, title, down="label")
 
 
 def flow(rows: pd.DataFrame) -> pd.DataFrame:

@@ -1,0 +1,201 @@
+"""The report: numbers that reconcile, sentences made of rows, coverage, tables as files."""
+
+import re
+import zipfile
+
+import openpyxl
+import pandas as pd
+import pytest
+from small_study import SmallStudy, treated
+
+from prrt_lib.analyse import describe, quality
+from prrt_lib.declare.checklists import AUTHORS, checklists
+from prrt_lib.declare.clauses import clauses
+from prrt_lib.declare.rows import KEY, combine, result_rows, stamp
+from prrt_lib.edges.notebook_form import STORY
+from prrt_lib.present import (
+    consistency,
+    coverage,
+    documents,
+    limits_of_study,
+    paragraphs,
+    report,
+    tables,
+)
+
+IDS = tuple(f"A{number}" for number in range(1, 7))
+
+
+@pytest.fixture(scope="module")
+def study():
+    """Six patients: five treated, four of them with a GEP primary, two women, one sex unknown."""
+    sexes = ("female", "female", "male", "male", None, "male")
+    sites = ("ileum", "pancreas", "ileum", "rectum", "lung", "ileum")
+    return SmallStudy({
+        "patients": [{"patient_id": name, "sex": sex}
+                     for name, sex in zip(IDS, sexes, strict=True)],
+        "tumour": [{"patient_id": name, "primary_site": site}
+                   for name, site in zip(IDS, sites, strict=True)],
+        "prrt_cycles": treated(*IDS[:5]),
+    })  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def rows(study):
+    return combine([quality.flow(study), describe.characteristics(study, by="primary_group"),
+                    describe.characteristics(study, population="all_treated")])  # fmt: skip
+
+
+def wrong(rows: pd.DataFrame, *shown) -> list[str]:
+    return [text for item in consistency.check(rows, shown) for text in item.wrong]
+
+
+def spoilt(rows: pd.DataFrame, column: str, value, **key) -> pd.DataFrame:
+    """``rows`` with one number of the row at ``key`` replaced."""
+    mask = pd.Series(True, index=rows.index)
+    for name, own in key.items():
+        mask &= rows[name] == own
+    assert mask.any()
+    return rows.assign(**{column: rows[column].mask(mask, value)})
+
+
+def test_an_honest_report_reconciles(rows):
+    table = tables.characteristics(report.main(rows, "characteristics", ""), "Patients")
+    found = consistency.check(rows, [table])
+    assert not [text for item in found for text in item.wrong]
+    assert consistency.sentence(found).texts[0].endswith("every number reconciles.")
+    assert found[-1].looked_at > 0
+
+
+WOMEN = {"variable": "sex", "level": "female", "group": "", "population": "gep"}
+
+
+@pytest.mark.parametrize(("column", "value", "key", "said"), [
+    ("estimate", 0.51, WOMEN, "not n / total"),
+    ("n", 1, WOMEN, "levels do not add up"),
+    ("total", 3, {"variable": "sex", "population": "gep", "group": ""}, "not the flow's"),
+    ("total", 7, {"variable": "sex", "level": "missing", "population": "all_treated"}, "differ"),
+    ("n", 5, {"level": "GEP primary", "variable": "flow"}, "does not add up"),
+    ("total", 2, {"variable": "sex", "group_level": "small bowel"}, ""),
+    ("low", 0.9, WOMEN, "outside its limits"),
+])  # fmt: skip
+def test_a_wrong_number_is_found(rows, column, value, key, said):
+    found = wrong(spoilt(rows, column, value, **key))
+    if said:
+        assert any(said in text for text in found), found
+
+
+def test_groups_that_lose_a_patient_are_found(rows):
+    part = rows[(rows["group_level"] == "small bowel") & (rows["variable"] == "sex")].index
+    smaller = rows.assign(total=rows["total"].mask(rows.index.isin(part), 1.0),
+                          n=rows["n"].mask(rows.index.isin(part), 1.0))  # fmt: skip
+    assert any("groups do not add up" in text for text in wrong(smaller))
+
+
+def test_a_curve_that_rises_again_is_found():
+    steps = [{"statistic": "survival", "time": t, "estimate": s} for t, s in
+             ((0, 1.0), (10, 0.5), (20, 0.6))]  # fmt: skip
+    assert any("not monotone" in text for text in wrong(result_rows(steps)))
+
+
+def test_more_events_than_patients_and_an_estimate_that_does_not_exist_are_found():
+    many = result_rows([{"statistic": "median", "estimate": 5.0, "n": 3, "events": 4}])
+    assert any("more than n" in text for text in wrong(many))
+    ghost = result_rows([{"statistic": "median", "estimate": 5.0, "state": "not-estimable"}])
+    assert any("does not exist" in text for text in wrong(ghost))
+
+
+def test_the_twins_26_0_per_cent_of_135_is_found():
+    # 35/135 is 25.9 %, 36/135 is 26.7 %: no count of 135 gives 26.0 %.
+    table = tables.Table("Twin", ["", "All"], [[tables.Cell("pancreas"),
+                                               tables.Cell("35/135 (26.0 %)")]])  # fmt: skip
+    assert wrong(result_rows([]), table) == ["Twin: 35/135 printed as 26.0 %"]
+    failed = consistency.sentence(consistency.check(result_rows([]), [table]))
+    assert failed.texts[0].startswith("1 of 1 checks of numbers failed")
+
+
+def test_the_flow_is_rebuilt_from_its_rows(study, rows):
+    rebuilt = report.flow(rows)
+    columns = ["population", "step", "n_before", "n_excluded", "n_after"]
+    pd.testing.assert_frame_equal(rebuilt[columns], study.flow[columns].reset_index(drop=True))
+
+
+def test_the_abstract_quotes_rows_and_says_what_was_not_abstracted(rows):
+    told = paragraphs.abstract(stamp(rows))
+    text = told.texts[0]
+    assert text.startswith("5 patients treated with PRRT.")
+    assert "Adverse events: not abstracted." in text and "nan" not in text
+    assert set(told.row_ids) <= set(rows["row_id"])
+
+
+def test_no_rows_at_all_make_no_sentence_with_a_number():
+    nothing = result_rows([])
+    for made in (paragraphs.abstract, paragraphs.methods, paragraphs.results):
+        assert not re.search(r"\d|nan", " ".join(made(nothing).texts))
+    assert coverage.registry(nothing).body[0][-1].text == coverage.OPEN
+
+
+def test_warnings_that_differ_in_their_numbers_are_one_line():
+    texts = ["2 enter late at PRRT 1", "5 enter late at PRRT 1", "3 enter late at PRRT 1"]
+    assert limits_of_study.summary(texts) == "2 to 5 enter late at PRRT 1"
+    rows = result_rows([
+        {"statistic": "median", "state": "not-estimable", "variable": f"v{number}",
+         "analysis": "survival", "warning": f"{text}; fewer than 10 events"}
+        for number, text in enumerate(texts)
+    ])  # fmt: skip
+    lines = [[cell.text for cell in line] for line in limits_of_study.warnings(rows).body]
+    assert lines == [["2 to 5 enter late at PRRT 1", "survival", "3"],
+                     ["fewer than 10 events", "survival", "3"]]  # fmt: skip
+
+
+def test_names_with_digits_are_not_counts():
+    assert limits_of_study.kind("Grade 3 before PRRT 1: 4 left out") == (
+        "Grade 3 before PRRT 1: # left out"
+    )
+
+
+def test_coverage_tells_answered_from_not_abstracted_and_from_nothing():
+    answered = result_rows([{"statistic": "proportion", "estimate": 0.5}])
+    absent = result_rows([{"statistic": "proportion", "state": "not-abstracted"}])
+    assert coverage.state(answered) == "answered"
+    assert coverage.state(absent) == "not abstracted"
+    assert coverage.state(answered[:0]) == "no result row"
+
+
+def test_every_item_leads_to_a_page_and_asks_for_columns_of_a_row_key():
+    for name, content in checklists().items():
+        items = [item["item"] for item in content["items"]]
+        assert len(items) == len(set(items)), name
+        for item in content["items"]:
+            assert item["page"] in (*STORY, AUTHORS), item
+            assert set(item.get("rows", {})) <= set(KEY), item
+    for name, clause in clauses().items():
+        assert clause["notebook"] in STORY and set(clause["rows"]) <= set(KEY), name
+
+
+def test_a_page_is_a_link_and_its_words_are_escaped():
+    linked = tables.Cell("<y>", page="cox")
+    html = tables.Table("t", ["a", "b"], [[tables.Cell("x"), linked]])._repr_html_()
+    assert '<a href="cox.html">&lt;y&gt;</a>' in html
+
+
+def test_levels_of_a_quantity_are_lines_of_their_own():
+    records = [{"statistic": "median", "variable": "activity_gbq", "label": "Activity",
+                "level": isotope, "estimate": value, "n": 3, "unit": "GBq"}
+               for isotope, value in (("Lu-177", 7.4), ("Y-90", 3.6))]  # fmt: skip
+    table = tables.characteristics(report.apart(result_rows(records)), "Treatment")
+    assert [line[0].text for line in table.body] == ["Activity: Lu-177", "Activity: Y-90"]
+
+
+def test_numbers_are_numbers_in_excel_and_headers_repeat_in_word(rows, tmp_path):
+    shown = report.main(rows, "characteristics", "")
+    made = [tables.characteristics(shown, "Patients")]
+    documents.excel(made, rows, tmp_path / "t.xlsx", "INTERNAL")
+    sheet = openpyxl.load_workbook(tmp_path / "t.xlsx")["Result rows"]
+    head = [cell.value for cell in sheet[1]]
+    women = [line for line in sheet.iter_rows(min_row=2, values_only=True)
+             if line[head.index("level")] == "female"]  # fmt: skip
+    assert women and women[0][head.index("estimate")] == 0.5
+    documents.word(made, rows, tmp_path / "t.docx", "INTERNAL")
+    text = zipfile.ZipFile(tmp_path / "t.docx").read("word/document.xml").decode()
+    assert text.count("<w:tblHeader") == 1 and "2/4 (50.0 %)" in text

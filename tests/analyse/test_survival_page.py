@@ -1,0 +1,149 @@
+"""Follow-up by centre, deaths, declared handling, expected precision: worked out by hand."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from clocked_study import ClockedStudy
+from small_study import check, n_of, one, treated
+
+from prrt_lib.analyse import endpoint_facts, follow_up, survival
+from prrt_lib.declare.rows import result_rows, stamp
+from prrt_lib.present import curves, plan_tables, sentences, tables
+from prrt_lib.study.endpoints import ENDPOINTS
+
+
+@pytest.fixture
+def three():
+    """A1 seen for 365 of 730 days at North; A2 died of NET at South; A3 died, nobody wrote why."""
+    first = "2015-01-01"
+    cycles = [
+        {"patient_id": name, "cycle_no": 1, "cycle_date": first, "treat_site": site}
+        for name, site in (("A1", "North"), ("A2", "South"), ("A3", "South"))
+    ]
+    return ClockedStudy({
+        "patients": [{"patient_id": name} for name in ("A1", "A2", "A3")],
+        "prrt_cycles": cycles,
+        "followup": [
+            {"patient_id": "A1", "vital_status": "alive", "last_contact_date": "2016-01-01"},
+            {"patient_id": "A2", "vital_status": "dead", "death_date": "2015-04-11",
+             "cause_of_death": "NET"},
+            {"patient_id": "A3", "vital_status": "dead", "death_date": "2015-07-20"},
+        ],
+    }, cutoff="2016-12-31")  # fmt: skip
+
+
+def test_completeness_by_centre_adds_up_to_that_of_all(three):
+    # A2 died after 100 days and A3 after 200: complete by definition. South: 300/300.
+    rows = check(follow_up.completeness(three))
+    assert n_of(rows, group_level="North") == (365, 730)
+    assert n_of(rows, group_level="South") == (300, 300)
+    assert n_of(rows, group="") == (665, 1030)
+
+
+def test_a_cause_is_a_share_of_the_deaths_with_a_cause(three):
+    rows = check(follow_up.deaths(three))
+    assert n_of(rows, level="died") == (2, 3)
+    assert n_of(rows, level="NET") == (1, 1)
+    assert n_of(rows, level="missing") == (1, 2)
+
+
+def test_who_is_censored_at_entry_stays_in_n():
+    # Six patients without a scan: PFS censors them on day 0. One enters late, so that the curve
+    # has a conditional start, which must not take them out of n.
+    ids = [f"A{number}" for number in range(6)]
+    study = ClockedStudy({
+        "patients": [{"patient_id": name} for name in ids[:5]]
+        + [{"patient_id": "A5", "consent_date": "2015-03-01"}],
+        "prrt_cycles": treated(*ids),
+        "followup": [{"patient_id": name, "vital_status": "alive",
+                      "last_contact_date": "2016-01-01"} for name in ids],
+    })  # fmt: skip
+    rows = survival.curve(study, "os_prrt")
+    assert set(rows["n"]) == {6}
+    assert not rows["warning"].str.contains("dropped").any()
+
+
+def test_every_endpoint_says_how_it_treats_each_intercurrent_event(three):
+    rows = check(endpoint_facts.handling(three))
+    assert set(rows["endpoint"]) == set(ENDPOINTS)
+    assert one(rows, endpoint="ttp", variable="death")["level"].startswith("censored at death")
+    assert one(rows, endpoint="os_prrt", variable="death")["level"].startswith("event")
+    shown = plan_tables.facts(rows, "Intercurrent events", "label").frame()
+    assert len(shown) == len(ENDPOINTS)
+
+
+def test_a_fourth_of_the_patients_doubles_the_standard_error():
+    # S = 0.8, SE = 0.05, n = 200; at n = 50: SE = 0.1. Log-log limits by hand:
+    # log(-log 0.8) = -1.49994; 0.1 / (0.8 x 0.223144) = 0.560182; x 1.959964 = 1.097936.
+    rows = result_rows([{"statistic": "survival", "time": 365.0, "estimate": 0.8,
+                         "std_error": 0.05, "n": 200, "events": 40, "conf_level": 0.95,
+                         "low": 0.7, "high": 0.9, "endpoint": "os_prrt"}])  # fmt: skip
+    row = endpoint_facts.expected_precision(rows, 50).iloc[0]
+    assert row["std_error"] == pytest.approx(0.1)
+    assert row["events"] == pytest.approx(10)
+    assert row["low"] == pytest.approx(np.exp(-np.exp(-1.499940 + 1.097936)), abs=1e-5)
+    assert row["high"] == pytest.approx(np.exp(-np.exp(-1.499940 - 1.097936)), abs=1e-5)
+
+
+def test_a_rate_of_one_has_no_expected_width():
+    rows = result_rows([{"statistic": "survival", "time": 365.0, "estimate": 1.0, "std_error": 0.0,
+                         "n": 10, "events": 0, "conf_level": 0.95, "low": 1.0,
+                         "high": 1.0}])  # fmt: skip
+    planned = endpoint_facts.expected_precision(rows)
+    assert planned["low"].isna().all()
+    shown = plan_tables.expected(planned, "planned", {365: "1 year"})
+    assert shown.body[0][1].text == "100.0"
+
+
+def test_the_lag_to_prrt_has_its_hazard_ratio_beside_the_tau():
+    # Those referred late mostly live longer, but not all: the hazard ratio can be estimated.
+    dates = [("2010-01-01", "2019-06-01"), ("2011-01-01", "2018-12-01"),
+             ("2012-01-01", "2019-09-01"), ("2013-01-01", "2018-03-01"),
+             ("2009-01-01", "2016-08-01"), ("2014-01-01", "2019-02-01")]  # fmt: skip
+    ids = [f"A{number}" for number in range(len(dates))]
+    study = ClockedStudy({
+        "patients": [{"patient_id": name} for name in ids],
+        "tumour": [{"patient_id": name, "diagnosis_date": day, "diagnosis_lo": day,
+                    "diagnosis_hi": day} for name, (day, _) in zip(ids, dates, strict=True)],
+        "prrt_cycles": treated(*ids),
+        "followup": [{"patient_id": name, "vital_status": "dead", "death_date": death}
+                     for name, (_, death) in zip(ids, dates, strict=True)],
+    })  # fmt: skip
+    rows = check(survival.entry_independence(study))
+    assert set(rows["statistic"]) == {"correlation", "log_hazard_ratio"}
+    lag = one(rows, statistic="log_hazard_ratio")
+    assert lag["level"] == "per 12 months" and lag["state"] == "ok"
+    assert "hazard ratio" in repr(sentences.entry_independence(rows))
+
+
+def row_of(setting: str, estimate: float) -> pd.DataFrame:
+    rows = result_rows([{"statistic": "survival", "time": 365.0, "estimate": estimate,
+                         "low": 0.1, "high": 0.9, "endpoint": "ttp", "label": "TTP"}])  # fmt: skip
+    return stamp(rows, setting=setting)
+
+
+def test_a_rate_outside_its_shortest_and_longest_run_is_said():
+    ends = pd.concat([row_of("shortest", 0.50), row_of("longest", 0.60)])
+    inside = sentences.partial_dates(row_of("", 0.55), ends)
+    assert inside.texts[0].startswith("Every median and rate lies between")
+    outside = sentences.partial_dates(row_of("", 0.65), ends)
+    assert "1 year: the main run (65.0" in outside.texts[0]
+
+
+def test_progression_is_drawn_beside_its_complement(monkeypatch, tmp_path):
+    monkeypatch.setenv("PRRT_OUT", str(tmp_path))
+    until = result_rows([{"statistic": "survival", "time": t, "estimate": s, "low": s, "high": s}
+                         for t, s in ((0.0, 1.0), (365.0, 0.6))])  # fmt: skip
+    incidence = result_rows([{"statistic": "cumulative_incidence", "time": t, "estimate": f,
+                              "level": "1"} for t, f in ((0.0, 0.0), (365.0, 0.3))])  # fmt: skip
+    axes = curves.progression_beside(until, incidence, "small").axes[0]
+    drawn = [line.get_ydata().tolist() for line in axes.get_lines()]
+    assert drawn == [[pytest.approx(0), pytest.approx(40)], [pytest.approx(0), pytest.approx(30)]]
+
+
+def test_a_level_of_a_group_is_named_with_its_group():
+    rows = result_rows([{"statistic": "median", "state": "not-reached", "n": 3, "events": 0,
+                         "endpoint": "ttp", "label": "TTP", "population": "gep",
+                         "group": "ssa_cycle1", "group_level": "no"}])  # fmt: skip
+    name = tables.survival(rows, "groups", {}).body[0][0].text
+    assert name == "TTP · Somatostatin analog at cycle 1: no (gep)"
