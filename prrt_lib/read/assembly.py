@@ -32,26 +32,40 @@ class Assembled:
 
 
 def assembled(parts: Sequence[SheetRows]) -> Assembled:
-    """What the rows of all sheets say together."""
+    """What the rows of all sheets say together. The parts let go of their records: those of a
+    large registry fit in memory only once."""
     printed = _printed(parts)
-    kept = duplicates.resolve(
-        merged_in_row([record for part in parts for record in part.records]), printed
-    )
-    copies = [record for part in parts for record in part.spread]
+    kept = duplicates.resolve(merged_in_row(_released(part.records for part in parts)), printed)
+    copies = _released(part.spread for part in parts)
     spread, notes = _spread(kept.records, copies)
     cells = _once([*spread, *copies], printed)
     findings = [*(q for part in parts for q in part.findings), *kept.findings, *notes, *cells]
+    del copies
+    kept.records.clear()
     patients = [
         patient(one, narrowed(patient(one, own))) for one, own in by_patient(spread).items()
     ]
+    del spread
     records, questions = checked(patients, printed)
-    tables = frames.ordered(records, printed)
+    del patients
+    ordered = frames.ordered(records, printed)
+    del records
+    tables = frames.tables(ordered, printed)
     return Assembled(
-        tables=frames.tables(tables, printed),
+        tables=tables,
         findings=[*findings, *questions],
-        lineage=frames.lineage(tables, printed),
+        lineage=frames.lineage(ordered, printed),
         about=_counts(parts, kept, printed, len(tables["patients"])),
     )
+
+
+def _released(lists: Iterable[list[Record]]) -> list[Record]:
+    """All records of the lists, which are empty afterwards."""
+    records: list[Record] = []
+    for own in lists:
+        records += own
+        own.clear()
+    return records
 
 
 def _counts(

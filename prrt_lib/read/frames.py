@@ -105,12 +105,15 @@ def lineage(records: Mapping[str, list[Record]], printed: Mapping[str, str]) -> 
     """One row per abstracted cell: table, record, row, column -> sheet, cell, raw, status, rule.
 
     ``source`` says where the value stands: cell, caption (a number in a header), constant (the
-    profile), or spread (a per-patient cell copied to each record).
+    profile), or spread (a per-patient cell copied to each record). The lists in ``records`` are
+    empty afterwards, so that records and lineage need not fit in memory together.
     """
     held: dict[str, list] = {name: [] for name in LINEAGE}
     for table in sorted(records):
         orders: dict[tuple[str, ...], list[str]] = {}
-        for row, record in enumerate(records[table], start=1):
+        records[table].reverse()
+        for row in range(1, len(records[table]) + 1):
+            record = records[table].pop()
             names = tuple(record.seen)
             order = orders.get(names) or orders.setdefault(names, sorted(names))
             held["column"] += order
@@ -121,4 +124,5 @@ def lineage(records: Mapping[str, list[Record]], printed: Mapping[str, str]) -> 
                 held[name] += values
         held["table"] += [table] * (len(held["row"]) - len(held["table"]))
     types = {name: "int64" if name == "row" else object for name in LINEAGE}
-    return pd.DataFrame({name: pd.Series(held.pop(name), dtype=types[name]) for name in LINEAGE})
+    series = {name: pd.Series(held.pop(name), dtype=types[name]) for name in LINEAGE}
+    return pd.DataFrame(series, copy=False)
