@@ -51,6 +51,16 @@ def _ranked(counted: pd.DataFrame, told: pd.DataFrame) -> pd.DataFrame:
     return ranked.sort_values(["patient_id", "rank", "scan_date"], kind="stable")
 
 
+def is_response(told: pd.DataFrame) -> pd.Series:
+    """Whether each scan of ``told`` (patient_id, after_prrt, response_class) is a response.
+
+    Any magnitude, or no evidence of disease in a patient who had some at baseline (decision 20).
+    """
+    before = told[~told["after_prrt"] & (told["response_class"] == rules.NED)]
+    gone = (told["response_class"] == rules.NED) & ~told["patient_id"].isin(before["patient_id"])
+    return told["after_prrt"] & ((told["response_class"] == rules.ANY_RESPONSE) | gone)
+
+
 RESPONDER, NON_RESPONDER = "responder", "non-responder"
 
 
@@ -63,7 +73,7 @@ def landmark_states(told: pd.DataFrame, people: pd.DataFrame) -> pd.DataFrame:
     ``people``: patient_id, first_prrt, progression.
     """
     seen = told[told["after_prrt"] & (told["response_class"] != rules.NOT_EVALUABLE)]
-    responded = seen["response_class"].isin([rules.ANY_RESPONSE, rules.NED])
+    responded = is_response(told)[seen.index]
     scans = seen[["patient_id"]].assign(days=seen["days_from_prrt"], responded=responded)
     dated = people[people["progression"].notna()]
     days = (dated["progression"] - dated["first_prrt"]).dt.days.astype("float64")

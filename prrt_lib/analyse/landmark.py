@@ -1,0 +1,135 @@
+"""Response against survival, from a landmark only: who responded by then, the clock restarted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from prrt_lib.analyse.response import ANALYSIS
+from prrt_lib.base.errors import AnalysisError
+from prrt_lib.declare.parameters import YEARS, days
+from prrt_lib.declare.rows import combine, result_rows, stamp
+from prrt_lib.estimate.cox import cox
+from prrt_lib.estimate.landmark import UNASSESSED, Landmark
+from prrt_lib.estimate.landmark import landmark as landmark_cohort
+from prrt_lib.estimate.logrank import logrank
+from prrt_lib.estimate.survival import kaplan_meier
+from prrt_lib.study.responses import NON_RESPONDER, RESPONDER
+
+STATE = "response by the landmark"
+LEVELS = (NON_RESPONDER, RESPONDER, UNASSESSED)
+OUT_IF_PROGRESSED = ("progression", "progression_or_death")
+FEW = 10
+
+
+def at(study: Any, months: float, endpoint: str = "os_prrt", population: str | None = None):
+    """The Landmark cohort ``months`` after first PRRT, with each patient's state there.
+
+    Status from scans up to the landmark. Progressed before it: a non-responder for survival, out
+    for progression endpoints (decision 11). Raises AnalysisError where nobody is left.
+    """
+    population = population or study.headline
+    times = study.times(endpoint, "", population, ())
+    dates = study.patients("first_prrt", "progression", population=population)
+    progressed = (dates["progression"] - dates["first_prrt"]).dt.days.astype("float64")
+    frame = times.frame.merge(
+        dates.assign(progressed=progressed)[["patient_id", "progressed"]], on="patient_id"
+    )
+    out = "progressed" if times.endpoint.kind in OUT_IF_PROGRESSED else None
+    kept = landmark_cohort(
+        frame, "exit", "event", float(days(months)), study.landmark_states(population),
+        id="patient_id", time="days", value="state", entry="entry", out_if_before=out, status=STATE,
+    )  # fmt: skip
+    levels = [name for name in LEVELS if name in set(kept.frame[STATE])]
+    return Landmark(
+        kept.frame.assign(**{STATE: pd.Categorical(kept.frame[STATE], levels)}),
+        kept.at, kept.excluded,
+    )  # fmt: skip
+
+
+def landmark(
+    study: Any, months: float, endpoint: str = "os_prrt", population: str | None = None
+) -> pd.DataFrame:
+    """Curves by response at one landmark, log-rank test, hazard ratio, and who is left out.
+
+    Times count from the landmark. Exploratory; responders are never compared with others from
+    first PRRT on, since a responder has by definition lived until the response.
+    """
+    population = population or study.headline
+    label = study.times(endpoint, "", population, ()).endpoint.label
+    words = {"analysis": ANALYSIS, "population": population, "role": "exploratory",
+             "endpoint": endpoint, "setting": setting(months),
+             "label": f"{label}, from {months:g} months after first PRRT"}  # fmt: skip
+    try:
+        kept = at(study, months, endpoint, population)
+    except AnalysisError as error:
+        why = "; ".join(problem.found for problem in error.problems)
+        empty = {"statistic": "survival", "group": STATE, "state": "not-estimable", "n": 0}
+        return result_rows([empty], warning=why, **words)
+    level = study.parameters.conf_level
+    parts = [_curves(kept.frame, level), kept.rows, _test(kept.frame), _ratio(kept.frame, level)]
+    return combine([stamp(pd.concat(parts, ignore_index=True), **words)])
+
+
+def setting(months: float) -> str:
+    """How the landmark is named in the key of its rows."""
+    return f"landmark_{months:g}_months"
+
+
+def _curves(frame: pd.DataFrame, level: float) -> pd.DataFrame:
+    last = frame["exit"].max()
+    years = {days(12 * year) for year in range(int(last / 365.25) + 1)}
+    moments = tuple(sorted({*YEARS, *years}))
+    tables = [kaplan_meier(frame, "exit", "event", by=STATE, times=times, conf_level=level)
+              for times in ((), moments)]  # fmt: skip
+    return pd.concat(tables, ignore_index=True).drop_duplicates("row_id")
+
+
+def _assessed(frame: pd.DataFrame) -> pd.DataFrame:
+    kept = frame[frame[STATE] != UNASSESSED]
+    return kept.assign(**{STATE: kept[STATE].cat.remove_unused_categories()})
+
+
+def _test(frame: pd.DataFrame) -> pd.DataFrame:
+    own = _assessed(frame)
+    if own[STATE].nunique() < 2 or not (own["event"] == 1).any():
+        record = {"statistic": "chi2", "state": "not-estimable", "n": len(own), "group": STATE}
+        return result_rows([record], warning="fewer than two classes, or no event")
+    rows = logrank(own, "exit", "event", by=STATE)
+    return stamp(rows[rows["statistic"] == "chi2"].reset_index(drop=True), n=len(own), group=STATE)
+
+
+def _ratio(frame: pd.DataFrame, level: float) -> pd.DataFrame:
+    """Hazard of responders against non-responders; Firth's penalty below five events."""
+    own = _assessed(frame)
+    record = {"statistic": "log_hazard_ratio", "variable": STATE, "level": RESPONDER,
+              "reference": NON_RESPONDER, "n": len(own), "state": "not-estimable"}  # fmt: skip
+    if own[STATE].nunique() < 2 or not (own["event"] == 1).any():
+        return result_rows([record], warning="fewer than two classes, or no event")
+    events = own[own["event"] == 1][STATE].value_counts().reindex(list(LEVELS[:2]), fill_value=0)
+    penalty = "firth" if events.sum() < FEW / 2 or not np.all(events > 0) else None
+    try:
+        fit = cox(own, "exit", "event", [STATE], penalty=penalty, conf_level=level,
+                  reference={STATE: NON_RESPONDER})  # fmt: skip
+    except AnalysisError as error:
+        why = "; ".join(problem.found for problem in error.problems)
+        return result_rows([record], warning=why)
+    rows = fit.rows
+    kept = (rows["statistic"] == "log_hazard_ratio") & (rows["level"] == RESPONDER)
+    few = f"{int(events.sum())} events" if events.sum() < FEW else ""
+    told = rows.loc[kept, "warning"].map(lambda text: "; ".join(p for p in (few, text) if p))
+    return stamp(rows[kept].assign(warning=told).reset_index(drop=True))
+
+
+def landmarks(
+    study: Any, endpoints: Sequence[str] = ("os_prrt", "pfs"), population: str | None = None
+) -> pd.DataFrame:
+    """:func:`landmark` at every declared landmark, for each endpoint."""
+    return combine(
+        landmark(study, months, endpoint, population)
+        for endpoint in endpoints
+        for months in study.parameters.landmark_months
+    )

@@ -1,0 +1,80 @@
+"""A lane per patient from first PRRT on: cycles, scans, progression, death, ongoing follow-up."""
+
+from __future__ import annotations
+
+import matplotlib.pyplot as plt
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from prrt_lib.present import style
+from prrt_lib.present.canvas import file_name, keep
+
+LANE = 0.115
+EVERY_MONTHS = 12
+# Marker, colour and size of each mark; shapes tell them apart in grey.
+MARKS = {
+    "PRRT": ("|", "black", 6.5),
+    "response of any magnitude": ("o", style.PALETTE[2], 3.4),
+    "no evidence of disease": ("*", style.PALETTE[2], 5.0),
+    "stable": ("s", "#52616f", 2.8),
+    "mixed": ("D", style.PALETTE[4], 3.2),
+    "progression": ("v", style.PALETTE[1], 3.8),
+    "new therapy": ("P", style.PALETTE[5], 4.2),
+    "progression date": ("x", "#8a2500", 5.2),
+}
+NAMES = {"PRRT": "PRRT cycle", "response of any magnitude": "scan: any response",
+         "no evidence of disease": "scan: no evidence of disease", "stable": "scan: stable",
+         "mixed": "scan: mixed", "progression": "scan: progression",
+         "progression date": "date of progression", "new therapy": "new therapy"}  # fmt: skip
+ENDS = {"died": ("X", "black", 5.0), "alive at last contact": (">", "black", 4.2),
+        "not known": ("|", "#52616f", 5.0)}  # fmt: skip
+
+
+def swimmer(
+    lanes: pd.DataFrame, marks: pd.DataFrame, scenario: str, title: str, name: str
+) -> Figure:
+    """Lanes in the order given (patient level: for the analyst's machine only)."""
+    style.apply()
+    count = len(lanes)
+    figure, axes = plt.subplots(figsize=(8.2, 1.6 + LANE * max(count, 12)))
+    places = {patient: place for place, patient in enumerate(lanes["patient_id"])}
+    axes.hlines(range(count), 0, lanes["months"], color="#c9d2da", linewidth=4.0, zorder=1)
+    for what, look in MARKS.items():
+        own = marks[marks["what"] == what]
+        _points(axes, own["months"], own["patient_id"].map(places), look, NAMES[what])
+    for ended, look in ENDS.items():
+        own = lanes[lanes["ended"] == ended]
+        label = ended if ended != "not known" else "end of follow-up, status not known"
+        _points(axes, own["months"], own["patient_id"].map(places), look, label)
+    _groups(axes, lanes)
+    last = lanes["months"].max() if count else EVERY_MONTHS
+    axes.set_xticks(range(0, int(last) + EVERY_MONTHS, EVERY_MONTHS))
+    axes.set_xlim(-1, last + 2)
+    axes.set_ylim(max(count, 1) - 0.2, -0.8)
+    axes.set_xlabel("Months from first PRRT")
+    axes.set_title(f"{title} (n = {count})")
+    axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1), fontsize=8, handletextpad=0.4)
+    return keep(figure, file_name(name), scenario)
+
+
+def _points(axes: Axes, x: pd.Series, y: pd.Series, look: tuple, label: str) -> None:
+    if not len(x):
+        return
+    shape, colour, size = look
+    edge = {"markeredgecolor": "white", "markeredgewidth": 0.3} if shape not in "|x" else {}
+    axes.plot(x, y, shape, color=colour, markersize=size, label=label, zorder=3, **edge)
+
+
+def _groups(axes: Axes, lanes: pd.DataFrame) -> None:
+    """A name at the middle of each group's lanes, a line between groups."""
+    sizes = lanes["group"].value_counts(sort=False)
+    ticks, names, start = [], [], 0
+    for group in dict.fromkeys(lanes["group"]):
+        ticks.append(start + (sizes[group] - 1) / 2)
+        names.append(f"{group}\nn = {sizes[group]}" if group else "")
+        start += sizes[group]
+        if start < len(lanes):
+            axes.axhline(start - 0.5, color="#52616f", linewidth=0.6, zorder=2)
+    axes.set_yticks(ticks, names)
+    axes.tick_params(axis="y", length=0)

@@ -1,0 +1,138 @@
+"""Response in time, on eight patients treated on 2015-01-01: every number worked out by hand."""
+
+import pytest
+from small_study import SmallStudy, check, n_of, one, treated
+
+from prrt_lib.analyse import imaging, landmark, patient_course, response_size, response_times
+from prrt_lib.base.errors import AnalysisError
+
+FLAGS = ("any_lesion_decrease", "any_lesion_increase", "new_lesions")
+WORDS = {"smaller": ("yes", "no", "no"), "same": ("no", "no", "no"), "larger": ("no", "yes", "no")}
+
+
+def scan(patient, day, what, **more):
+    flags = dict(zip(FLAGS, WORDS[what], strict=True)) if what else {}
+    return {"patient_id": patient, "scan_date": day, **flags, **more}
+
+
+# Days from first PRRT: 2015-04-01 is day 90, 2015-06-30 day 180, 2015-08-01 day 212,
+# 2015-12-31 day 364. The landmark at 6 months is day 183.
+SCANS = [
+    scan("A1", "2014-12-01", None, modality="CT"),  # 31 days before first PRRT
+    scan("A1", "2015-04-01", "smaller", size_change_pct=-10.0, recist_class="SD"),
+    scan("A1", "2015-12-31", "larger", size_change_pct=5.0, recist_class="SD"),
+    scan("A2", "2014-12-25", None, modality="CT+PET"),
+    scan("A2", "2015-04-01", "smaller", size_change_pct=-40.0, recist_class="PR"),
+    scan("B1", "2015-04-01", "same", size_change_pct=0.0, recist_class="SD"),
+    scan("B1", "2015-08-01", "smaller"),  # responds after the landmark
+    scan("B2", "2015-04-01", "larger"),
+    scan("B2", "2015-06-30", "smaller"),  # after progression: no response
+    scan("D1", "2015-04-01", "smaller"),  # dies before the landmark
+    scan("E1", "2015-08-01", "same"),  # first seen after the landmark
+]
+DEATHS = {"A1": "2017-01-01", "B1": "2016-01-01", "B2": "2015-10-01", "D1": "2015-05-01"}
+IDS = ("A1", "A2", "B1", "B2", "C1", "D1", "E1")
+
+
+@pytest.fixture(scope="module")
+def study():
+    follow = [{"patient_id": name, "vital_status": "dead", "death_date": DEATHS[name]}
+              if name in DEATHS else
+              {"patient_id": name, "vital_status": "alive", "last_contact_date": "2018-01-01"}
+              for name in IDS]  # fmt: skip
+    return SmallStudy({
+        "patients": [{"patient_id": name} for name in IDS], "imaging": SCANS, "followup": follow,
+        "prrt_cycles": treated(*IDS),
+    })  # fmt: skip
+
+
+def test_responders_until_death_are_never_compared_from_first_prrt(study):
+    with pytest.raises(AnalysisError, match="landmark"):
+        study.times("os_prrt", columns=("best_response",))
+
+
+def test_states_at_six_months_come_from_scans_until_then(study):
+    kept = landmark.at(study, 6)
+    found = dict(zip(kept.frame["patient_id"], kept.frame[landmark.STATE], strict=True))
+    assert found == {
+        "A1": "responder", "A2": "responder", "B1": "non-responder", "B2": "non-responder",
+        "C1": "not evaluable", "E1": "not evaluable",
+    }  # fmt: skip
+    assert kept.excluded["ended by the landmark"] == 1
+
+
+def test_the_clock_restarts_at_the_landmark(study):
+    # A1 died on day 731: 548 days after day 183.
+    frame = landmark.at(study, 6).frame.set_index("patient_id")
+    assert (frame.loc["A1", "exit"], frame.loc["A1", "event"]) == (548, 1)
+    assert (frame.loc["A1", "entry"], frame.loc["C1", "event"]) == (0, 0)
+
+
+def test_progressed_patients_stay_for_survival_and_leave_for_progression_free_survival(study):
+    kept = landmark.at(study, 6, "pfs")
+    assert "B2" not in set(kept.frame["patient_id"])
+    assert "B2" in set(landmark.at(study, 6, "os_prrt").frame["patient_id"])
+
+
+def test_rows_say_who_is_in_and_who_is_left_out(study):
+    rows = check(landmark.landmark(study, 6))
+    assert n_of(rows, statistic="count", level="included") == (6, 7)
+    assert n_of(rows, statistic="count", level="ended by the landmark") == (1, 7)
+    assert set(rows["role"]) == {"exploratory"}
+    middle = one(rows, statistic="median", group_level="non-responder")
+    # B2 dies on day 273, B1 on day 365: 90 and 182 days after the landmark, midway 136.
+    assert middle["estimate"] == 136
+
+
+def test_nobody_left_is_a_row_without_a_number(study):
+    rows = check(landmark.landmark(study, 60))
+    assert set(rows["state"]) == {"not-estimable"} and rows["estimate"].isna().all()
+
+
+def test_first_responses_and_their_ends(study):
+    days = response_times.response_days(study).set_index("patient_id")
+    assert days.loc["A1"].tolist() == [90, 364, 1]
+    assert days.loc["A2"].tolist() == [90, 90, 0]
+    assert days.loc["B1"].tolist() == [212, 365, 1]
+    assert days.loc["D1"].tolist() == [90, 120, 1]
+    assert days["response"].isna()[["B2", "C1", "E1"]].all()
+
+
+def test_progression_lies_between_the_last_scan_without_it_and_the_first_with_it(study):
+    found = response_times.progression_intervals(study).set_index("patient_id")
+    assert found.loc["A1"].tolist() == [90, 364]
+    assert found.loc["B2"].tolist() == [0, 90]
+    # B1 died without progression, last seen without it on day 212.
+    assert found.loc["B1", "lower"] == 212 and found["upper"].isna()["B1"]
+
+
+def test_each_measure_of_response_has_its_own_denominator(study):
+    rows = check(response_size.magnitudes(study))
+    # Evaluable: all but C1. B2 responds only after progression.
+    assert n_of(rows, variable="any_response", level="yes") == (4, 6)
+    assert n_of(rows, variable="objective_response", level="yes") == (1, 3)
+    assert n_of(rows, variable="any_shrinkage", level="yes") == (2, 3)
+    assert n_of(rows, variable="shrinkage_30", level="yes") == (1, 3)
+
+
+def test_the_scan_before_prrt_and_its_modalities(study):
+    rows = check(imaging.baseline(study))
+    assert n_of(rows, variable="baseline_scan", level="a scan before first PRRT") == (2, 7)
+    assert n_of(rows, variable="baseline_modality", level="CT") == (2, 2)
+    assert n_of(rows, variable="baseline_modality", level="PET") == (1, 2)
+    # 31 and 7 days before: the middle is 19.
+    assert one(rows, variable="days_before_prrt", statistic="median")["estimate"] == 19
+
+
+def test_waits_count_from_first_prrt_and_then_from_scan_to_scan(study):
+    waits = imaging.gaps(study)
+    assert waits.loc[waits["patient_id"] == "B1", "weeks"].tolist() == [90 / 7, 122 / 7]
+
+
+def test_lanes_end_at_death_or_last_contact_and_hold_what_happened(study):
+    course = patient_course.patient_rows(study)
+    assert course.lanes["patient_id"].tolist()[-1] == "D1"
+    ends = course.lanes.set_index("patient_id")["ended"]
+    assert (ends["A1"], ends["C1"]) == ("died", "alive at last contact")
+    of_a1 = course.marks[course.marks["patient_id"] == "A1"]["what"].value_counts()
+    assert of_a1["progression date"] == 1 and of_a1["PRRT"] == 1
