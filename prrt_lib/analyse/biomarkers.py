@@ -12,6 +12,7 @@ from prrt_lib.analyse.quantiles import bounded_quantity, quantity
 from prrt_lib.analyse.summaries import Records, nobody
 from prrt_lib.declare.rows import combine, result_rows, stamp
 from prrt_lib.estimate.rank_tests import signed_rank
+from prrt_lib.study.windows import one_unit
 
 ANALYSIS = "biomarkers"
 MARKERS = {"CgA": "Chromogranin A", "pancreastatin": "Pancreastatin"}
@@ -22,8 +23,6 @@ COLUMNS = ("analyte", "window", "value", "value_lo", "value_hi", "unit", "assay"
 MULTIPLE = "x ULN"
 # With n pairs the widest signed-rank interval has level 1 - 2 / 2**n.
 TOO_FEW = "too few pairs for limits of the stated level"
-# Names of one and the same unit: a microgram in a litre is a nanogram in a millilitre.
-SAME_UNIT = {"ug/L": "ng/mL", "µg/L": "ng/mL", "mcg/L": "ng/mL", "ng/L": "pg/mL"}
 NO_UNIT = "unit not known"
 
 
@@ -35,7 +34,7 @@ def samples(study: Any, population: str | None = None) -> pd.DataFrame:
     """
     patients = study.patients(population=population or study.headline)
     found = rows_of(study, patients["patient_id"], "biomarker_windows", *COLUMNS)
-    found = found.assign(unit=found["unit"].replace(SAME_UNIT))
+    found = found.assign(unit=one_unit(found["unit"]))
     multiple = found[["xuln", "xuln_lo", "xuln_hi"]].notna().any(axis=1)
     scale = found["unit"].fillna(NO_UNIT).where(~multiple, MULTIPLE)
     shown = {

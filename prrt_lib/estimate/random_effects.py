@@ -17,6 +17,8 @@ from prrt_lib.estimate.limits import normal_quantile
 METHOD = "linear mixed model, REML, optimiser Nelder-Mead, Wald limits"
 # The deviance is a sum over records: its rounding noise grows with their number.
 NOISE_PER_RECORD = 1e-13
+# A spread between groups so many times that within them means that nothing is left within.
+PERFECT = 1e4
 
 
 @dataclass(frozen=True)
@@ -78,6 +80,8 @@ def mixed_model(
     precision = {"xatol": 1e-8, "fatol": max(1e-10, NOISE_PER_RECORD * len(y))}
     found = minimize(sums.deviance, start, method="Nelder-Mead", options=precision)
     again = minimize(sums.deviance, found.x, method="Nelder-Mead", options=precision)
+    if np.abs(again.x).max() > PERFECT:
+        refuse("mixed model", "records that the groups explain without rest", "repeats that differ")
     beta, covariance, variance, _ = sums.solve(again.x)
     factor = _lower(again.x, z.shape[1])
     return MixedFit(("intercept", *fixed), beta, covariance, variance * factor @ factor.T,
@@ -123,7 +127,10 @@ class _Sums:
         return beta, variance * np.linalg.inv(xx), variance, float(deviance)
 
     def deviance(self, theta: np.ndarray) -> float:
-        return self.solve(theta)[3]
+        try:
+            return self.solve(theta)[3]
+        except np.linalg.LinAlgError:
+            return np.inf
 
 
 def _grouped(products: np.ndarray, codes: np.ndarray, count: int) -> np.ndarray:

@@ -13,6 +13,8 @@ WINDOWS = ("diagnosis", "before", "after_1", "after_2")
 LABELS = {"diagnosis": "diagnosis", "pre_PRRT1": "before", "post_PRRT1": "after_1",
           "post_PRRT2": "after_2"}  # fmt: skip
 DAYS_AROUND_DIAGNOSIS, DAYS_BEFORE, DAYS_AFTER = 90, 90, 120
+# Names of one and the same unit: a microgram in a litre is a nanogram in a millilitre.
+SAME_UNIT = {"ug/L": "ng/mL", "µg/L": "ng/mL", "mcg/L": "ng/mL", "mg/L": "ug/mL", "ng/L": "pg/mL"}
 Findings = list[dict[str, str]]
 
 
@@ -72,12 +74,18 @@ def _has_value(rows: pd.DataFrame) -> pd.Series:
     return rows[["value", "value_lo", "value_hi"]].notna().any(axis=1)
 
 
+def one_unit(units: pd.Series) -> pd.Series:
+    """``units`` with one name for each set of equal units."""
+    return units.map(lambda unit: SAME_UNIT.get(unit, unit))
+
+
 def with_multiples(rows: pd.DataFrame) -> pd.DataFrame:
-    """``rows`` with ``xuln`` and its bounds: value / upper limit of normal of the same unit.
+    """``rows`` with ``xuln`` and its bounds: value / upper limit of normal of an equal unit.
 
     ``xuln`` only for an exact value; a bounded one keeps ``xuln_lo`` and ``xuln_hi``.
     """
-    same = rows["uln_unit"].isna() | rows["unit"].isna() | (rows["uln_unit"] == rows["unit"])
+    unit, of_limit = (one_unit(rows[name]) for name in ("unit", "uln_unit"))
+    same = of_limit.isna() | unit.isna() | (of_limit == unit)
     limit = rows["uln"].where(same & (rows["uln"] > 0))
     exact = rows["op"].isna() | (rows["op"] == "=")
     return rows.assign(

@@ -1,0 +1,155 @@
+"""Markers over time with bounded values kept: Tobit, mixed model; flags that spoil a series."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from prrt_lib.analyse.biomarkers import MARKERS, MULTIPLE, WINDOWS, changes, samples
+from prrt_lib.analyse.columns import rows_of
+from prrt_lib.analyse.summaries import Records, nobody, share
+from prrt_lib.base.errors import AnalysisError
+from prrt_lib.declare.rows import combine, result_rows, stamp
+from prrt_lib.estimate.random_effects import mixed_model
+from prrt_lib.estimate.tobit import tobit
+
+ANALYSIS = "biomarker_models"
+UNIT = "log2 x ULN"
+TOBIT, MIXED = "Tobit", "mixed model"
+REFERENCE = "before"
+SUBSTITUTED = "half_uln"
+HALF = 0.5
+
+
+def logged(study: Any, population: str | None = None) -> pd.DataFrame:
+    """log2 of multiples of the upper limit with both bounds: ``low``, ``high``, equal when exact.
+
+    Only samples whose upper limit is known: multiples are the one scale that assays share.
+    """
+    found = samples(study, population)
+    found = found[(found["scale"] == MULTIPLE) & found["analyte"].isin(MARKERS)]
+    low = found["xuln"].fillna(found["xuln_lo"]).astype(float)
+    high = found["xuln"].fillna(found["xuln_hi"]).astype(float)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        found = found.assign(low=np.log2(low), high=np.log2(high))
+    return found[(found["low"] != found["high"]) | np.isfinite(found["low"])]
+
+
+def substituted(found: pd.DataFrame) -> pd.DataFrame:
+    """The setting ``half_uln``: a value below a bound at half the upper limit, above at the bound.
+
+    Half the limit, or the bound itself where that is lower: never above what was reported.
+    """
+    below = np.minimum(np.log2(HALF), found["high"])
+    above = found["low"].where(np.isfinite(found["low"]))
+    both = found["high"].notna() & np.isfinite(found["low"])
+    value = above.where(found["high"].isna(), below)
+    value = value.where(~both, (found["low"] + found["high"]) / 2)
+    exact = found["low"] == found["high"]
+    value = found["low"].where(exact, value)
+    return found.assign(low=value, high=value)
+
+
+def means(study: Any, population: str | None = None, role: str = "secondary") -> pd.DataFrame:
+    """Mean log2 multiple of each marker at each time point, bounded values inside their bounds."""
+    chosen = population or study.headline
+    words = {"analysis": ANALYSIS, "model": TOBIT, "population": chosen, "role": role}
+    found, total = logged(study, chosen), len(study.patients(population=chosen))
+    frames = []
+    for marker, label in MARKERS.items():
+        own = found[found["analyte"] == marker]
+        if own.empty:
+            empty = nobody(marker, total, "mean", label=label, unit=UNIT)
+            frames.append(result_rows(empty, **words))
+            continue
+        for window, point in WINDOWS.items():
+            part = own[own["window"] == window]
+            name = {"variable": marker, "level": point, "label": label, "unit": UNIT}
+            rows = _mean(part, study.parameters.conf_level, f"{label}, {point}")
+            frames.append(stamp(rows, **words, **name, total=total))
+    return combine(frames)
+
+
+def _mean(part: pd.DataFrame, conf_level: float, what: str) -> pd.DataFrame:
+    try:
+        fit = tobit(part, "low", "high")
+    except AnalysisError as error:
+        why = "; ".join(problem.found for problem in error.problems)
+        empty = {"statistic": "mean", "state": "not-estimable", "n": len(part)}
+        return result_rows([{**empty, "warning": f"{what}: {why}"}])
+    rows = fit.rows(conf_level)
+    first = stamp(rows[rows["statistic"] == "coefficient"], statistic="mean", p=np.nan)
+    told = f"{what}: {fit.bounded} of {fit.n} known only by bounds" if fit.bounded else ""
+    return combine([stamp(first, warning=told), rows[rows["statistic"] == "sd"]])
+
+
+def over_time(
+    study: Any, setting: str = "", population: str | None = None, role: str = "secondary"
+) -> pd.DataFrame:
+    """log2 multiples at each time point against before PRRT 1: mixed model, patients random.
+
+    Exact values only; ``setting`` "half_uln" puts a number in place of the bounded ones.
+    """
+    chosen = population or study.headline
+    words = {"analysis": ANALYSIS, "model": MIXED, "population": chosen, "setting": setting,
+             "role": "exploratory" if setting else role}  # fmt: skip
+    found, total = logged(study, chosen), len(study.patients(population=chosen))
+    found = substituted(found) if setting == SUBSTITUTED else found
+    frames = []
+    for marker, label in MARKERS.items():
+        own = found[found["analyte"] == marker]
+        if own.empty:
+            empty = nobody(marker, total, "coefficient", label=label, unit="log2")
+            frames.append(result_rows(empty, **words))
+            continue
+        rows = _mixed(own, study.parameters.conf_level, label)
+        frames.append(stamp(rows, **words, variable=marker, label=label, unit="log2"))
+    return combine(frames)
+
+
+def _mixed(own: pd.DataFrame, conf_level: float, label: str) -> pd.DataFrame:
+    exact = own[(own["low"] == own["high"]) & np.isfinite(own["low"])]
+    present = [name for name in WINDOWS if name != REFERENCE and (exact["window"] == name).any()]
+    dummies = {name: (exact["window"] == name).astype(float) for name in present}
+    left = len(own) - len(exact)
+    told = f"{label}: {left} values known only by bounds left out" if left else ""
+    frame = exact.assign(**dummies)
+    try:
+        rows = mixed_model(frame, "low", present, "patient_id").rows(conf_level)
+    except AnalysisError as error:
+        why = "; ".join([*filter(None, [told]), *(item.found for item in error.problems)])
+        empty = {"statistic": "coefficient", "state": "not-estimable", "n": len(exact)}
+        return result_rows([{**empty, "warning": f"{label}: {why}"}])
+    level = rows["variable"].map({**WINDOWS, "intercept": WINDOWS[REFERENCE]})
+    contrast = rows["statistic"].eq("coefficient") & (rows["variable"] != "intercept")
+    warning = rows["warning"].map(lambda text: "; ".join(filter(None, [told, text])))
+    return stamp(rows, level=level.fillna(rows["variable"]), warning=warning,
+                 reference=pd.Series(WINDOWS[REFERENCE], index=rows.index).where(contrast, ""),
+                 p=rows["p"].where(contrast))  # fmt: skip
+
+
+def flags(study: Any, population: str | None = None, role: str = "secondary") -> pd.DataFrame:
+    """What spoils a series, counted: proton pump inhibitor at the sample, assay or unit changed."""
+    chosen = population or study.headline
+    words = {"analysis": ANALYSIS, "model": "flags", "population": chosen, "role": role}
+    ids = study.patients(population=chosen)["patient_id"]
+    found = rows_of(study, ids, "biomarker_windows", "analyte", "window", "ppi_within_14d")
+    pairs = changes(study, chosen)
+    records: Records = []
+    for marker, label in MARKERS.items():
+        own = found[found["analyte"] == marker]
+        if own.empty:
+            records += nobody(marker, len(ids), label=label)
+            continue
+        for window, point in WINDOWS.items():
+            told = own.loc[own["window"] == window, "ppi_within_14d"].dropna()
+            records.append(share(int((told == "yes").sum()), len(told), marker, point, label=label,
+                                 stratum="on a proton pump inhibitor within 14 days",
+                                 method="samples with an answer"))  # fmt: skip
+        for name, part in pairs[pairs["analyte"] == marker].groupby("pair", sort=False):
+            changed = int((part["excluded"] == "assay or unit changed").sum())
+            records.append(share(changed, len(part), marker, str(name), label=label,
+                                 stratum="assay or unit changed", method="pairs"))  # fmt: skip
+    return result_rows(records, **words)
