@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
-
 import pandas as pd
 
+from prrt_lib.present.alike import kind, summary
 from prrt_lib.present.report import headline
 from prrt_lib.present.sentences import Sentences
 from prrt_lib.present.tables import Cell, Table
 
-# "PRRT 1" and "Grade 3" are names; what stands in a word is no count either.
-NUMBER = re.compile(r"(?<!PRRT )(?<!Grade )(?<!grade )(?<![\w.])\d+(?:\.\d+)?(?![\w.]*\w)")
 STANDING = (
     "Observational, without a comparison group: no result is the effect of PRRT.",
     "Grouped, setting and subgroup results are exploratory; no test is adjusted for multiplicity.",
@@ -65,21 +61,3 @@ def warnings(rows: pd.DataFrame) -> Table:
         body,
         ["Warnings of groups, settings and other populations stand on their own pages."],
     )
-
-
-def kind(text: str) -> str:
-    """``text`` with its numbers taken out: what texts have in common that count alike."""
-    return NUMBER.sub("#", text)
-
-
-def summary(texts: Iterable[str]) -> str:
-    """One sentence for texts that differ only in their numbers: "2 to 5 enter late"."""
-    texts = list(texts)
-    columns = list(zip(*(NUMBER.findall(text) for text in texts), strict=True))
-    ranges = iter([_range(column) for column in columns])
-    return NUMBER.sub(lambda _: next(ranges), texts[0])
-
-
-def _range(numbers: Iterable[str]) -> str:
-    ordered = sorted(set(numbers), key=float)
-    return ordered[0] if len(ordered) == 1 else f"{ordered[0]} to {ordered[-1]}"

@@ -6,7 +6,8 @@ from typing import Any
 
 import pandas as pd
 
-from prrt_lib.present import limits_of_study, numbers, tables
+from prrt_lib.present import numbers, tables
+from prrt_lib.present.alike import once_each
 from prrt_lib.present.clinical_tables import share_with_limits
 from prrt_lib.present.consistency import flow_ends
 from prrt_lib.present.limits_of_study import limitations, warnings
@@ -174,11 +175,7 @@ def _only(facts: pd.DataFrame, variable: str) -> str:
 def _estimators(rows: pd.DataFrame) -> list[str]:
     """Each estimator of the main analyses once; numbers that differ as a range."""
     main = (rows["setting"] == "") & (rows["group"] == "") & ~rows["model"].str.startswith(EXTRA)
-    told = [part for text in rows.loc[main, "method"].unique() for part in text.split("; ") if part]
-    kinds: dict[str, list[str]] = {}
-    for part in dict.fromkeys(told):
-        kinds.setdefault(limits_of_study.kind(part), []).append(part)
-    return [limits_of_study.summary(same) for same in kinds.values()]
+    return once_each(rows.loc[main, "method"].unique())
 
 
 def results(rows: pd.DataFrame) -> Sentences:

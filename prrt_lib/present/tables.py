@@ -11,6 +11,7 @@ import pandas as pd
 
 from prrt_lib.declare.dictionary import dictionary
 from prrt_lib.present import numbers
+from prrt_lib.present.alike import once_each
 
 Row = Mapping[str, Any]
 
@@ -94,8 +95,8 @@ def first(rows: pd.DataFrame, **key: Any) -> Row | None:
 
 
 def warnings(rows: pd.DataFrame) -> list[str]:
-    """Each warning that the rows carry, once, in order."""
-    return list(dict.fromkeys(text for text in rows["warning"] if text))
+    """Each kind of warning that the rows carry, once, in order; numbers that differ as a range."""
+    return once_each(dict.fromkeys(rows["warning"]))
 
 
 def levels(rows: pd.DataFrame, column: str = "group_level") -> list[str]:

@@ -14,6 +14,7 @@ from prrt_lib.declare.clauses import clauses
 from prrt_lib.declare.rows import KEY, combine, result_rows, stamp
 from prrt_lib.edges.notebook_form import STORY
 from prrt_lib.present import (
+    alike,
     consistency,
     coverage,
     documents,
@@ -137,7 +138,7 @@ def test_no_rows_at_all_make_no_sentence_with_a_number():
 
 def test_warnings_that_differ_in_their_numbers_are_one_line():
     texts = ["2 enter late at PRRT 1", "5 enter late at PRRT 1", "3 enter late at PRRT 1"]
-    assert limits_of_study.summary(texts) == "2 to 5 enter late at PRRT 1"
+    assert alike.summary(texts) == "2 to 5 enter late at PRRT 1"
     rows = result_rows([
         {"statistic": "median", "state": "not-estimable", "variable": f"v{number}",
          "analysis": "survival", "warning": f"{text}; fewer than 10 events"}
@@ -149,9 +150,7 @@ def test_warnings_that_differ_in_their_numbers_are_one_line():
 
 
 def test_names_with_digits_are_not_counts():
-    assert limits_of_study.kind("Grade 3 before PRRT 1: 4 left out") == (
-        "Grade 3 before PRRT 1: # left out"
-    )
+    assert alike.kind("Grade 3 before PRRT 1: 4 left out") == ("Grade 3 before PRRT 1: # left out")
 
 
 def test_coverage_tells_answered_from_not_abstracted_and_from_nothing():
