@@ -90,7 +90,7 @@ def _pack_years(text: str) -> tuple[float | None, str]:
         if found and (found.start() == 0 or text[found.start() - 1] not in "-+<>~0123456789."):
             parts = [float(part.replace(",", ".")) for part in found.groups() if part]
             if pattern is PER_DAY:
-                amount = parts[0] * parts[1] if len(parts) == 2 else parts[0] / 2
+                amount = round(parts[0] * parts[1] if len(parts) == 2 else parts[0] / 2, 6)
             else:
                 amount = parts[0]
             return amount, f"{text[: found.start()]} {text[found.end() :]}"
