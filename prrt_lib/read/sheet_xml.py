@@ -18,6 +18,7 @@ from openpyxl.utils.datetime import (
 
 from prrt_lib.read.archive import TRUE, Style, unescaped
 
+LAST_COLUMN = 16_384
 ONE_DAY = dt.timedelta(days=1)
 BASE = {1900: CALENDAR_WINDOWS_1900, 1904: CALENDAR_MAC_1904}
 
@@ -77,6 +78,7 @@ class _Reader:
             self.phonetic += 1
         elif name == "col" and attributes.get("hidden") in TRUE:
             low, high = int(attributes.get("min", 0)), int(attributes.get("max", 0))
+            high = min(high, LAST_COLUMN)
             self.content.hidden_columns |= set(range(low, high + 1))
         elif name == "mergeCell":
             left, top, right, bottom = range_boundaries(attributes["ref"])
