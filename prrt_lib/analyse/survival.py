@@ -20,6 +20,8 @@ from prrt_lib.study.data import Study
 from prrt_lib.study.times import Times
 
 ANALYSIS = "survival"
+# Starts at its origin, or nowhere: never enough at risk.
+NOT_LATER = (" at 0", " at nan")
 LAG = "months_diagnosis_to_prrt"
 NOBODY_DROPPED = r"\b0 records with exit up to t0"
 DROPPED = r"(?:; )?\d+ records with exit up to t0 dropped"
@@ -67,8 +69,8 @@ def _fit(study: Study, times: Times, by: str | None, moments: Sequence[float]) -
 
 
 def _kept_in_n(rows: pd.DataFrame) -> pd.DataFrame:
-    """Where a curve starts at its origin, who is censored there stays in n (decision 7)."""
-    at_origin = rows["label"].str.endswith(" at 0")
+    """Where a curve does not start later, who is censored at its origin stays in n (decision 7)."""
+    at_origin = rows["label"].str.endswith(NOT_LATER)
     nobody = rows["warning"].str.contains(NOBODY_DROPPED, regex=True)
     told = rows["warning"].str.replace(DROPPED, "", regex=True).str.removeprefix("; ")
     return stamp(rows, n=rows["n"].mask(at_origin, rows["total"]),
@@ -109,7 +111,7 @@ def _stamped(study: Study, times: Times, rows: pd.DataFrame, by: str | None) -> 
 def _conditional(text: str, kind: str) -> str:
     """ ", given alive at day 215": what a curve that starts late is conditional on."""
     start = text.rpartition(" at ")[2]
-    if not text or start == "0":
+    if not text or text.endswith(NOT_LATER):
         return ""
     return f", given {'alive' if kind == 'death' else 'event-free'} at day {start}"
 

@@ -97,7 +97,7 @@ def _counts(rows: pd.DataFrame) -> Iterator[str]:
 def _one_level_each(rows: pd.DataFrame) -> Iterator[str]:
     """Levels of a variable of which a patient has one: they add up to those with a value."""
     kept = rows[(rows["analysis"] == "characteristics") & (rows["statistic"] == "proportion")]
-    kept = kept[(kept["state"] == "ok") & kept["level"].ne("")]
+    kept = kept[(kept["state"] == "ok") & ~kept["level"].isin(["", MISSING])]
     for key, part in kept.groupby(PART, sort=False):
         name = dict(zip(PART, key, strict=True))
         if _single(name["variable"]):

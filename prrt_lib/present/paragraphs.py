@@ -12,7 +12,7 @@ from prrt_lib.present.clinical_tables import share_with_limits
 from prrt_lib.present.consistency import flow_ends
 from prrt_lib.present.limits_of_study import limitations, warnings
 from prrt_lib.present.report import headline, main
-from prrt_lib.present.sentences import Sentences, medians
+from prrt_lib.present.sentences import Sentences, events_of, medians
 
 __all__ = ["abstract", "limitations", "medians", "methods", "results", "warnings"]
 
@@ -107,7 +107,7 @@ def _outcome(draft: Draft) -> None:
     for endpoint in ("os_dx_delayed", "os_prrt", "ttp"):
         row = draft.find(endpoint=endpoint, statistic="median")
         if row:
-            draft.say(f"{row['label']}: median {with_unit(row)}{_events(row)}.")
+            draft.say(f"{row['label']}: median {with_unit(row)}, {events_of(row)}.")
     row = draft.find(endpoint="cif_progression", time=TWO_YEARS, statistic="cumulative_incidence")
     if row and row["state"] == "ok":
         draft.say(f"Probability of progression by two years, death competing: {with_unit(row)}.")
@@ -121,12 +121,6 @@ def with_unit(row: Row) -> str:
     within = numbers.limits(row)
     level = f"{100 * row['conf_level']:g} %"
     return f"{value} ({level} limits {within})" if within else value
-
-
-def _events(row: Row) -> str:
-    if numbers.missing(row["events"]):
-        return ""
-    return f", {numbers.plain(row['events'], 0)} events in {numbers.plain(row['n'], 0)}"
 
 
 def _harm(draft: Draft) -> None:

@@ -39,7 +39,7 @@ def medians(rows: pd.DataFrame) -> Sentences:
 def _median(row: dict) -> str:
     setting = f" ({row['setting'].replace('_', ' ')})" if row["setting"] else ""
     head = f"{row['label']}{setting}, {row['population'].replace('_', ' ')}"
-    counts = f"{numbers.plain(row['events'], 0)} events in {numbers.plain(row['n'], 0)} patients"
+    counts = events_of(row)
     if row["state"] != "ok":
         return f"{head}: median {numbers.NOT_OK[row['state']]} ({counts})."
     level = f"{100 * row['conf_level']:g} %"
@@ -47,6 +47,15 @@ def _median(row: dict) -> str:
         f"{head}: median {numbers.scaled(row, row['estimate'])} months "
         f"({level} limits {numbers.limits(row)}; {counts}; {row['role']})."
     )
+
+
+def events_of(row: dict) -> str:
+    """ "38 events in 85 patients"; patients alone where nothing was estimated."""
+    patients = f"{numbers.plain(row['n'], 0)} patient{'' if row['n'] == 1 else 's'}"
+    if numbers.missing(row["events"]):
+        return patients
+    events = numbers.plain(row["events"], 0)
+    return f"{events} event{'' if row['events'] == 1 else 's'} in {patients}"
 
 
 def rates(rows: pd.DataFrame, times: dict[float, str]) -> Sentences:

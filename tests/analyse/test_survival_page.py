@@ -63,6 +63,18 @@ def test_who_is_censored_at_entry_stays_in_n():
     assert not rows["warning"].str.contains("dropped").any()
 
 
+def test_a_single_patient_is_counted_and_not_given_alive_at_nowhere():
+    study = ClockedStudy({
+        "patients": [{"patient_id": "A1"}],
+        "tumour": [{"patient_id": "A1", "diagnosis_date": "2014-01-01"}],
+        "prrt_cycles": treated("A1"),
+        "followup": [{"patient_id": "A1", "vital_status": "alive",
+                      "last_contact_date": "2016-01-01"}],
+    })  # fmt: skip
+    told = sentences.medians(survival.curve(study, "os_dx_delayed")).texts[0]
+    assert "nan" not in told and "not estimable (1 patient)" in told
+
+
 def test_every_endpoint_says_how_it_treats_each_intercurrent_event(three):
     rows = check(endpoint_facts.handling(three))
     assert set(rows["endpoint"]) == set(ENDPOINTS)
