@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from prrt_lib.analyse.columns import one_each
-from prrt_lib.analyse.describe import ANALYSIS, TABLE_1
+from prrt_lib.analyse.describe import TABLE_1
 from prrt_lib.analyse.summaries import as_text, levels_of
 from prrt_lib.base.errors import AnalysisError
 from prrt_lib.declare.dictionary import INTERVAL_KINDS, dictionary
@@ -17,6 +17,7 @@ from prrt_lib.estimate.fisher import fisher_exact
 from prrt_lib.estimate.rank_tests import kruskal_wallis
 from prrt_lib.estimate.standardised_difference import standardised_difference
 
+ANALYSIS = "comparisons"
 # Columns that repeat what the groups themselves are made of say nothing about a difference.
 SAME_AS = {"primary_group": ("primary_site", "topography", "gep_primary", "stage_ajcc8"),
            "grade_group": ("grade", "grade_basis", "grade_reported", "ki67_index", "ki67_band",

@@ -13,6 +13,7 @@ from prrt_lib.analyse.summaries import Records, levels_of, nobody, share
 from prrt_lib.declare.rows import result_rows
 from prrt_lib.study.response_rules import NOT_EVALUABLE
 
+INTERVALS = "scan_intervals"
 BASELINE = "baseline_scan"
 FOUND, NOT_FOUND = "a scan before first PRRT", "no scan before first PRRT"
 LATER_SCANS = 5
@@ -79,7 +80,7 @@ def scan_intervals(
 ) -> pd.DataFrame:
     """Weeks to the first evaluable scan and between the later ones, and how many waited long."""
     population = population or study.headline
-    words = {"analysis": ANALYSIS, "population": population, "role": role,
+    words = {"analysis": INTERVALS, "population": population, "role": role,
              "label": "Weeks between evaluable scans"}  # fmt: skip
     waits = gaps(study, population)
     name = "weeks_between_scans"

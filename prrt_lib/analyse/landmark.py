@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from prrt_lib.analyse.response import ANALYSIS
 from prrt_lib.base.errors import AnalysisError
 from prrt_lib.declare.parameters import YEARS, days
 from prrt_lib.declare.rows import combine, result_rows, stamp
@@ -19,6 +18,7 @@ from prrt_lib.estimate.logrank import logrank
 from prrt_lib.estimate.survival import kaplan_meier
 from prrt_lib.study.responses import NON_RESPONDER, RESPONDER
 
+ANALYSIS = "landmark"
 STATE = "response by the landmark"
 LEVELS = (NON_RESPONDER, RESPONDER, UNASSESSED)
 OUT_IF_PROGRESSED = ("progression", "progression_or_death")

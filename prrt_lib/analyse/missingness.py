@@ -9,14 +9,14 @@ import numpy as np
 import pandas as pd
 
 from prrt_lib.analyse.columns import one_each, rows_of
-from prrt_lib.analyse.describe import ANALYSIS, TABLE_1, bounds_of
+from prrt_lib.analyse.describe import TABLE_1, bounds_of
 from prrt_lib.analyse.summaries import groups, share
 from prrt_lib.base.errors import AnalysisError
 from prrt_lib.declare.dictionary import dictionary
 from prrt_lib.declare.rows import combine, result_rows, stamp
 from prrt_lib.estimate.cox import CoxFit, cox
 
-MAP = "missingness"
+ANALYSIS = "missingness"
 PREDICTOR = "missing as predictor"
 # Derived a second time from the same cells, so counted once.
 TWICE = ("derived.grade_basis", "derived.ki67_band", "derived.stage_ajcc8",
@@ -48,7 +48,7 @@ def missingness(
             own = absent[part.index]
             records.append(share(int(own.sum()), len(own), name, MISSING, label=label, **OF_ALL,
                                  group=by, group_level=level))  # fmt: skip
-    return result_rows(records, analysis=ANALYSIS, model=MAP, population=population,
+    return result_rows(records, analysis=ANALYSIS, population=population,
                        role="secondary")  # fmt: skip
 
 

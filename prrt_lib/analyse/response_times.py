@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 
 from prrt_lib.analyse.columns import rows_of
-from prrt_lib.analyse.response import ANALYSIS
 from prrt_lib.declare.parameters import YEARS
 from prrt_lib.declare.rows import combine, result_rows, stamp
 from prrt_lib.estimate.competing import cumulative_incidence
@@ -17,6 +16,7 @@ from prrt_lib.estimate.survival import kaplan_meier
 from prrt_lib.study.response_rules import NOT_EVALUABLE
 from prrt_lib.study.responses import is_response
 
+ANALYSIS = "response_times"
 DATES = ("first_prrt", "progression", "death", "progression_free_until", "horizon")
 TO_RESPONSE, OF_RESPONSE = "time_to_response", "duration_of_response"
 LABELS = {
