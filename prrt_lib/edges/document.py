@@ -13,6 +13,7 @@ from prrt_lib.declare.parameters import Parameters
 from prrt_lib.edges.manifest import write_text
 from prrt_lib.edges.notebook_form import STORY, declared
 from prrt_lib.edges.pages import heading
+from prrt_lib.read.reasons import reasons
 
 NOTE = "<!-- Made by `make docs`. Change the declaration it comes from, not this page. -->\n\n"
 
@@ -179,11 +180,15 @@ def rules_page() -> str:
     order = findings.SEVERITIES.index
     known = sorted(findings.rules().values(), key=lambda rule: (order(rule.severity), rule.id))
     lines = ([f"`{r.id}`", r.severity, r.message, r.how_to_resolve] for r in known)
+    why = ([f"`{name}`", one.means, one.resolve] for name, one in sorted(reasons().items()))
     return (
         f"{NOTE}# Rules\n\nEvery question that can be asked about a workbook. An error stops the "
         "run; a warning takes the value out of the analyses that need it; a note is worth "
         "knowing.\n\n"
         f"{table(['rule', 'severity', 'what is wrong', 'how to resolve'], lines)}"
+        "\n## Reasons\n\nWhy a cell was read as it was; a question names its reason in "
+        "brackets.\n\n"
+        f"{table(['reason', 'what it means', 'how to resolve'], why)}"
     )
 
 

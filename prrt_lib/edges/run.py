@@ -213,12 +213,25 @@ class Run:
         if any(self.record.get(name) != value for name, value in facts.items()):
             self.record = {**self.record, **facts}
             manifest.write(self.places, self.record)
+        self.reference()
         index = write_index(self.parameters, self.record, self.places, failures)
         if not rebuilt:
             self.say("nothing changed, no notebook was run")
         for line in headline(self.parameters, self.record, self.places):
             self.say(line)
         self.say(f"report: {index}")
+
+    def reference(self) -> None:
+        """The project's own pages beside the run's, when they changed."""
+        from prrt_lib.edges import reference
+
+        key = reference.key(self.parameters, self.about)
+        stage = self.record.get("reference", {})
+        if stage.get("key") != key or not manifest.intact(self.places.root, stage["outputs"]):
+            self.forget("reference")
+            written = reference.write_reference(self.parameters, self.about, self.places)
+            outputs = manifest.outputs(self.places.root, written)
+            self.remember("reference", {"key": key, "outputs": outputs})
 
     def facts(self, rebuilt: list[str]) -> dict[str, Any]:
         """What the manifest says beside the stages: inputs, versions, parameters, rows."""

@@ -14,6 +14,7 @@ from prrt_lib.declare.parameters import Parameters, months
 from prrt_lib.edges.manifest import write_text
 from prrt_lib.edges.notebook_form import STORY
 from prrt_lib.edges.pages import HERE, header, heading
+from prrt_lib.edges.reference import REFERENCE
 
 HEADLINE = ("os_dx_delayed", "os_prrt", "ttp", "pfs")
 
@@ -67,7 +68,7 @@ def write_index(
     about = record.get("about", {})
     failed = "".join(f'<p class="failed">{html.escape(str(item))}</p>' for item in failures)
     body = [failed, _pages(places), _figure(places), _numbers(parameters, record, places),
-            _facts(parameters, record)]  # fmt: skip
+            _facts(parameters, record), _reference(places)]  # fmt: skip
     style = (HERE / "page.css").read_text(encoding="utf-8")
     title = html.escape(parameters.title or parameters.scenario)
     text = (
@@ -89,7 +90,22 @@ def _pages(places: Places) -> str:
         for name in STORY
         if (places.reports / f"{name}.html").exists()
     )
-    return f"<h2>Pages</h2><ol>{items}</ol>"
+    files = "".join(
+        f'<li><a href="{name}">{name}</a></li>'
+        for name in ("tables.docx", "tables.xlsx", "tables.tex")
+        if (places.reports / name).exists()
+    )
+    tables = f"<h2>Tables for the manuscript</h2><ul>{files}</ul>" if files else ""
+    return f"<h2>Pages</h2><ol>{items}</ol>{tables}"
+
+
+def _reference(places: Places) -> str:
+    items = "".join(
+        f'<li><a href="{name}.html">{html.escape(title)}</a></li>'
+        for name, title in REFERENCE.items()
+        if (places.reports / f"{name}.html").exists()
+    )
+    return f"<h2>Reference</h2><ul>{items}</ul>"
 
 
 def _figure(places: Places) -> str:
