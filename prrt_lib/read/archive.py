@@ -18,12 +18,14 @@ TRUE = ("1", "true")
 
 @dataclass(frozen=True)
 class Style:
-    """What a cell's format says: the number format, and whether its text is struck through."""
+    """What a cell's format says: the number format, whether its text is struck through, and
+    the colour it is filled with ("" for none)."""
 
     number_format: str = "General"
     is_date: bool = False
     is_elapsed: bool = False
     struck: bool = False
+    fill: str = ""
 
 
 @dataclass(frozen=True)
@@ -107,7 +109,8 @@ class Archive:
         formats = {f.get("numFmtId"): f.get("formatCode", "") for f in _named(root, "numFmt")}
         fonts = [any(_on(mark) for mark in _named(font, "strike"))
                  for group in root if _local(group) == "fonts" for font in group]  # fmt: skip
-        return [_style(xf, formats, fonts) for group in root if _local(group) == "cellXfs"
+        fills = [_colour(fill) for group in root if _local(group) == "fills" for fill in group]
+        return [_style(xf, formats, fonts, fills) for group in root if _local(group) == "cellXfs"
                 for xf in group] or [Style()]  # fmt: skip
 
     def commented(self, part: str) -> frozenset[str]:
@@ -126,12 +129,23 @@ def unescaped(text: str) -> str:
     return ESCAPED.sub(lambda m: chr(int(m.group(1), 16)), text) if "_x" in text else text
 
 
-def _style(xf: ElementTree.Element, formats: dict, fonts: list[bool]) -> Style:
+def _style(xf: ElementTree.Element, formats: dict, fonts: list[bool], fills: list[str]) -> Style:
     number = xf.get("numFmtId", "0")
     code = formats.get(number) or BUILTIN_FORMATS.get(int(number), "General")
     font = int(xf.get("fontId", "0"))
     struck = fonts[font] if font < len(fonts) else False
-    return Style(code, bool(is_date_format(code)), bool(is_timedelta_format(code)), struck)
+    number = int(xf.get("fillId", "0"))
+    fill = fills[number] if number < len(fills) else ""
+    return Style(code, bool(is_date_format(code)), bool(is_timedelta_format(code)), struck, fill)
+
+
+def _colour(fill: ElementTree.Element) -> str:
+    """What tells this fill from others; "" where it has no colour of its own."""
+    for pattern in _named(fill, "patternFill"):
+        if pattern.get("patternType", "none") in ("none", "gray125"):
+            return ""
+    marks = [(e.tag, *sorted(e.items())) for e in fill.iter() if _local(e) in ("fgColor", "color")]
+    return str(marks) if marks else ""
 
 
 def _on(mark: ElementTree.Element) -> bool:

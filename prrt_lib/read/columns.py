@@ -114,16 +114,32 @@ def _hidden_columns(sheet: Sheet, layout: Layout) -> Iterator[dict[str, str]]:
 
 def _formatting(sheet: Sheet, layout: Layout) -> Iterator[dict[str, str]]:
     columns = claimed(layout)
+    coloured: dict[int, list[str]] = {}
+    fills: dict[int, set[str]] = {}
     for row, line in sorted(sheet.rows.items()):
-        for column, cell in sorted(line.items()):
-            if row < layout.first_row or column not in columns:
+        for column, cell in sorted(line.items()) if row >= layout.first_row else ():
+            if column not in columns:
                 continue
-            table, name = columns[column]
-            where = {"table": table, "column": name, "sheet": sheet.name, "cell": cell.address}
-            if cell.struck:
-                yield finding("cell-struck-through", **where)
-            if cell.comment:
-                yield finding("cell-comment", **where)
+            fills.setdefault(column, set()).add(cell.fill)
+            if cell.fill:
+                coloured.setdefault(column, []).append(cell.address)
+            if cell.struck or cell.comment:
+                table, name = columns[column]
+                where = {"table": table, "column": name, "sheet": sheet.name, "cell": cell.address}
+                yield from _marks(cell, where)
+    # A column of one colour is decoration; cells that differ from their column may mean something.
+    cells = [place for c, places in coloured.items() if len(fills[c]) > 1 for place in places]
+    if cells:
+        yield finding(
+            "cells-coloured", sheet=sheet.name, cell=cells[0], related_cells=_some(cells[1:])
+        )
+
+
+def _marks(cell: Cell, where: dict[str, str]) -> Iterator[dict[str, str]]:
+    if cell.struck:
+        yield finding("cell-struck-through", **where)
+    if cell.comment:
+        yield finding("cell-comment", **where)
 
 
 def _date_cells(sheet: Sheet, layout: Layout) -> Iterator[tuple[int, list[Cell]]]:

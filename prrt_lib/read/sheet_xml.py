@@ -58,7 +58,7 @@ class _Reader:
         self.line: dict[int, tuple[Any, int]] = {}
         self.attributes: Mapping[str, str] = {}
         self.text: list[str] = []
-        self.listening = self.formula = False
+        self.listening = self.formula = self.valued = False
         self.phonetic = 0
         self.columns: dict[str, int] = {}
 
@@ -66,10 +66,11 @@ class _Reader:
         if ":" in name:
             name = name.rpartition(":")[2]
         if name == "c":
-            self.attributes, self.text, self.formula = attributes, [], False
+            self.attributes, self.text = attributes, []
+            self.formula = self.valued = False
             self.column = self._column(attributes.get("r", "")) or self.column + 1
         elif name == "v" or (name == "t" and not self.phonetic):
-            self.listening = True
+            self.listening = self.valued = True
         elif name == "f":
             self.formula = True
         elif name == "row":
@@ -109,7 +110,8 @@ class _Reader:
         text = "".join(self.text)
         kind = self.attributes.get("t", "n")
         if not text:
-            if self.formula and kind != "str":
+            # An empty text is a value that Excel keeps; an empty number is none.
+            if self.formula and not (kind == "str" and self.valued):
                 self.content.uncalculated.add(self.attributes.get("r", ""))
             return
         style = int(self.attributes.get("s", 0))

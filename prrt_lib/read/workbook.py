@@ -26,6 +26,7 @@ class Cell(NamedTuple):
     hidden: bool = False
     struck: bool = False
     comment: bool = False
+    fill: str = ""
 
     @property
     def address(self) -> str:
@@ -161,7 +162,15 @@ def _cells(
             hidden = hidden_row or column in content.hidden_columns
             comment = bool(commented) and f"{letters(column)}{row}" in commented
             cells[column] = Cell(
-                title, row, column, value, style.number_format, hidden, style.struck, comment
+                title,
+                row,
+                column,
+                value,
+                style.number_format,
+                hidden,
+                style.struck,
+                comment,
+                style.fill,
             )
         if cells:
             rows[row] = cells
