@@ -115,10 +115,10 @@ def deaths(study: Any, population: str = "safety", role: str = "secondary") -> p
     soon = (dead["death"] - dead["last_prrt"]).dt.days <= SOON
     records.append(share(int(soon.sum()), len(known), "died", f"within {SOON} days of last PRRT",
                          level, label="Died"))  # fmt: skip
-    if len(dead) and dead["cause_of_death"].isna().all():
-        return result_rows(
-            [*records, *nobody("cause_of_death", len(dead), label="Cause of death")], **words
-        )
+    if dead.empty or dead["cause_of_death"].isna().all():
+        none = nobody("cause_of_death", len(dead), label="Cause of death")
+        state = {} if len(dead) else {"state": "not-estimable"}
+        return result_rows([*records, {**none[0], **state}], **words)
     causes = dead["cause_of_death"]
     records += [share(int((causes == cause).sum()), len(dead), "cause_of_death", cause,
                       label="Cause of death", method="of those who died")

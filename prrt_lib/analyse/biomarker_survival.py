@@ -61,7 +61,8 @@ def cuts(
     for cut in at:
         words = keys(times, marker, f"cut at {cut:g} x ULN", role)
         if frame.empty:
-            empty = nobody(BEFORE[marker], len(times.frame), "log_hazard_ratio")
+            empty = nobody(BEFORE[marker], len(times.frame), "log_hazard_ratio",
+                           group=BEFORE[marker])  # fmt: skip
             tables.append(result_rows(empty, **words))
             continue
         tables.append(_one_cut(study, times, frame, marker, cut, words))
@@ -159,7 +160,8 @@ def spline(
     name = BEFORE[marker]
     exact = frame.assign(**{name: frame["low"]}).reset_index(drop=True)
     if exact.empty:
-        return result_rows(nobody(name, len(times.frame), "log_hazard_ratio"), **words)
+        empty = nobody(name, len(times.frame), "log_hazard_ratio")[0]
+        return result_rows([{**empty, "model": model} for model in (DOUBLING, "spline")], **words)
     per = stamp(ratio(exact, [name], study.parameters.conf_level), **words)
     per = stamp(per, model=DOUBLING, unit="log2")
     try:

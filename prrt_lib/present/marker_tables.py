@@ -67,5 +67,6 @@ def curves(rows: pd.DataFrame, endpoint: str, variable: str, at: Sequence[float]
     """The survival rows of the middle one of the cuts ``at``, for the figure."""
     middle = sorted(at)[len(at) // 2]
     own = rows[(rows["endpoint"] == endpoint) & (rows["model"] == f"cut at {middle:g} x ULN")]
-    kept = own[own["statistic"].isin(["survival", "median"]) & (own["group"] == variable)]
+    own = own[own["group"] == variable]
+    kept = own[own["statistic"].isin(["survival", "median"])]
     return (kept if len(kept) else own).reset_index(drop=True)

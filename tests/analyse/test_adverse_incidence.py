@@ -123,6 +123,14 @@ def test_deaths_by_cause_and_soon_after_the_last_cycle(study):
     assert n_of(rows, variable="cause_of_death", level="not known") == (1, 3)
 
 
+def test_where_nobody_died_there_is_no_share_of_causes():
+    small = SmallStudy({"patients": [{"patient_id": "A1"}], "prrt_cycles": treated("A1"),
+                        "followup": [FOLLOWUP[0]]})  # fmt: skip
+    rows = check(adverse_axes.deaths(small))
+    assert n_of(rows, level="died") == (0, 1)
+    assert one(rows, variable="cause_of_death")["state"] == "not-estimable"
+
+
 def test_without_any_source_all_pages_say_not_abstracted():
     small = SmallStudy({"patients": [{"patient_id": "A1"}], "prrt_cycles": treated("A1")})
     pages = (adverse_incidence.severe, adverse_incidence.marrow, adverse_axes.axes,
