@@ -53,6 +53,8 @@ FORM: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "group": (TEXT, "caption in the group row, where it differs from the block's"),
         "unit": (TEXT, "unit of cells that name none"),
         "codebook": (MAP, "code -> meaning"),
+        "month": (TEXT, "header of the month, where a date has three columns; header is the year"),
+        "day": (TEXT, "header of the day, where a date has three columns"),
         "kind": (TEXT, "kind of cell, where it differs from the dictionary's"),
         **READING,
     },

@@ -33,6 +33,8 @@ class Source:
     locale: str = ""
     epoch: str = ""
     kind: str = ""
+    month: str = ""
+    day: str = ""
     codebook: Mapping[str, str] = field(default_factory=dict)
 
 

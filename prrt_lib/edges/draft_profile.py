@@ -16,7 +16,7 @@ from prrt_lib.declare.template import template_layout
 from prrt_lib.declare.yaml_files import load_words
 from prrt_lib.read.categories import read_category
 from prrt_lib.read.gate import admit
-from prrt_lib.read.layout import Header, compared, headers
+from prrt_lib.read.headers import Header, compared, headers
 from prrt_lib.read.workbook import Sheet, open_workbook
 
 WORDS = Path(__file__).with_name("header_words.yaml")

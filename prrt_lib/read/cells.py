@@ -17,6 +17,8 @@ from prrt_lib.read.registry import parse
 NUMERIC_KINDS = (*INTERVAL_KINDS, "integer")
 # Quantities that cannot be negative: a bound "<2" has the lower end 0.
 NOT_NEGATIVE = ("activity", "percent_or_range", "mitoses", "lab_value", "age")
+# The number of a repeated group after the unit: "Activity (mCi) {cycle_no}".
+NUMBER_AT_END = re.compile(r"\s*#?\s*(\{\w+\}|\d+)\s*$")
 UNIT_IN_BRACKETS = re.compile(r"[(\[]([^()\[\]]+)[)\]]\s*$")
 UNIT_AT_END = re.compile(
     r"(%|/\s*\d+\s*hpf|/\s*2\s*mm2|gbq|mbq|mci|[nup\u00b5]g/m?l|[np]mol/l|u/l|mg/dl)\s*$",
@@ -37,7 +39,16 @@ class CellRead:
 
 def unit_in_header(header: str) -> str:
     """The unit a header names: mCi for "Activity (mCi)", % for "Ki67 %"; "" where none."""
-    found = UNIT_IN_BRACKETS.search(header) or UNIT_AT_END.search(header)
+    bare = NUMBER_AT_END.sub("", header)
+    found = next(
+        (
+            hit
+            for text in (header, bare)
+            for rule in (UNIT_IN_BRACKETS, UNIT_AT_END)
+            if (hit := rule.search(text))
+        ),
+        None,
+    )
     return found.group(1).strip() if found else ""
 
 

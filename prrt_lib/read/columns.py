@@ -23,7 +23,8 @@ def claimed(layout: Layout) -> Claimed:
     columns: Claimed = {layout.id_column: ("", "")} if layout.id_column else {}
     for instance in layout.instances:
         for name, place in instance.places.items():
-            columns.setdefault(place.column, (instance.block.table, name))
+            for column in (place.column, *place.parts):
+                columns.setdefault(column, (instance.block.table, name))
     return columns
 
 

@@ -25,6 +25,10 @@ WORDS = frozenset(
         "record",
     }
 )
+# Rows below the patients: "Total 30", "Mean: 2", "n = 30"; SUM-001 may be an id.
+SUMMARY = re.compile(
+    r".*=|(sub)?(total|totals|sum|mean|median|average|summe|gesamt)(?![\w-])", re.IGNORECASE
+)
 LONGEST = 24
 
 
@@ -42,8 +46,11 @@ def key(text: str) -> str:
 
 
 def looks_like_id(text: str) -> bool:
-    """False for captions, totals and footnotes that stand in the id column."""
-    return any(c.isdigit() for c in text) and len(text) <= LONGEST and len(TOKEN.findall(text)) <= 5
+    """False for captions, totals ("Total 30", "n = 30") and footnotes in the id column."""
+    tokens = TOKEN.findall(text)
+    summary = SUMMARY.match(text.strip())
+    short = len(text) <= LONGEST and len(tokens) <= 5
+    return short and not summary and any(c.isdigit() for c in text)
 
 
 def spellings(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:

@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import difflib
-import re
-import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from prrt_lib.base.errors import Problem
 from prrt_lib.declare.dictionary import dictionary
 from prrt_lib.declare.findings import finding
 from prrt_lib.declare.profiles import Block, Source
 from prrt_lib.declare.profiles import Sheet as SheetProfile
+from prrt_lib.read import date_parts
+from prrt_lib.read.headers import Header, Numbers, compared, headers, matches
 from prrt_lib.read.workbook import Sheet, letters
-
-PLACEHOLDER = re.compile(r"\\\{(\w+)\\\}")
-Numbers = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True)
@@ -26,6 +22,7 @@ class Place:
 
     column: int
     source: Source
+    parts: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -50,57 +47,6 @@ class Layout:
     findings: tuple[dict[str, str], ...]
 
 
-@dataclass(frozen=True)
-class Header:
-    """One header cell with the group caption above it, both as they are compared."""
-
-    column: int
-    text: str
-    group: str
-
-
-def compared(text: Any) -> str:
-    """A header as it is compared: width, case, outer and repeated blanks do not matter."""
-    return " ".join(unicodedata.normalize("NFKC", str(text)).split()).casefold()
-
-
-def pattern(text: str) -> re.Pattern[str]:
-    """Expression of a header in which {column} stands for a whole number."""
-    escaped = re.escape(compared(text))
-    return re.compile(PLACEHOLDER.sub(lambda m: f"(?P<{m.group(1)}>[0-9]+)", escaped))
-
-
-def headers(sheet: Sheet, declared: SheetProfile) -> list[Header]:
-    """The header cells of the declared row, left to right."""
-    captions = _captions(sheet, declared.group_row) if declared.group_row else {}
-    cells = sheet.rows.get(declared.header_row, {})
-    return [
-        Header(column, compared(cell.value), captions.get(column, ""))
-        for column, cell in sorted(cells.items())
-        if not cell.blank
-    ]
-
-
-def _captions(sheet: Sheet, row: int) -> dict[int, str]:
-    """Column -> caption. A merged caption covers its merged cells; where nothing in the row is
-    merged, a caption holds until the next one."""
-    cells = {
-        c: compared(cell.value) for c, cell in sheet.rows.get(row, {}).items() if not cell.blank
-    }
-    spans = {left: right for top, left, bottom, right in sheet.merged if top <= row <= bottom}
-    if spans:
-        return {
-            c: text for left, text in cells.items() for c in range(left, spans.get(left, left) + 1)
-        }
-    last = max((c for line in sheet.rows.values() for c in line), default=0)
-    starts = sorted(cells)
-    return {
-        column: cells[left]
-        for left, right in zip(starts, [*starts[1:], last + 1], strict=True)
-        for column in range(left, right)
-    }
-
-
 def locate(sheet: Sheet, declared: SheetProfile) -> Layout:
     """The layout of ``sheet``; what cannot be found is in its problems and findings."""
     row = declared.header_row
@@ -109,13 +55,16 @@ def locate(sheet: Sheet, declared: SheetProfile) -> Layout:
     problems = [] if len(ids) == 1 else [_id_problem(sheet, declared, ids)]
     instances, findings, claimed = [], [], set(ids)
     for order, block in enumerate(declared.records):
-        found = {name: _matches(heads, source) for name, source in block.columns.items()}
+        found = {name: matches(heads, source) for name, source in block.columns.items()}
         problems += _duplicates(sheet, row, found)
-        missing = [name for name, matches in found.items() if not matches]
+        missing = [name for name, hits in found.items() if not hits]
         problems += _required(sheet, row, block, missing)
         findings += [_not_found(sheet, row, block, name) for name in missing]
-        claimed |= {column for matches in found.values() for _, column in matches}
-        instances += _instances(block, order, found)
+        claimed |= {column for hits in found.values() for _, column in hits}
+        parts, lost = date_parts.columns(sheet, row, heads, block, found)
+        problems += lost
+        claimed |= {column for columns in parts.values() for column in columns}
+        instances += _instances(block, order, found, parts)
     ignored = {compared(text) for text in declared.ignore}
     open_ = [h for h in heads if h.column not in claimed and h.text not in ignored]
     findings += [_unclaimed(sheet, row, head) for head in open_]
@@ -130,33 +79,21 @@ def locate(sheet: Sheet, declared: SheetProfile) -> Layout:
     )
 
 
-def _matches(heads: list[Header], source: Source) -> list[tuple[Numbers, int]]:
-    """(numbers, column) of every header that the entry means."""
-    text, group = pattern(source.header), pattern(source.group)
-    found = []
-    for head in heads:
-        here, above = text.fullmatch(head.text), group.fullmatch(head.group)
-        if here and (above or not source.group):
-            numbers = {**here.groupdict(), **(above.groupdict() if above else {})}
-            found.append((head, tuple(sorted(numbers.items())), head.column))
-    ungrouped = [hit for hit in found if not hit[0].group]
-    # An entry without a group means the header that stands in none, if there is such a one.
-    chosen = ungrouped if ungrouped and not source.group else found
-    return [(numbers, column) for _, numbers, column in chosen]
-
-
 def _instances(
-    block: Block, order: int, found: Mapping[str, list[tuple[Numbers, int]]]
+    block: Block,
+    order: int,
+    found: Mapping[str, list[tuple[Numbers, int]]],
+    parts: Mapping[tuple[str, int], tuple[int, ...]],
 ) -> Iterator[Instance]:
     numbered = sorted(
-        {numbers for matches in found.values() for numbers, _ in matches if numbers},
+        {numbers for hits in found.values() for numbers, _ in hits if numbers},
         key=lambda numbers: [(name, int(text)) for name, text in numbers],
     )
     for numbers in numbered or [()]:
         places = {
-            name: Place(column, block.columns[name])
-            for name, matches in found.items()
-            for own, column in matches
+            name: Place(column, block.columns[name], parts.get((name, column), ()))
+            for name, hits in found.items()
+            for own, column in hits
             if own in (numbers, ())
         }
         if places or not block.columns:
@@ -164,9 +101,9 @@ def _instances(
 
 
 def _duplicates(sheet: Sheet, row: int, found: Mapping[str, list]) -> Iterator[Problem]:
-    for matches in found.values():
+    for hits in found.values():
         columns: dict[Numbers, list[int]] = {}
-        for numbers, column in matches:
+        for numbers, column in hits:
             columns.setdefault(numbers, []).append(column)
         for same in columns.values():
             if len(same) > 1:

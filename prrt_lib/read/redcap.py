@@ -16,7 +16,7 @@ from prrt_lib.declare.profiles import Block, Profile, Source
 from prrt_lib.declare.profiles import Sheet as SheetProfile
 from prrt_lib.declare.redcap import CHECKBOX, STRUCTURE, Field, fields
 from prrt_lib.read.gate import Limits
-from prrt_lib.read.layout import compared, pattern
+from prrt_lib.read.headers import compared, pattern
 from prrt_lib.read.workbook import Cell, Sheet, plain
 
 DELIMITERS = ",;\t|^"

@@ -13,7 +13,8 @@ from prrt_lib.declare.profiles import Sheet as SheetProfile
 from prrt_lib.declare.profiles import Source
 from prrt_lib.read import ids
 from prrt_lib.read.cells import CellReader, text_of
-from prrt_lib.read.layout import Instance, Layout
+from prrt_lib.read.date_parts import joined
+from prrt_lib.read.layout import Instance, Layout, Place
 from prrt_lib.read.records import Record, Seen, one_per_patient
 from prrt_lib.read.registry import parse
 from prrt_lib.read.workbook import Cell, Sheet, letters
@@ -44,7 +45,7 @@ class RowReader:
     book: int = 0
     namespace: str = ""
     _readers: dict[tuple, CellReader] = field(default_factory=dict)
-    _plans: dict[int, list[tuple[str, int, CellReader]]] = field(default_factory=dict)
+    _plans: dict[int, list[tuple[str, Place, CellReader]]] = field(default_factory=dict)
 
     def read(self) -> SheetRows:
         """Records, findings and id spellings of all rows below the header."""
@@ -106,8 +107,10 @@ class RowReader:
     def _records(self, row: int, patient: str, instance: Instance) -> Iterator[Record]:
         block, cells = instance.block, self.sheet.rows.get(row, {})
         reads = {
-            name: reader.read_cell(cells.get(column))
-            for name, column, reader in self._plan(instance)
+            name: reader.read(joined(*map(cells.get, (place.column, *place.parts))))
+            if place.parts
+            else reader.read_cell(cells.get(place.column))
+            for name, place, reader in self._plan(instance)
         }
         # A row of `patients` is a patient; anything else exists only where something is said.
         needed = [reads[name] for name in block.needs or reads if name in reads]
@@ -128,12 +131,12 @@ class RowReader:
                 values.update(part)
             yield Record(block.table, patient, values, seen, origin)
 
-    def _plan(self, instance: Instance) -> list[tuple[str, int, CellReader]]:
-        """(dictionary column, column of the sheet, its reader) of each claimed column."""
+    def _plan(self, instance: Instance) -> list[tuple[str, Place, CellReader]]:
+        """(dictionary column, its place in the sheet, its reader) of each claimed column."""
         if id(instance) not in self._plans:
             columns = dictionary().tables[instance.block.table].columns
             self._plans[id(instance)] = [
-                (name, place.column, self._reader(columns[name], place.source))
+                (name, place, self._reader(columns[name], place.source))
                 for name, place in instance.places.items()
             ]
         return self._plans[id(instance)]
