@@ -57,7 +57,8 @@ def main(
 
 def by_stratum(rows: pd.DataFrame, title: str) -> Table:
     """Shares of the headline population: one column per denominator (stratum)."""
-    kept = rows[rows["population"].isin(HEADLINES)]
+    shown = rows["statistic"].isin(["proportion", "count", *QUANTILES])
+    kept = rows[rows["population"].isin(HEADLINES) & shown]
     columns = kept["stratum"].where(kept["stratum"] != "", "all of the population")
     return tables.characteristics(kept.assign(group_level=columns), title)
 
