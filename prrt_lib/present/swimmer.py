@@ -54,7 +54,8 @@ def swimmer(
     axes.set_ylim(max(count, 1) - 0.2, -0.8)
     axes.set_xlabel("Months from first PRRT")
     axes.set_title(f"{title} (n = {count})")
-    axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1), fontsize=8, handletextpad=0.4)
+    if count:
+        axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1), fontsize=8, handletextpad=0.4)
     return keep(figure, file_name(name), scenario)
 
 

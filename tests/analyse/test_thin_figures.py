@@ -1,0 +1,51 @@
+"""Patient-level and landmark figures of one patient and of nobody: drawn, and saying so."""
+
+import pytest
+from small_study import SmallStudy, treated
+
+from prrt_lib.analyse import imaging, landmark, missingness, patient_course, response_size
+from prrt_lib.present import landmark_curves, response_tables, share_map, size_change, swimmer
+
+
+@pytest.fixture(scope="module")
+def bare():
+    return SmallStudy({"patients": [{"patient_id": "A1"}], "prrt_cycles": treated("A1")})
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path, monkeypatch):
+    monkeypatch.setenv("PRRT_OUT", str(tmp_path))
+    return tmp_path
+
+
+def words(figure) -> list[str]:
+    return [text.get_text() for axes in figure.axes for text in axes.texts]
+
+
+def test_a_lane_of_one_patient_and_of_nobody(bare):
+    course = patient_course.patient_rows(bare, "primary_group", "all_treated")
+    for lanes in (course.lanes, course.lanes.iloc[:0]):
+        figure = swimmer.swimmer(lanes, course.marks, "small", "Course", "swimmer")
+        assert figure.axes[0].get_title(loc="left") == f"Course (n = {len(lanes)})"
+
+
+def test_without_sizes_and_scans_the_figures_say_so(bare):
+    changes = response_size.responders(bare)
+    fall = size_change.waterfall(changes, "small", "Best change", "waterfall")
+    assert "no change in size abstracted" in words(fall)
+    waits = size_change.waits(imaging.gaps(bare), "small", "Waits", "waits", 365)
+    assert "no evaluable scan" in words(waits)
+
+
+def test_nobody_beyond_the_landmark_gives_panels_and_tables_that_say_so(bare):
+    rows = landmark.landmarks(bare)
+    figure = landmark_curves.curves(rows, "os_prrt", "small")
+    assert words(figure).count("nothing can be estimated") == len(bare.parameters.landmark_months)
+    table = response_tables.comparison(rows, "Responders")
+    assert {line[1].text for line in table.body} == {"not estimable"}
+
+
+def test_the_map_of_missing_values_is_saved_with_its_counts(bare, folder):
+    figure = share_map.share_map(missingness.missingness(bare), "small", "Missing", "map")
+    assert set(words(figure)) == {"1/1"}
+    assert list(folder.rglob("map.png"))
