@@ -79,7 +79,8 @@ def _nobody(study: Any, endpoint: str, population: str, role: str) -> pd.DataFra
 
 def _frame(study: Any, own: pd.DataFrame, population: str) -> tuple[pd.DataFrame, list[str]]:
     """entry, exit, event (1 the event, 2 death first) in days from first PRRT; who is left out."""
-    base = study.times("os_prrt", "", population).frame
+    times = study.times("os_prrt", "", population)
+    base = times.frame
     own = own[own["patient_id"].isin(base["patient_id"])]
     first = own.groupby("patient_id")["days_since_first_prrt"].min()
     day = base["patient_id"].map(first)
@@ -95,6 +96,7 @@ def _frame(study: Any, own: pd.DataFrame, population: str) -> tuple[pd.DataFrame
     reasons = {"with the event before their observation starts": early,
                "with the event but without its date": undated}  # fmt: skip
     told = [f"{int(mask.sum())} left out: {words}" for words, mask in reasons.items() if mask.any()]
+    told = [*times.warnings, *told]
     return frame[~early & ~undated].reset_index(drop=True), told
 
 

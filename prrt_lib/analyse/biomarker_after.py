@@ -49,7 +49,7 @@ def afterwards(
         out = len(late) - len(kept)
         told = [f"{MARKERS[marker]}, {point}: {out} whose time ended by the sample"] if out else []
         rows = ratio(kept, [f"{marker}_{window}"], study.parameters.conf_level)
-        tables.append(said(rows, {**words, "unit": "log2"}, told))
+        tables.append(said(rows, {**words, "unit": "log2"}, [*times.warnings, *told]))
     return combine(tables)
 
 

@@ -86,7 +86,8 @@ def _one_cut(study, times, frame, marker: str, cut: float, words: dict) -> pd.Da
     without = len(times.frame) - len(frame)
     told = [f"{without} patients without a sample before PRRT 1"] if without else []
     told += [f"{undecided} whose bounds lie on both sides of the cut"] if undecided else []
-    told = [f"{MARKERS[marker]}, {cut:g} x ULN: {'; '.join(told)}"] if told else []
+    own = [f"{MARKERS[marker]}, {cut:g} x ULN: {'; '.join(told)}"] if told else []
+    told = [*times.warnings, *own]
     rows = [_curves(study, times, kept, name)]
     if kept[name].nunique() < 2 or not kept["event"].any():
         reason = "nobody on one side of the cut, or no event"
@@ -163,7 +164,7 @@ def spline(
         empty = nobody(name, len(times.frame), "log_hazard_ratio")[0]
         return result_rows([{**empty, "model": model} for model in (DOUBLING, "spline")], **words)
     per = stamp(ratio(exact, [name], study.parameters.conf_level), **words)
-    per = stamp(per, model=DOUBLING, unit="log2")
+    per = said(per, {"model": DOUBLING, "unit": "log2"}, list(times.warnings))
     try:
         fit, warning = _fit(exact, [name], study.parameters.conf_level, splines={name: KNOTS})
         low, middle, high = np.quantile(exact[name], [0.05, 0.5, 0.95])
@@ -175,5 +176,5 @@ def spline(
         rows = result_rows([{**empty, "n": len(exact), "warning": why}])
         return combine([per, stamp(rows, **words)])
     level = [f"{2**place:.6g}" for place in places]
-    told = [warning] if warning else []
+    told = [*times.warnings, *filter(None, [warning])]
     return combine([per, said(stamp(rows, level=level, reference=f"{2**middle:.6g}"), words, told)])
