@@ -2,30 +2,27 @@
 
 from __future__ import annotations
 
-import difflib
-import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from functools import cache
 from pathlib import Path
+
+import yaml
 
 from prrt_lib.declare.dictionary import dictionary
 from prrt_lib.declare.profiles import Sheet as SheetProfile
-from prrt_lib.declare.template import template_layout
-from prrt_lib.declare.yaml_files import load_words
+from prrt_lib.edges.draft_entries import PARTS, below, entry, numbered, three_columns, units_row
+from prrt_lib.edges.draft_entries import text as _text
+from prrt_lib.edges.header_guess import CERTAIN, POSSIBLE, guess, seen
 from prrt_lib.read.categories import read_category
 from prrt_lib.read.gate import admit
 from prrt_lib.read.headers import Header, compared, headers
 from prrt_lib.read.workbook import Sheet, open_workbook
 
-WORDS = Path(__file__).with_name("header_words.yaml")
 SEARCHED_ROWS = 15
-CERTAIN, POSSIBLE = 0.95, 0.72
-ID_WORDS = re.compile(r"\b(id|patient|subject|mrn|record|case)\b")
+ID_WORDS = re.compile(r"\b(id|patient|patienten|pt|subject|mrn|record|case|fallnummer)\b")
 # How the number of a repeated group is called in the dictionary.
 NUMBERED = {"prrt_cycles": "cycle_no", "adverse_events": "ae_id"}
-Guess = tuple[str, float]
 
 
 def draft(workbook: str | Path) -> str:
@@ -47,6 +44,9 @@ def draft(workbook: str | Path) -> str:
     for sheet in book.sheets.values():
         if sheet.rows:
             lines += _sheet(sheet)
+    if "      - table: patients" not in lines and "    records:" in lines:
+        # Each row of a `patients` block is a patient, even where it holds no column.
+        lines.insert(lines.index("    records:") + 1, "      - table: patients")
     return "\n".join(lines) + "\n"
 
 
@@ -61,14 +61,22 @@ def _sheet(sheet: Sheet) -> Iterator[str]:
         for cell in sheet.rows.get(row - 1, {}).values()
         if grouped and not cell.blank
     }
-    id_head = next((head for head in heads if ID_WORDS.search(head.text)), None)
+    id_head = next((h for h in heads if ID_WORDS.search(h.text.replace("_", " "))), None)
+    rest = [head for head in heads if head is not id_head]
+    if not id_head and all(guess(head.text, "")[1] < POSSIBLE for head in rest):
+        yield f"  # sheet {_text(sheet.name)} is left alone: nothing in it looks like a study id"
+        return
+    units = units_row(sheet, row, id_head.column) if id_head else 0
     yield f"  - sheet: {_text(sheet.name)}"
     yield f"    header_row: {row}"
     if grouped:
         yield f"    group_row: {row - 1}"
+    if units:
+        yield f"    skip_rows: [{units}]"
     yield f"    id: {_text(shown[id_head.column]) if id_head else 'TODO header of the study id'}"
-    rest = [head for head in heads if head is not id_head]
-    yield from _blocks(rest, shown, captions)
+    cells = {head.column: below(sheet, units or row, head.column) for head in heads}
+    said = {h.column: str(sheet.cell(units, h.column).value or "") for h in heads if units}
+    yield from _blocks(rest, shown, captions, cells, said)
 
 
 def _header_row(sheet: Sheet) -> int:
@@ -82,30 +90,55 @@ def _header_row(sheet: Sheet) -> int:
 
 
 def _blocks(
-    heads: list[Header], shown: Mapping[int, str], captions: Mapping[str, str]
+    heads: list[Header],
+    shown: Mapping[int, str],
+    captions: Mapping[str, str],
+    cells: Mapping[int, list],
+    said: Mapping[int, str],
 ) -> Iterator[str]:
     blocks: dict[tuple[str, str, str], dict[str, str]] = {}
     ignored = []
     for group, members in _groups(heads).items():
         favourite = _favourite(members, group)
+        members = list(members)
+        if date := three_columns(members, shown, captions.get(group, "")):
+            meant, score = guess(group, "")
+            table, _, column = meant.partition(" ")[0].partition(".")
+            line = date if score >= CERTAIN else date.replace("header: ", "header: TODO ", 1)
+            if score >= POSSIBLE and "date" in column:
+                blocks.setdefault((table, "", ""), {})[column] = line
+                members = [m for m in members if m.text not in PARTS]
         for head in members:
-            guess, score = _guess(head.text, favourite)
+            meant, score = seen(guess(head.text, favourite), cells[head.column])
             if score < POSSIBLE:
                 ignored.append(f"TODO {shown[head.column]}")
                 continue
-            place, _, constant = guess.partition(" ")
+            place, _, constant = meant.partition(" ")
             table, column = place.split(".")
-            caption = _caption(group, captions, table)
-            header = shown[head.column] if score >= CERTAIN else f"TODO {shown[head.column]}"
-            taken = blocks.setdefault((table, caption, constant), {})
-            if column in taken and taken[column] != header:
+            header = _numbered(shown[head.column], shown, members, table)
+            header = header if score >= CERTAIN else f"TODO {header}"
+            known = dictionary().tables[table].columns[column]
+            line = entry(known, header, cells[head.column], said.get(head.column, ""))
+            taken = blocks.setdefault((table, _caption(group, captions, table), constant), {})
+            if taken.setdefault(column, line) != line and header != _headed(taken[column]):
                 ignored.append(f"TODO {shown[head.column]}")
-            else:
-                taken[column] = header
     if ignored:
         yield f"    ignore: [{', '.join(map(_text, dict.fromkeys(ignored)))}]"
     yield "    records:"
     yield from _written(_with_dates(blocks))
+
+
+def _headed(line: str) -> str:
+    """The header that an entry names."""
+    content = yaml.safe_load(line)
+    return content["header"] if isinstance(content, dict) else content
+
+
+def _numbered(header: str, shown: Mapping[int, str], members: list[Header], table: str) -> str:
+    """The header, its number replaced where headers of this table are numbered."""
+    if table not in NUMBERED:
+        return header
+    return numbered([shown[m.column] for m in members], NUMBERED[table]).get(header, header)
 
 
 def _groups(heads: list[Header]) -> dict[str, list[Header]]:
@@ -134,47 +167,8 @@ def _favourite(members: list[Header], group: str) -> str:
     first = re.findall(r"[a-z]+", group)
     if first and first[0] in words:
         return words[first[0]]
-    tables = Counter(_guess(head.text, "")[0].split(".")[0] for head in members)
+    tables = Counter(guess(head.text, "")[0].split(".")[0] for head in members)
     return tables.most_common(1)[0][0]
-
-
-@cache
-def _known() -> dict[str, list[str]]:
-    """Header text -> the places it may mean."""
-    known: dict[str, list[str]] = {}
-    for place, texts in load_words(WORDS).items():
-        for text in texts:
-            known.setdefault(compared(text), []).append(place)
-    for table, columns in template_layout().items():
-        for header, column in columns:
-            if column != "patient_id":
-                known.setdefault(_bare(header), []).append(f"{table}.{column}")
-    return known
-
-
-def _bare(text: str) -> str:
-    """A header without unit and question mark."""
-    return compared(re.sub(r"\([^()]*\)|[?#:*]", " ", text))
-
-
-def _guess(text: str, favourite: str) -> Guess:
-    """(place, certainty) of a header; the favourite table's columns win."""
-    bare = _bare(text)
-    if bare in ("date", "date of event") and favourite in dictionary().tables:
-        dated = [
-            c.name for c in dictionary().tables[favourite].columns.values() if "date" in c.name
-        ]
-        return (f"{favourite}.{dated[0]}", CERTAIN) if dated else ("", 0.0)
-    if bare == "grade" and favourite == "adverse_events":
-        return "adverse_events.grade", 1.0
-    best: Guess = ("", 0.0)
-    for known, places in _known().items():
-        score = difflib.SequenceMatcher(None, bare, known).ratio()
-        for place in places:
-            bonus = 0.01 if favourite and place.startswith(f"{favourite}.") else 0.0
-            if score + bonus > best[1]:
-                best = (place, score + bonus)
-    return best
 
 
 def _with_dates(blocks: dict) -> dict:
@@ -204,17 +198,10 @@ def _written(blocks: dict) -> Iterator[str]:
         if table == "prrt_cycles" and "cycle_date" not in columns:
             yield "        spread: TODO true if abstracted once per patient"
         yield "        columns:"
-        yield from (f"          {name}: {_text(text)}" for name, text in columns.items())
+        yield from (f"          {name}: {line}" for name, line in columns.items())
 
 
 def _time_point(caption: str) -> str:
     column = dictionary().tables["biomarkers"].columns["timepoint_label"]
     status, values, _ = read_category(column, caption, {})
     return values[0] if status == "ok" else "TODO which time point"
-
-
-def _text(text: str) -> str:
-    """Text as YAML: quoted unless it is plain words."""
-    plain = re.fullmatch(r"[A-Za-z][\w .-]*[\w.]|[A-Za-z]", text)
-    reserved = text.lower() in ("yes", "no", "true", "false", "null")
-    return text if plain and not reserved else json.dumps(text)
