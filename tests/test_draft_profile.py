@@ -7,6 +7,7 @@ import pytest
 import yaml
 from small_workbooks import D
 
+from prrt_lib.edges.check import check
 from prrt_lib.edges.draft_profile import draft
 
 
@@ -99,3 +100,19 @@ def test_a_sheet_without_study_id_is_left_alone(tmp_path):
 def test_german_headers_are_known(tmp_path, header, place):
     _, entries = drafted(tmp_path, ["Patienten-ID", header], ["A", "x"])
     assert entries[place] == header
+
+
+def test_a_check_says_where_and_what_to_do_without_the_text_of_a_cell(tmp_path):
+    book = openpyxl.Workbook()
+    book.active.append(["ID", "Sex", "First PRRT"])
+    for number in range(3):
+        book.active.append([f"A-{number}", "xyzzy", D(2012, 1, 1)])
+    book.save(tmp_path / "ours.xlsx")
+    profile = tmp_path / "ours.yaml"
+    profile.write_text(draft(tmp_path / "ours.xlsx").replace("TODO ", ""), encoding="utf-8")
+    text = profile.read_text(encoding="utf-8")
+    lines = [line for line in text.splitlines() if not line.startswith("date_order")]
+    profile.write_text("\n".join(lines), encoding="utf-8")
+    _, told = check(tmp_path / "ours.xlsx", str(profile))
+    assert "    3  patients.sex, sheet Sheet, from B2" in told
+    assert "xyzzy" not in told

@@ -34,5 +34,20 @@ def summary(reading: Reading) -> str:
     for severity in SEVERITIES[1:]:
         found = reading.findings[reading.findings["severity"] == severity]
         lines.append(f"{severity}s: {len(found)}")
-        lines += [f"  {count:5d}  {rule}" for rule, count in found["rule"].value_counts().items()]
+        lines += _places(found)
     return "\n".join(lines)
+
+
+def _places(found: pd.DataFrame) -> list[str]:
+    """How often each rule asks about each column, where first, and what to do about it."""
+    places = found.groupby(["rule", "table", "column", "sheet"], sort=False)
+    counted = [(len(rows), *name, rows.iloc[0]) for name, rows in places]
+    lines, told = [], set()
+    for count, rule, table, column, sheet, first in sorted(counted, key=lambda c: (c[1], -c[0])):
+        if rule not in told:
+            lines.append(f"  {rule}: {first['how_to_resolve']}")
+            told.add(rule)
+        place = ".".join(filter(None, (table, column)))
+        where = f"sheet {sheet}, {'from ' if count > 1 else ''}{first['cell']}" if sheet else ""
+        lines.append(f"    {count:5d}  {', '.join(filter(None, (place, where)))}".rstrip())
+    return lines
