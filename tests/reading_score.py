@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from prrt_lib.read import ids
 from prrt_lib.read.reading import Reading
 
 # Injected contradiction -> the rules that ask about it.
@@ -43,11 +44,11 @@ def missed(truth: pd.DataFrame, reading: Reading, wide: bool) -> pd.DataFrame:
     sheets = "PRRT abstraction" if wide else wrong["table"]
     cells = set(zip(found["sheet"], found["cell"], strict=True))
     by_cell = [pair in cells for pair in zip(_column(sheets, wrong), wrong[place], strict=True)]
-    about = set(zip(found["rule"], found["record"], strict=True))
-    gone = set(reading.about["held_out"])
+    about = set(zip(found["rule"], map(ids.key, found["record"]), strict=True))
+    gone = set(map(ids.key, reading.about["held_out"]))
     spoken = []
     for rule, patient, here in zip(wrong["rule"], wrong["patient_id"], by_cell, strict=True):
-        rules = ANSWERS.get(rule, ())
+        rules, patient = ANSWERS.get(rule, ()), ids.key(patient)
         spoken.append(any((one, patient) in about for one in rules) or (not rules and here)
                       or patient in gone)  # fmt: skip
     return wrong[[not one for one in spoken]]

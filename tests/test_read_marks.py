@@ -9,7 +9,7 @@ import pytest
 import xlsxwriter
 from openpyxl.comments import Comment
 from openpyxl.styles import Font, PatternFill
-from small_workbooks import HEADERS, ROWS, asked, book, profile, read, rules
+from small_workbooks import HEADERS, PROFILE, ROWS, asked, book, profile, read, rules
 
 from prrt_lib.base.errors import WorkbookError
 from prrt_lib.read.reading import read_workbook
@@ -117,3 +117,23 @@ def test_no_refusal_of_a_workbook_repeats_a_cell(tmp_path):
         read(tmp_path, made)
     assert len(error.value.problems) >= 5
     assert CANARY not in str(error.value) + repr(error.value)
+
+
+def test_cells_of_a_group_without_what_makes_it_a_record_are_reported(tmp_path):
+    made = book()
+    for number, header in enumerate(["CgA", "Drawn", "Assay"], start=20):
+        made["Patients"].cell(1, number, header)
+    for row, values in ((2, (120, "2011-01-05", "ELISA")), (3, (None, "2012-01-05", "ELISA"))):
+        for number, value in enumerate(values, start=20):
+            made["Patients"].cell(row, number, value)
+    block = """\
+      - table: biomarkers
+        constants: {analyte: CgA}
+        columns: {value: {header: CgA, unit: ng/mL}, sample_date: Drawn, assay: Assay}
+        needs: [value]
+  - sheet: Cycles
+"""
+    reading = read(tmp_path, made, PROFILE.replace("  - sheet: Cycles\n", block))
+    assert len(reading.tables["biomarkers"]) == 1
+    found = reading.findings.query("rule == 'block-without-record'")
+    assert found[["cell", "related_cells"]].values.tolist() == [["U3", "Patients!V3"]]

@@ -82,9 +82,34 @@ class RowReader:
     def _take(self, row: int, text: str, found: SheetRows) -> None:
         same = self.namespace + ids.key(text)
         found.spellings.append((same, text))
+        taken: set[int] = set()
+        left: list[Instance] = []
         for instance in self.layout.instances:
             made = list(self._records(row, same, instance))
             (found.spread if instance.block.spread else found.records).extend(made)
+            if made:
+                taken.update(place.column for place in instance.places.values())
+            elif instance.block.needs:
+                left.append(instance)
+        found.findings += self._left(row, left, taken)
+
+    def _left(self, row: int, left: list[Instance], taken: set[int]) -> Iterator[dict[str, str]]:
+        """Cells that say something in a block that lacks what makes it a record."""
+        cells = self.sheet.rows.get(row, {})
+        for instance in left:
+            said = [
+                (name, cells[place.column].address)
+                for name, place, reader in self._plan(instance)
+                if place.column in cells and place.column not in taken
+                and reader.read_cell(cells[place.column]).status != "missing"
+            ]  # fmt: skip
+            if said:
+                (name, first), *others = said
+                yield finding(
+                    "block-without-record", table=instance.block.table, column=name,
+                    sheet=self.sheet.name, cell=first,
+                    related_cells="; ".join(f"{self.sheet.name}!{cell}" for _, cell in others),
+                )  # fmt: skip
 
     def _id(self, row: int) -> tuple[str, str]:
         cell = self.sheet.cell(row, self.layout.id_column)
