@@ -43,7 +43,7 @@ def curve(
 
 
 def _estimate(study: Study, times: Times, by: str | None) -> pd.DataFrame:
-    if times.frame.empty:
+    if times.frame.empty or _never_scanned(times):
         return stamp(_nothing(times), group=by or "")
     tables = [_fit(study, times, by, moments) for moments in ((), _moments(times))]
     both = pd.concat(tables, ignore_index=True)
@@ -82,10 +82,19 @@ def competing(times: Times) -> bool:
     return times.endpoint.kind == "competing"
 
 
+def _never_scanned(times: Times) -> bool:
+    """Whether nobody has an evaluable scan: no progression is then no absence of progression."""
+    counts = times.counts
+    unseen = counts.get("without_evaluable_scan", 0)
+    progression = times.endpoint.kind in ("progression", "competing")
+    return bool(progression and unseen and unseen == counts["used"] and not counts["events"])
+
+
 def _nothing(times: Times) -> pd.DataFrame:
     rate = "cumulative_incidence" if competing(times) else "survival"
     unknown = times.counts["dropped"].get("date of diagnosis not known", 0)
-    state = "not-abstracted" if unknown == times.counts["population"] > 0 else "not-estimable"
+    absent = unknown == times.counts["population"] > 0 or _never_scanned(times)
+    state = "not-abstracted" if absent else "not-estimable"
     records = [{"statistic": rate, "time": time, "state": state} for time in YEARS]
     if rate == "survival":
         records.append({"statistic": "median", "state": state})

@@ -159,3 +159,11 @@ def test_a_level_of_a_group_is_named_with_its_group():
                          "group": "ssa_cycle1", "group_level": "no"}])  # fmt: skip
     name = tables.survival(rows, "groups", {}).body[0][0].text
     assert name == "TTP · Somatostatin analog at cycle 1: no (gep)"
+
+
+@pytest.mark.parametrize("endpoint", ["ttp", "cif_progression"])
+def test_without_any_scan_progression_is_not_abstracted_and_no_rate_is_given(three, endpoint):
+    rows = survival.curve(three, endpoint, population="all_treated")
+    assert set(rows["state"]) == {"not-abstracted"}
+    assert rows["estimate"].isna().all()
+    assert rows["n"].eq(0).all() and rows["total"].eq(3).all()
