@@ -9,7 +9,7 @@ import pandas as pd
 
 from benchmarks.coverage.cohorts import cohorts
 from benchmarks.coverage.estimators import Found
-from prrt_lib.estimate.cox import cox
+from prrt_lib.estimate.cox_model import cox
 from prrt_lib.estimate.imputation import impute
 from prrt_lib.estimate.rubin import pool
 

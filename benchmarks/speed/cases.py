@@ -15,10 +15,10 @@ from benchmarks.speed import reference
 from benchmarks.speed.timing import COVARIATES, milliseconds, patients, side_by_side
 from prrt_lib.estimate.aalen_johansen import aalen_johansen
 from prrt_lib.estimate.competing import cumulative_incidence
-from prrt_lib.estimate.cox import cox
+from prrt_lib.estimate.cox_model import cox
 from prrt_lib.estimate.limits import probability_limits
-from prrt_lib.estimate.logrank import logrank
-from prrt_lib.estimate.logrank_permutation import logrank_permutation
+from prrt_lib.estimate.log_rank import logrank
+from prrt_lib.estimate.log_rank_permutation import logrank_permutation
 from prrt_lib.estimate.newton import maximise
 from prrt_lib.estimate.product_limit import product_limit
 from prrt_lib.estimate.resampling import bootstrap_cox

@@ -12,8 +12,8 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.speed.timing import COVARIATES, milliseconds, patients, peak_megabytes
-from prrt_lib.estimate.cox import cox
-from prrt_lib.estimate.logrank import logrank
+from prrt_lib.estimate.cox_model import cox
+from prrt_lib.estimate.log_rank import logrank
 from prrt_lib.estimate.survival import kaplan_meier
 from prrt_lib.present import style
 

@@ -13,7 +13,7 @@ from prrt_lib.analyse.summaries import Records, nobody, share
 from prrt_lib.base.errors import AnalysisError
 from prrt_lib.declare.rows import combine, result_rows, stamp
 from prrt_lib.estimate.random_effects import mixed_model
-from prrt_lib.estimate.tobit import tobit
+from prrt_lib.estimate.tobit_regression import tobit
 
 ANALYSIS = "biomarker_models"
 UNIT = "log2 x ULN"

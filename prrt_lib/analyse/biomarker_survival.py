@@ -15,8 +15,8 @@ from prrt_lib.analyse.summaries import nobody
 from prrt_lib.base.errors import AnalysisError
 from prrt_lib.declare.parameters import YEARS
 from prrt_lib.declare.rows import combine, result_rows, stamp
-from prrt_lib.estimate.cox import CoxFit, cox
-from prrt_lib.estimate.logrank import logrank
+from prrt_lib.estimate.cox_model import CoxFit, cox
+from prrt_lib.estimate.log_rank import logrank
 from prrt_lib.estimate.splines import spline_effect
 from prrt_lib.estimate.survival import kaplan_meier
 

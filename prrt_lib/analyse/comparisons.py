@@ -15,7 +15,7 @@ from prrt_lib.declare.dictionary import INTERVAL_KINDS, dictionary
 from prrt_lib.declare.rows import combine, result_rows, stamp
 from prrt_lib.estimate.fisher import fisher_exact
 from prrt_lib.estimate.rank_tests import kruskal_wallis
-from prrt_lib.estimate.standardised_difference import standardised_difference
+from prrt_lib.estimate.standardised_mean_difference import standardised_difference
 
 ANALYSIS = "comparisons"
 # Columns that repeat what the groups themselves are made of say nothing about a difference.

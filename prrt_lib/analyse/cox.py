@@ -10,7 +10,7 @@ import pandas as pd
 from prrt_lib.base.errors import AnalysisError
 from prrt_lib.declare.dictionary import dictionary
 from prrt_lib.declare.rows import combine, result_rows, stamp
-from prrt_lib.estimate.cox import CoxFit, cox
+from prrt_lib.estimate.cox_model import CoxFit, cox
 from prrt_lib.study.data import Study
 from prrt_lib.study.times import Times
 

@@ -10,7 +10,7 @@ import pandas as pd
 from prrt_lib.analyse.cox import Prepared, not_estimable, prepare, stamped
 from prrt_lib.base.errors import AnalysisError
 from prrt_lib.declare.rows import combine, stamp
-from prrt_lib.estimate.cox import cox
+from prrt_lib.estimate.cox_model import cox
 from prrt_lib.estimate.imputation import impute
 from prrt_lib.estimate.rubin import pool_rows
 from prrt_lib.study.data import Study

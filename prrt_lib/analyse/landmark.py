@@ -11,10 +11,10 @@ import pandas as pd
 from prrt_lib.base.errors import AnalysisError
 from prrt_lib.declare.parameters import YEARS, days
 from prrt_lib.declare.rows import combine, result_rows, stamp
-from prrt_lib.estimate.cox import cox
-from prrt_lib.estimate.landmark import UNASSESSED, Landmark
-from prrt_lib.estimate.landmark import landmark as landmark_cohort
-from prrt_lib.estimate.logrank import logrank
+from prrt_lib.estimate.cox_model import cox
+from prrt_lib.estimate.landmark_analysis import UNASSESSED, Landmark
+from prrt_lib.estimate.landmark_analysis import landmark as landmark_cohort
+from prrt_lib.estimate.log_rank import logrank
 from prrt_lib.estimate.survival import kaplan_meier
 from prrt_lib.study.responses import NON_RESPONDER, RESPONDER
 

@@ -14,7 +14,7 @@ from prrt_lib.analyse.summaries import groups, share
 from prrt_lib.base.errors import AnalysisError
 from prrt_lib.declare.dictionary import dictionary
 from prrt_lib.declare.rows import combine, result_rows, stamp
-from prrt_lib.estimate.cox import CoxFit, cox
+from prrt_lib.estimate.cox_model import CoxFit, cox
 
 ANALYSIS = "missingness"
 PREDICTOR = "missing as predictor"

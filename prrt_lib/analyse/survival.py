@@ -10,9 +10,9 @@ from prrt_lib.base.errors import AnalysisError
 from prrt_lib.declare.parameters import YEARS, days
 from prrt_lib.declare.rows import combine, result_rows, stamp
 from prrt_lib.estimate.competing import cumulative_incidence
-from prrt_lib.estimate.cox import cox
+from prrt_lib.estimate.cox_model import cox
 from prrt_lib.estimate.gray import gray_test
-from prrt_lib.estimate.logrank import logrank
+from prrt_lib.estimate.log_rank import logrank
 from prrt_lib.estimate.quasi_independence import conditional_tau
 from prrt_lib.estimate.survival import kaplan_meier
 from prrt_lib.estimate.survival import median_follow_up as reverse_kaplan_meier

@@ -12,7 +12,7 @@ _seen: dict[str, set[str]] = {kind: set() for kind in KINDS}
 
 
 def record(kind: str, *names: str) -> None:
-    """Notes that ``names`` were read ("columns": "table.column") or, for figures and reports, written."""
+    """Notes that ``names`` were read ("columns": "table.column"); figures, reports: written."""
     _seen[kind].update(names)
 
 

@@ -15,9 +15,10 @@ OUT_OF_SCOPE = ("outside the methods", "outside the scope")
 
 # Names in the mapping file that stand for a call on a fit -> the public function.
 PUBLIC = {
-    "cox": "cox.cox", "cox.zph": "cox.CoxFit.zph", "cox.residuals": "cox.CoxFit.residuals",
-    "concordance": "concordance.concordance", "fine_gray": "fine_gray.fine_gray",
-    "cox+splines": "splines.spline_effect", "cox.imputed": "cox.cox",
+    "cox": "cox_model.cox", "cox.zph": "cox_model.CoxFit.zph",
+    "cox.residuals": "cox_model.CoxFit.residuals",
+    "concordance": "concordance_index.concordance", "fine_gray": "subdistribution.fine_gray",
+    "cox+splines": "splines.spline_effect", "cox.imputed": "cox_model.cox",
 }  # fmt: skip
 
 HEAD = """<!-- Made by python -m tests.estimate.parity_table, not by hand. -->

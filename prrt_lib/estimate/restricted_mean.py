@@ -11,7 +11,7 @@ from prrt_lib.declare.rows import combine, result_rows
 from prrt_lib.estimate.groups import arrays, parts
 from prrt_lib.estimate.guards import prepared, refuse, warnings_of
 from prrt_lib.estimate.limits import normal_quantile
-from prrt_lib.estimate.milestone import with_normal_limits
+from prrt_lib.estimate.milestones import with_normal_limits
 from prrt_lib.estimate.product_limit import Curve, product_limit
 
 

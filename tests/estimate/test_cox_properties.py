@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from prrt_lib.estimate.cox import cox
-from prrt_lib.estimate.fine_gray import fine_gray
+from prrt_lib.estimate.cox_model import cox
+from prrt_lib.estimate.subdistribution import fine_gray
 
 COVARIATES = ["age", "arm"]
 

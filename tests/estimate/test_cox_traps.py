@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 
 from prrt_lib.base.errors import AnalysisError
-from prrt_lib.estimate.cox import cox
-from prrt_lib.estimate.fine_gray import fine_gray
+from prrt_lib.estimate.cox_model import cox
 from prrt_lib.estimate.proportional_hazards import smoothed_effect
+from prrt_lib.estimate.subdistribution import fine_gray
 
 
 def patients(**columns) -> pd.DataFrame:

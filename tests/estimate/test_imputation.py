@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from prrt_lib.estimate.cox import cox
+from prrt_lib.estimate.cox_model import cox
 from prrt_lib.estimate.imputation import impute, nelson_aalen_increment
 from prrt_lib.estimate.rubin import pool, pool_rows
 

@@ -13,7 +13,7 @@ from benchmarks.coverage.page import summary
 from benchmarks.speed import reference
 from benchmarks.speed.timing import COVARIATES, patients
 from prrt_lib.edges.synthetic.source_truth import true_median, true_survival
-from prrt_lib.estimate.cox import cox
+from prrt_lib.estimate.cox_model import cox
 from prrt_lib.estimate.survival import kaplan_meier
 
 

@@ -12,10 +12,10 @@ import pytest
 
 from prrt_lib.base.errors import AnalysisError
 from prrt_lib.estimate.competing import cumulative_incidence
-from prrt_lib.estimate.concordance import concordance
-from prrt_lib.estimate.cox import cox
-from prrt_lib.estimate.fine_gray import fine_gray
-from prrt_lib.estimate.logrank import logrank
+from prrt_lib.estimate.concordance_index import concordance
+from prrt_lib.estimate.cox_model import cox
+from prrt_lib.estimate.log_rank import logrank
+from prrt_lib.estimate.subdistribution import fine_gray
 from prrt_lib.estimate.survival import kaplan_meier
 from tests.estimate.test_cox_reference import derivatives
 

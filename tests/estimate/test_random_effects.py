@@ -8,7 +8,7 @@ from statsmodels.formula.api import mixedlm
 
 from prrt_lib.base.errors import AnalysisError
 from prrt_lib.estimate.random_effects import mixed_model
-from prrt_lib.estimate.tobit import tobit
+from prrt_lib.estimate.tobit_regression import tobit
 
 
 def repeats(groups=40, seed=3):

@@ -8,7 +8,7 @@ import pytest
 from scipy.stats import norm
 
 from prrt_lib.base.errors import AnalysisError
-from prrt_lib.estimate.cox import cox
+from prrt_lib.estimate.cox_model import cox
 from prrt_lib.estimate.resampling import (
     Replicates,
     bca_limits,

@@ -11,7 +11,7 @@ from lifelines import KaplanMeierFitter
 
 from prrt_lib.estimate.early_risk_set import conditional_start
 from prrt_lib.estimate.interval_censored import interval_censored_survival, turnbull
-from prrt_lib.estimate.milestone import milestone
+from prrt_lib.estimate.milestones import milestone
 from prrt_lib.estimate.product_limit import product_limit
 from prrt_lib.estimate.restricted_mean import rmst, rmst_difference, rmst_ratio
 from prrt_lib.estimate.survival import kaplan_meier, median_follow_up, nelson_aalen

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from prrt_lib.estimate.cox import cox
+from prrt_lib.estimate.cox_model import cox
 from tests.estimate.golden_cox import HERE, RUNS, complete
 
 MAPPING = pd.read_csv(HERE / "statistics_cox.csv", keep_default_na=False)
@@ -100,9 +100,10 @@ def test_trap_09_predicted_survival_uses_efrons_hazard_and_steps():
 
 @pytest.mark.parametrize(
     "name",
-    ["gray.gray_test", "fine_gray.fine_gray", "cox.CoxFit.zph", "cox.CoxFit.predict_survival",
+    ["gray.gray_test", "subdistribution.fine_gray", "cox_model.CoxFit.zph",
+     "cox_model.CoxFit.predict_survival",
      "rubin.pool", "rubin.pool_rows", "splines.harrell_knots", "splines.spline_effect",
-     "logrank.logrank", "imputation.impute"],
+     "log_rank.logrank", "imputation.impute"],
 )  # fmt: skip
 def test_trap_12_what_python_lacks_is_here(name):
     module, *path = name.split(".")

@@ -11,8 +11,8 @@ import pandas as pd
 from scipy.stats import norm
 
 from prrt_lib.declare.rows import combine, stamp
-from prrt_lib.estimate.cox import CoxFit, fit_cox
 from prrt_lib.estimate.cox_data import CoxData, cox_data
+from prrt_lib.estimate.cox_model import CoxFit, fit_cox
 from prrt_lib.estimate.cox_tests import by_cluster
 from prrt_lib.estimate.guards import event_codes, refuse, require_columns
 from prrt_lib.estimate.still_observed import StillObserved, still_observed
