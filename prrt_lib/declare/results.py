@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterable
 from pathlib import Path
@@ -19,6 +20,13 @@ BATCH = "PRRT_BATCH"
 def target(scenario: str) -> Places:
     """Where results of this process go: the scenario under the runner, `_interactive` by hand."""
     return places(scenario if os.environ.get(BATCH) == scenario else INTERACTIVE)
+
+
+def stamp(scenario: str, profile: str) -> str:
+    """Words that every product carries: SYNTHETIC where the workbook says so, then the profile."""
+    about = places(scenario).processed / "about.json"
+    synthetic = about.exists() and json.loads(about.read_text("utf-8")).get("synthetic")
+    return f"SYNTHETIC, {profile.upper()}" if synthetic else profile.upper()
 
 
 def save(frames: Iterable[pd.DataFrame], notebook: str, scenario: str) -> pd.DataFrame:
