@@ -168,3 +168,25 @@ def test_broken_parts_end_in_one_message(tmp_path):
 
 def test_columns_have_the_letters_excel_gives_them():
     assert [letters(n) for n in (1, 26, 27, 52, 703, 16384)] == ["A", "Z", "AA", "AZ", "AAA", "XFD"]
+
+
+@pytest.mark.parametrize("place", [b'r="-1"', b'r="ZZZZ9"', b'r="A-1"', 'r="Я1"'.encode()])
+def test_an_address_outside_the_sheet_is_refused(tmp_path, place):
+    path = every_kind_of_cell(tmp_path / "kinds.xlsx")
+    with pytest.raises(WorkbookError, match="do not form a workbook"):
+        open_workbook(rewritten(path, "xl/worksheets/sheet1.xml", b'r="A2"', place))
+
+
+def test_a_formula_without_an_address_is_known_by_its_place(tmp_path):
+    path = every_kind_of_cell(tmp_path / "kinds.xlsx")
+    changed = rewritten(path, "xl/worksheets/sheet1.xml", b'<c r="C3">', b"<c>")
+    assert open_workbook(changed).sheets["Sheet"].uncalculated == {"B3"}
+
+
+def test_hidden_columns_without_end_cost_nothing(tmp_path):
+    path = every_kind_of_cell(tmp_path / "kinds.xlsx")
+    many = b'<cols><col min="-999999999" max="999999999" hidden="1"/></cols><sheetData>'
+    sheet = open_workbook(rewritten(path, "xl/worksheets/sheet1.xml", b"<sheetData>", many)).sheets[
+        "Sheet"
+    ]
+    assert sheet.cell(1, 1).hidden

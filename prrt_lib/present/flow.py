@@ -28,10 +28,13 @@ def flow_diagram(flow: pd.DataFrame, scenario: str, name: str = "flow") -> Figur
     chains = {
         name: part.to_dict("records") for name, part in flow.groupby("population", sort=False)
     }
-    trunk = chains.pop(TRUNK)
+    trunk = chains.pop(TRUNK, [])
     width = max(2, len(chains))
     figure, axes = plt.subplots(figsize=(2.7 * width, 5.4))
     axes.set_axis_off()
+    if not trunk:
+        axes.text(0.5, 0.5, "no step of the flow was recorded", ha="center")
+        return keep(figure, name, scenario)
     axes.set_xlim(-0.5, width - 0.5)
     axes.set_ylim(-1.7, 3.5)
     middle = (len(chains) - 1) / 2 if chains else 0.0

@@ -91,6 +91,9 @@ def handling(rows: pd.DataFrame, title: str) -> Table:
     return plan_tables.facts(kept, title, down="label")
 
 
+FLOW = ("step", "population", "n_before", "n_excluded", "n_after", "reason", "rule")
+
+
 def flow(rows: pd.DataFrame) -> pd.DataFrame:
     """The steps to each population, rebuilt from their rows, as the flow diagram takes them."""
     steps = rows[rows["variable"] == "flow"]
@@ -105,7 +108,7 @@ def flow(rows: pd.DataFrame) -> pd.DataFrame:
                 "n_excluded": gone, "n_after": int(after["n"]), "reason": after["label"],
                 "rule": "" if len(left) else END,
             })  # fmt: skip
-    return pd.DataFrame(records)
+    return pd.DataFrame(records, columns=list(FLOW))
 
 
 def count(rows: pd.DataFrame) -> pd.DataFrame:

@@ -8,7 +8,11 @@ from dataclasses import dataclass, field
 from typing import IO, Any
 from xml.parsers import expat
 
-from openpyxl.utils.cell import range_boundaries
+from openpyxl.utils.cell import (
+    column_index_from_string,
+    get_column_letter,
+    range_boundaries,
+)
 from openpyxl.utils.datetime import (
     CALENDAR_MAC_1904,
     CALENDAR_WINDOWS_1900,
@@ -18,7 +22,7 @@ from openpyxl.utils.datetime import (
 
 from prrt_lib.read.archive import TRUE, Style, unescaped
 
-LAST_COLUMN = 16_384
+LAST_ROW, LAST_COLUMN = 1_048_576, 16_384
 ONE_DAY = dt.timedelta(days=1)
 BASE = {1900: CALENDAR_WINDOWS_1900, 1904: CALENDAR_MAC_1904}
 
@@ -79,14 +83,15 @@ class _Reader:
             self.phonetic += 1
         elif name == "col" and attributes.get("hidden") in TRUE:
             low, high = int(attributes.get("min", 0)), int(attributes.get("max", 0))
-            high = min(high, LAST_COLUMN)
-            self.content.hidden_columns |= set(range(low, high + 1))
+            self.content.hidden_columns |= set(range(max(low, 1), min(high, LAST_COLUMN) + 1))
         elif name == "mergeCell":
             left, top, right, bottom = range_boundaries(attributes["ref"])
             self.content.merged.append((top, left, bottom, right))
 
     def _start_row(self, attributes: Mapping[str, str]) -> None:
         self.row = int(attributes.get("r", self.row + 1))
+        if not 0 < self.row <= LAST_ROW:
+            raise ValueError("a row beyond the sheet")
         self.column = 0
         self.line = self.content.cells.setdefault(self.row, {})
         if attributes.get("hidden") in TRUE:
@@ -112,7 +117,7 @@ class _Reader:
         if not text:
             # An empty text is a value that Excel keeps; an empty number is none.
             if self.formula and not (kind == "str" and self.valued):
-                self.content.uncalculated.add(self.attributes.get("r", ""))
+                self.content.uncalculated.add(f"{get_column_letter(self.column)}{self.row}")
             return
         style = int(self.attributes.get("s", 0))
         value = self._value(kind, text, style)
@@ -123,9 +128,9 @@ class _Reader:
         letters = address.rstrip("0123456789")
         known = self.columns.get(letters)
         if known is None:
-            known = 0
-            for letter in letters.upper():
-                known = 26 * known + ord(letter) - 64
+            known = column_index_from_string(letters) if letters else 0
+            if known > LAST_COLUMN:
+                raise ValueError("a column beyond the sheet")
             self.columns[letters] = known
         return known
 
