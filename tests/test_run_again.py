@@ -115,8 +115,8 @@ def test_two_scenarios_side_by_side_in_processes_of_one_pool(project, undisturbe
 
 def test_one_edited_cell_runs_the_notebooks_that_read_it(project, undisturbed, tmp_path):
     book = openpyxl.load_workbook(project / "data/raw/sheets_24.xlsx")
-    assert book["PRRT cycles"]["E2"].value == 200
-    book["PRRT cycles"]["E2"].value = 190
+    assert book["PRRT cycles"]["F3"].value == "Basel"
+    book["PRRT cycles"]["F3"].value = "Houston"
     before = prints(undisturbed)
     whole = (project / "data/raw/sheets_24.xlsx").read_bytes()
     book.save(project / "data/raw/sheets_24.xlsx")
