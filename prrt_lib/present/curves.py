@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 
 import matplotlib.pyplot as plt
@@ -20,6 +21,7 @@ AXIS = {
     "cumulative_incidence": "Cumulative incidence, %",
 }
 EVERY_MONTHS = 12
+TITLE_WIDTH = 62
 
 
 def survival_curve(rows: pd.DataFrame, scenario: str, title: str = "") -> Figure:
@@ -74,7 +76,7 @@ def _one(axes: Axes, rows: pd.DataFrame, level: str, levels: Sequence[str]) -> N
 def _axes(axes: Axes, rows: pd.DataFrame, statistic: str, title: str) -> None:
     axes.set_ylim(0, 101)
     axes.set_ylabel(AXIS[statistic])
-    axes.set_title(title)
+    axes.set_title(textwrap.fill(title, TITLE_WIDTH))
     last = rows["time"].max() / DAYS_PER_MONTH if len(rows) else EVERY_MONTHS
     step = EVERY_MONTHS * max(1, round(last / (12 * EVERY_MONTHS)))
     axes.set_xticks(np.arange(0, last + step, step))
