@@ -7,6 +7,7 @@ import hashlib
 import json
 import re
 import sys
+import threading
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
@@ -15,6 +16,9 @@ from typing import Any
 from prrt_lib.base.paths import PROJECT
 
 LOCK = PROJECT / "requirements.lock"
+# Python 3.11 counts the depth of a syntax tree for all threads together: two parses at the same
+# time end in a SystemError.
+PARSING = threading.Lock()
 DATA_NAME = re.compile(r"[\w.-]+\.(?:yaml|csv|css|j2)")
 
 
@@ -42,12 +46,18 @@ def environment_key() -> str:
 def imported_names(source: str) -> frozenset[str]:
     """Dotted names of this library that ``source`` imports, at any depth of the code."""
     names: set[str] = set()
-    for node in _statements(ast.parse(source).body):
+    for node in _statements(parsed(source).body):
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             names |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
     return frozenset(name for name in names if name.split(".")[0] == "prrt_lib")
+
+
+def parsed(source: str) -> ast.Module:
+    """The syntax tree of ``source``, one at a time over all threads."""
+    with PARSING:
+        return ast.parse(source)
 
 
 def _statements(nodes: Iterable[ast.AST]) -> Iterator[ast.AST]:

@@ -12,6 +12,7 @@ from typing import Any
 from prrt_lib.base.errors import ParameterError, Problem
 from prrt_lib.base.paths import PROJECT
 from prrt_lib.declare.parameters import Parameters, convert, unknown_name
+from prrt_lib.edges.keys import parsed
 
 FOLDER = PROJECT / "notebooks"
 # The order of a paper; the report reads the result rows of all others and comes last.
@@ -55,7 +56,7 @@ def declared(name: str) -> list[NotebookParameter]:
         source(cell) for cell in cells(name) if "parameters" in cell["metadata"].get("tags", [])
     )
     lines, found = text.splitlines(), []
-    for node in ast.parse(text).body:
+    for node in parsed(text).body:
         if not isinstance(node, ast.AnnAssign) or "#" not in lines[node.end_lineno - 1]:
             raise ParameterError(
                 Problem(f"notebooks/{name}.ipynb, parameters cell", f"line {node.lineno}",
