@@ -8,6 +8,7 @@ import pandas as pd
 
 from prrt_lib.analyse import events as event_facts
 from prrt_lib.analyse.summaries import Records, nobody, share
+from prrt_lib.declare.footprints import traced
 from prrt_lib.declare.rows import result_rows
 
 ANALYSIS = "adverse_events"
@@ -61,6 +62,7 @@ def of_kind(events: pd.DataFrame, kind: str) -> tuple[pd.Series, pd.Series, str]
     return events[kind] == "yes", events[kind].notna(), KINDS[kind]
 
 
+@traced
 def overview(
     study: Any, setting: str = "", population: str = "safety", role: str = "secondary"
 ) -> pd.DataFrame:
@@ -106,6 +108,7 @@ def _doubts(emergent: pd.DataFrame) -> list[str]:
 GRADES = {"any grade": 0, "grade 3 or higher": 3, **{f"grade {g}": g for g in range(1, 6)}}
 
 
+@traced
 def by_term(
     study: Any, setting: str = "", population: str = "safety", role: str = "secondary",
     related_only: bool = False,
@@ -155,6 +158,7 @@ def _patients(worst: pd.DataFrame, grade: str) -> int:
     return int((worst["grade"] == GRADES[grade]).sum())
 
 
+@traced
 def seriousness(study: Any, population: str = "safety", role: str = "secondary") -> pd.DataFrame:
     """Events: serious by the criteria (level) against serious as reported (group_level)."""
     words = words_of(role, population) | {"label": "Serious by criteria, against as reported"}

@@ -9,6 +9,7 @@ import pandas as pd
 from prrt_lib.analyse.adverse import CAPTURE, emergent_events, recorded, words_of
 from prrt_lib.analyse.summaries import Records, nobody, share
 from prrt_lib.declare.adverse_terms import organ_class
+from prrt_lib.declare.footprints import traced
 from prrt_lib.declare.rows import result_rows
 
 ANSWERS = {"yes": "yes", "no": "no", "not assessed": None}
@@ -17,6 +18,7 @@ CAUSES = ("NET", "PRRT-related", "other cancer", "cardiac", "other")
 SOON = 30
 
 
+@traced
 def axes(study: Any, population: str = "safety", role: str = "secondary") -> pd.DataFrame:
     """Events by each axis (yes, no, not assessed), and the two axes crossed.
 
@@ -53,6 +55,7 @@ def _is(events: pd.DataFrame, axis: str, answer: str) -> pd.Series:
     return events[axis].isna() if value is None else events[axis] == value
 
 
+@traced
 def capture(study: Any, population: str = "safety", role: str = "secondary") -> pd.DataFrame:
     """Events entered in the registry, related to PRRT and not: the scope of what was captured."""
     words = {**words_of(role, population), "label": "Entered in the registry"}
@@ -75,6 +78,7 @@ def capture(study: Any, population: str = "safety", role: str = "secondary") -> 
     return result_rows(records, **words)
 
 
+@traced
 def by_class(study: Any, population: str = "safety", role: str = "secondary") -> pd.DataFrame:
     """Patients with at least one event of each system organ class, any grade and 3 or higher."""
     words = {**words_of(role, population), "label": "Patients by organ class"}
@@ -95,6 +99,7 @@ def by_class(study: Any, population: str = "safety", role: str = "secondary") ->
     return result_rows(records, **words)
 
 
+@traced
 def deaths(study: Any, population: str = "safety", role: str = "secondary") -> pd.DataFrame:
     """Patients who died, by cause; and within thirty days of the last PRRT.
 

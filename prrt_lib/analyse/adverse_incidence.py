@@ -11,6 +11,7 @@ from prrt_lib.analyse.adverse import emergent_events, recorded
 from prrt_lib.analyse.adverse_rates import YEARS_100
 from prrt_lib.analyse.quantiles import quantity
 from prrt_lib.analyse.summaries import nobody, share
+from prrt_lib.declare.footprints import traced
 from prrt_lib.declare.parameters import YEARS
 from prrt_lib.declare.rows import combine, result_rows, stamp
 from prrt_lib.estimate.competing import cumulative_incidence
@@ -25,6 +26,7 @@ LABELS = {
 MARROW_TERMS = ("Myelodysplastic syndrome", "Leukemia secondary to oncology chemotherapy")
 
 
+@traced
 def severe(study: Any, population: str = "safety", role: str = "secondary") -> pd.DataFrame:
     """Cumulative incidence of the first treatment-emergent event of grade 3 or higher."""
     if not recorded(study, population):
@@ -51,6 +53,7 @@ def marrow_events(study: Any, population: str = "safety") -> pd.DataFrame:
     return pd.concat([dated[names], events[names]], ignore_index=True).astype({names[1]: float})
 
 
+@traced
 def marrow(study: Any, population: str = "safety", role: str = "secondary") -> pd.DataFrame:
     """Cumulative incidence, crude share, rate and latency of myelodysplasia or leukaemia."""
     own = marrow_events(study, population)

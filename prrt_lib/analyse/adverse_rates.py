@@ -8,6 +8,7 @@ import pandas as pd
 
 from prrt_lib.analyse.adverse import KINDS, emergent_events, of_kind, recorded, words_of
 from prrt_lib.analyse.summaries import nobody
+from prrt_lib.declare.footprints import traced
 from prrt_lib.declare.rows import combine, result_rows, stamp
 from prrt_lib.estimate.rates import poisson_rate
 
@@ -15,6 +16,7 @@ from prrt_lib.estimate.rates import poisson_rate
 YEARS_100 = 36525.0
 
 
+@traced
 def rates(study: Any, population: str = "safety", role: str = "secondary") -> pd.DataFrame:
     """Events per 100 patient-years, exact Poisson: first events and all events (decision 22).
 

@@ -12,11 +12,13 @@ from prrt_lib.analyse.biomarker_models import logged
 from prrt_lib.analyse.biomarker_survival import cuts, keys, ratio, said, spline
 from prrt_lib.analyse.biomarkers import MARKERS
 from prrt_lib.analyse.summaries import nobody
+from prrt_lib.declare.footprints import traced
 from prrt_lib.declare.rows import combine, result_rows
 
 AFTER = {"after_1": "after PRRT 1", "after_2": "after PRRT 2"}
 
 
+@traced
 def afterwards(
     study: Any, endpoint: str, marker: str, population: str | None = None,
     role: str = "exploratory",

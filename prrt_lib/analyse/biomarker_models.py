@@ -11,6 +11,7 @@ from prrt_lib.analyse.biomarkers import MARKERS, MULTIPLE, WINDOWS, changes, sam
 from prrt_lib.analyse.columns import rows_of
 from prrt_lib.analyse.summaries import Records, nobody, share
 from prrt_lib.base.errors import AnalysisError
+from prrt_lib.declare.footprints import traced
 from prrt_lib.declare.rows import combine, result_rows, stamp
 from prrt_lib.estimate.random_effects import mixed_model
 from prrt_lib.estimate.tobit_regression import tobit
@@ -52,6 +53,7 @@ def substituted(found: pd.DataFrame) -> pd.DataFrame:
     return found.assign(low=value, high=value)
 
 
+@traced
 def means(study: Any, population: str | None = None, role: str = "secondary") -> pd.DataFrame:
     """Mean log2 multiple of each marker at each time point, bounded values inside their bounds."""
     chosen = population or study.headline
@@ -85,6 +87,7 @@ def _mean(part: pd.DataFrame, conf_level: float, what: str) -> pd.DataFrame:
     return combine([stamp(first, warning=told), rows[rows["statistic"] == "sd"]])
 
 
+@traced
 def over_time(
     study: Any, setting: str = "", population: str | None = None, role: str = "secondary"
 ) -> pd.DataFrame:
@@ -130,6 +133,7 @@ def _mixed(own: pd.DataFrame, conf_level: float, label: str) -> pd.DataFrame:
                  p=rows["p"].where(contrast))  # fmt: skip
 
 
+@traced
 def flags(study: Any, population: str | None = None, role: str = "secondary") -> pd.DataFrame:
     """What spoils a series, counted: proton pump inhibitor at the sample, assay or unit changed."""
     chosen = population or study.headline

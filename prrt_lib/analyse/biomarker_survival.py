@@ -13,6 +13,7 @@ from prrt_lib.analyse.biomarkers import MARKERS
 from prrt_lib.analyse.cox import FEW, TOO_FEW
 from prrt_lib.analyse.summaries import nobody
 from prrt_lib.base.errors import AnalysisError
+from prrt_lib.declare.footprints import traced
 from prrt_lib.declare.parameters import YEARS
 from prrt_lib.declare.rows import combine, result_rows, stamp
 from prrt_lib.estimate.cox_model import CoxFit, cox
@@ -47,6 +48,7 @@ def keys(times: Any, marker: str, model: str, role: str) -> dict[str, Any]:
     }
 
 
+@traced
 def cuts(
     study: Any, endpoint: str, marker: str, at: Sequence[float] = (1.0, 2.0, 5.0),
     population: str | None = None, role: str = "exploratory",
@@ -146,6 +148,7 @@ def said(rows: pd.DataFrame, words: dict[str, Any], told: list[str]) -> pd.DataF
     return stamp(rows, **words, warning=warning)
 
 
+@traced
 def spline(
     study: Any, endpoint: str, marker: str, population: str | None = None,
     role: str = "exploratory",

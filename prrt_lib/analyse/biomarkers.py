@@ -10,6 +10,7 @@ import pandas as pd
 from prrt_lib.analyse.columns import rows_of
 from prrt_lib.analyse.quantiles import bounded_quantity, quantity
 from prrt_lib.analyse.summaries import Records, nobody
+from prrt_lib.declare.footprints import traced
 from prrt_lib.declare.rows import combine, result_rows, stamp
 from prrt_lib.estimate.rank_tests import signed_rank
 from prrt_lib.study.windows import one_unit
@@ -69,6 +70,7 @@ def _commonest(scales: pd.Series) -> str:
     return min(counts.index, key=lambda scale: (-counts[scale], scale)) if len(counts) else ""
 
 
+@traced
 def levels(study: Any, population: str | None = None, role: str = "secondary") -> pd.DataFrame:
     """Each marker at each time point: patients with a sample, and quantiles per scale (stratum).
 
@@ -152,6 +154,7 @@ def _compared(pairs: pd.DataFrame) -> pd.DataFrame:
     )  # fmt: skip
 
 
+@traced
 def paired(study: Any, population: str | None = None, role: str = "secondary") -> pd.DataFrame:
     """log2 change of each marker: quantiles, Wilcoxon signed-rank and Hodges-Lehmann limits."""
     words, ids, found = _prepared(study, population, role)

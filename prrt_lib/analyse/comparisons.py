@@ -12,6 +12,7 @@ from prrt_lib.analyse.describe import TABLE_1
 from prrt_lib.analyse.summaries import as_text, levels_of
 from prrt_lib.base.errors import AnalysisError
 from prrt_lib.declare.dictionary import INTERVAL_KINDS, dictionary
+from prrt_lib.declare.footprints import traced
 from prrt_lib.declare.rows import combine, result_rows, stamp
 from prrt_lib.estimate.fisher import fisher_exact
 from prrt_lib.estimate.rank_tests import kruskal_wallis
@@ -34,18 +35,25 @@ def comparisons(
     it can be enumerated. Of patients with a value; variables of several answers are left out.
     No rows without ``tests``. Not corrected for the number of comparisons, hence exploratory.
     """
-    population = population or study.headline
+    chosen = population or study.headline
     skipped = (by, *SAME_AS.get(by, ()))
     single = [
         address
         for address in variables
         if not dictionary().column(address).multiple and address.split(".")[1] not in skipped
     ]
-    patients = one_each(study, [*single, f"derived.{by}"], population)
-    if not tests or patients[by].dropna().nunique() < 2:
+    if not tests:
+        return result_rows([])
+    return combine(_compared(study, address, by, chosen) for address in single)
+
+
+@traced
+def _compared(study: Any, address: str, by: str, population: str) -> pd.DataFrame:
+    patients = one_each(study, [address, f"derived.{by}"], population)
+    if patients[by].dropna().nunique() < 2:
         return result_rows([])
     patients[by] = pd.Categorical(as_text(patients[by]), levels_of(patients[by], by), ordered=True)
-    rows = combine(_one(patients, address, by) for address in single)
+    rows = _one(patients, address, by)
     return stamp(rows, analysis=ANALYSIS, population=population, role="exploratory")
 
 

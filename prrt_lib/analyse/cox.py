@@ -9,6 +9,7 @@ import pandas as pd
 
 from prrt_lib.base.errors import AnalysisError
 from prrt_lib.declare.dictionary import dictionary
+from prrt_lib.declare.footprints import traced
 from prrt_lib.declare.rows import combine, result_rows, stamp
 from prrt_lib.estimate.cox_model import CoxFit, cox
 from prrt_lib.study.data import Study
@@ -29,13 +30,28 @@ def models(
     the rows carry a warning; below five, or with a level without events, the model is fitted
     with Firth's penalty and marked exploratory (decision 12).
     """
-    known = prepare(study, endpoint, covariates, population, setting)
-    tables = [_not_abstracted(name) for name in known.absent]
-    tables += [_fitted(known.frame, [name], UNIVARIABLE) for name in known.names]
-    if known.names:
-        tables.append(_fitted(known.frame, known.names, MULTIVARIABLE))
-    rows = pd.concat(tables, ignore_index=True)
-    return combine([stamped(study, known, rows)])
+    names = list(covariates or study.parameters.covariates)
+    alone = [_univariable(study, endpoint, name, population, setting) for name in names]
+    return combine([*alone, _multivariable(study, endpoint, names, population, setting)])
+
+
+@traced
+def _univariable(
+    study: Study, endpoint: str, name: str, population: str | None, setting: str
+) -> pd.DataFrame:
+    known = prepare(study, endpoint, [name], population, setting)
+    rows = _fitted(known.frame, [name], UNIVARIABLE) if known.names else _not_abstracted(name)
+    return stamped(study, known, rows)
+
+
+@traced
+def _multivariable(
+    study: Study, endpoint: str, names: list[str], population: str | None, setting: str
+) -> pd.DataFrame:
+    known = prepare(study, endpoint, names, population, setting)
+    if not known.names:
+        return result_rows([])
+    return stamped(study, known, _fitted(known.frame, known.names, MULTIVARIABLE))
 
 
 @dataclass(frozen=True)

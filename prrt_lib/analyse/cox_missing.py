@@ -9,6 +9,7 @@ import pandas as pd
 
 from prrt_lib.analyse.cox import Prepared, not_estimable, prepare, stamped
 from prrt_lib.base.errors import AnalysisError
+from prrt_lib.declare.footprints import traced
 from prrt_lib.declare.rows import combine, stamp
 from prrt_lib.estimate.cox_model import cox
 from prrt_lib.estimate.imputation import impute
@@ -22,6 +23,7 @@ ENDS = ("ki67_lo", "ki67_hi", "mib1_lo", "mib1_hi")
 UPPER = {"G1": np.nextafter(3.0, 0), "G2": 20.0, "G3/NEC": 100.0}
 
 
+@traced
 def imputed(
     study: Study, endpoint: str, covariates: Sequence[str] | None = None,
     imputations: int = 20, population: str | None = None,

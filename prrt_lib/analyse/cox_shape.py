@@ -9,6 +9,7 @@ import pandas as pd
 
 from prrt_lib.analyse.cox import TOO_FEW, not_estimable, prepare, stamped
 from prrt_lib.base.errors import AnalysisError
+from prrt_lib.declare.footprints import traced
 from prrt_lib.declare.rows import combine, result_rows, stamp
 from prrt_lib.estimate.cox_model import cox
 from prrt_lib.estimate.splines import spline_effect
@@ -32,6 +33,7 @@ def splines(
     return combine([_spline(study, endpoint, name, population) for name in columns])
 
 
+@traced
 def _spline(study: Study, endpoint: str, name: str, population: str | None) -> pd.DataFrame:
     known = prepare(study, endpoint, [name], population)
     if not known.names:
@@ -65,6 +67,7 @@ def _effect(frame: pd.DataFrame, name: str) -> pd.DataFrame:
     return stamp(pd.concat([rows, tests], ignore_index=True), model=SPLINE)
 
 
+@traced
 def over_time(
     study: Study, endpoint: str, covariates: Sequence[str] | None = None,
     population: str | None = None,

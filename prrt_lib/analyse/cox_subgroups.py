@@ -9,6 +9,7 @@ from scipy.stats import chi2
 
 from prrt_lib.analyse.cox import Prepared, not_estimable, prepare, stamped
 from prrt_lib.base.errors import AnalysisError
+from prrt_lib.declare.footprints import traced
 from prrt_lib.declare.rows import combine, result_rows, stamp
 from prrt_lib.estimate.cox_model import cox
 from prrt_lib.study.data import Study
@@ -17,6 +18,7 @@ MODEL = "subgroup"
 FEWEST = 10
 
 
+@traced
 def subgroups(
     study: Study, endpoint: str, effect: str = "", by: Sequence[str] = (),
     population: str | None = None,

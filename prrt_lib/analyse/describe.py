@@ -20,6 +20,7 @@ from prrt_lib.analyse.summaries import (
     shares,
 )
 from prrt_lib.declare.dictionary import INTERVAL_KINDS, Column, dictionary
+from prrt_lib.declare.footprints import traced
 from prrt_lib.declare.rows import combine, result_rows
 from prrt_lib.study.grade import discordant
 
@@ -49,23 +50,16 @@ def characteristics(
 
     ``variables`` are "table.column" of the dictionary; ``by`` is a derived column.
     """
-    population = population or study.headline
-    words = {"analysis": ANALYSIS, "population": population, "role": role}
-    single = [address for address in variables if not dictionary().column(address).multiple]
-    needed = [part for address in single for part in (address, *bounds_of(address))]
-    patients = one_each(study, list(dict.fromkeys([*needed, *_grouping(by)])), population)
-    return combine(_variable(study, patients, address, by, words) for address in variables)
+    chosen = population or study.headline
+    return combine(_variable(study, address, by, chosen, role) for address in variables)
 
 
-def _grouping(by: str) -> list[str]:
-    return [f"derived.{by}"] if by else []
-
-
-def _variable(
-    study: Any, patients: pd.DataFrame, address: str, by: str, words: dict
-) -> pd.DataFrame:
+@traced
+def _variable(study: Any, address: str, by: str, population: str, role: str) -> pd.DataFrame:
     column = dictionary().column(address)
-    words = {**words, "label": LABELS.get(address, column.label)}
+    words = {"analysis": ANALYSIS, "population": population, "role": role,
+             "label": LABELS.get(address, column.label)}  # fmt: skip
+    patients = people_with(study, address, by, population)
     if column.multiple:
         return _several(study, patients, column, by, words)
     if column.kind in INTERVAL_KINDS or column.unit:
@@ -77,6 +71,13 @@ def _variable(
     return grouped(
         patients, by, lambda part: shares(part[column.name], column.name, levels), **words
     )
+
+
+def people_with(study: Any, address: str, by: str, population: str) -> pd.DataFrame:
+    """patient_id, a variable of one answer with its bounds, and the grouping ``by``."""
+    single = [] if dictionary().column(address).multiple else [address, *bounds_of(address)]
+    grouping = [f"derived.{by}"] if by else []
+    return one_each(study, list(dict.fromkeys([*single, *grouping])), population)
 
 
 def bounds_of(address: str) -> list[str]:
@@ -120,6 +121,7 @@ def _several(
     )  # fmt: skip
 
 
+@traced
 def discordance(study: Any, population: str | None = None, role: str = "secondary") -> pd.DataFrame:
     """Patients per reported (level) and derived (group_level) grade, and how many differ.
 

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from prrt_lib.analyse.survival import ANALYSIS
+from prrt_lib.declare.footprints import traced
 from prrt_lib.declare.parameters import YEARS
 from prrt_lib.declare.rows import result_rows, stamp
 from prrt_lib.estimate.limits import probability_limits
@@ -16,6 +17,7 @@ DECLARED, HANDLING, SETTING = "declared", "intercurrent events", "setting"
 RATES = ("survival", "cumulative_incidence")
 
 
+@traced
 def declared(study: Study) -> pd.DataFrame:
     """Rows (no estimate) of what each endpoint measures; ``variable`` asks, ``level`` answers."""
     records = []
@@ -29,6 +31,7 @@ def declared(study: Study) -> pd.DataFrame:
     return result_rows(records, analysis=ANALYSIS, statistic="value")
 
 
+@traced
 def handling(study: Study) -> pd.DataFrame:
     """Rows of how each endpoint treats each intercurrent event (decision 13)."""
     records = [
@@ -39,6 +42,7 @@ def handling(study: Study) -> pd.DataFrame:
     return result_rows(records, analysis=ANALYSIS, statistic="value")
 
 
+@traced
 def settings() -> pd.DataFrame:
     """Rows of what each sensitivity setting changes."""
     records = [
@@ -55,6 +59,7 @@ def _fact(endpoint: str, label: str, model: str, variable: str, level: str) -> d
             "level": words}  # fmt: skip
 
 
+@traced
 def expected_precision(rows: pd.DataFrame, n: int = 50) -> pd.DataFrame:
     """The yearly rates of ungrouped curves with the limits that ``n`` such patients would give.
 

@@ -9,6 +9,7 @@ import pandas as pd
 from prrt_lib.analyse.columns import label, one_each, rows_of
 from prrt_lib.analyse.quantiles import quantity
 from prrt_lib.analyse.summaries import Records, grouped, levels_of, nobody, share, shares
+from prrt_lib.declare.footprints import traced
 from prrt_lib.declare.rows import combine, result_rows
 from prrt_lib.study.courses import in_order
 
@@ -34,6 +35,7 @@ def _words(study: Any, population: str | None, role: str) -> dict[str, str]:
     return {"analysis": ANALYSIS, "population": population or study.headline, "role": role}
 
 
+@traced
 def cycles(
     study: Any, by: str = "", population: str | None = None, role: str = "secondary"
 ) -> pd.DataFrame:
@@ -58,6 +60,7 @@ def cycles(
     return grouped(patients, by, describe, **words)
 
 
+@traced
 def agents(study: Any, population: str | None = None, role: str = "secondary") -> pd.DataFrame:
     """Isotope, ligand, route, centre and country as shares of administrations."""
     words = _words(study, population, role)
@@ -77,6 +80,7 @@ def _of_administrations(given: pd.DataFrame, name: str, words: dict) -> pd.DataF
     return result_rows(shares(given[name], name, levels_of(given[name], name)), **words)
 
 
+@traced
 def activity(study: Any, population: str | None = None, role: str = "secondary") -> pd.DataFrame:
     """Activity per administration and cumulative per patient, each isotope on its own.
 
@@ -105,6 +109,7 @@ def _sums(own: pd.DataFrame) -> pd.Series:
     return by_patient.sum().where(by_patient.count() == by_patient.size())
 
 
+@traced
 def intervals(study: Any, population: str | None = None, role: str = "secondary") -> pd.DataFrame:
     """Weeks between consecutive cycles of a course, together and by cycle."""
     words = {**_words(study, population, role), "label": "Interval between cycles"}
@@ -129,6 +134,7 @@ def intervals(study: Any, population: str | None = None, role: str = "secondary"
     return result_rows(records, **words)
 
 
+@traced
 def modifications(
     study: Any, population: str | None = None, role: str = "secondary"
 ) -> pd.DataFrame:
@@ -154,6 +160,7 @@ def modifications(
     return result_rows(records, **words)
 
 
+@traced
 def ssa_by_cycle(
     study: Any, population: str | None = None, role: str = "secondary"
 ) -> pd.DataFrame:

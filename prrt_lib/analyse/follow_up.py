@@ -8,6 +8,7 @@ import pandas as pd
 
 from prrt_lib.analyse.quality import person_days
 from prrt_lib.analyse.summaries import groups, nobody, share, shares
+from prrt_lib.declare.footprints import traced
 from prrt_lib.declare.rows import result_rows
 
 ANALYSIS = "survival"
@@ -15,6 +16,7 @@ CENTRE = "treat_site_cycle1"
 CLARK = "observed days of possible days to death, horizon or cut-off, Clark 2002"
 
 
+@traced
 def completeness(study: Any, by: str = CENTRE, population: str | None = None) -> pd.DataFrame:
     """Clark's C: observed person-time of that possible, overall and by ``by`` (the centre).
 
@@ -43,6 +45,7 @@ def _observed(study: Any, patients: pd.DataFrame) -> dict[str, Any]:
                  "person-time observed", unit="days", method=CLARK)  # fmt: skip
 
 
+@traced
 def deaths(study: Any, population: str | None = None) -> pd.DataFrame:
     """How many died up to the cut-off, and the recorded causes of those who did.
 

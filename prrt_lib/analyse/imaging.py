@@ -10,6 +10,7 @@ from prrt_lib.analyse.columns import rows_of
 from prrt_lib.analyse.quantiles import quantity
 from prrt_lib.analyse.response import ANALYSIS
 from prrt_lib.analyse.summaries import Records, levels_of, nobody, share
+from prrt_lib.declare.footprints import traced
 from prrt_lib.declare.rows import result_rows
 from prrt_lib.study.response_rules import NOT_EVALUABLE
 
@@ -19,6 +20,7 @@ FOUND, NOT_FOUND = "a scan before first PRRT", "no scan before first PRRT"
 LATER_SCANS = 5
 
 
+@traced
 def baseline(study: Any, population: str | None = None, role: str = "secondary") -> pd.DataFrame:
     """Who was imaged on or before first PRRT, by which modality, and how long before.
 
@@ -75,6 +77,7 @@ def gaps(study: Any, population: str | None = None) -> pd.DataFrame:
                          "days": seen["days_from_prrt"], "weeks": waited / 7})  # fmt: skip
 
 
+@traced
 def scan_intervals(
     study: Any, population: str | None = None, role: str = "secondary"
 ) -> pd.DataFrame:

@@ -10,6 +10,7 @@ from prrt_lib.analyse.columns import rows_of
 from prrt_lib.analyse.quantiles import quantity
 from prrt_lib.analyse.summaries import Records, nobody, share
 from prrt_lib.base.errors import AnalysisError
+from prrt_lib.declare.footprints import traced
 from prrt_lib.declare.rows import combine, result_rows, stamp
 from prrt_lib.estimate.random_effects import mixed_model
 from prrt_lib.study.lab_grades import canonical_unit, grades, in_canonical_units, rules, term_of
@@ -60,6 +61,7 @@ def _graded(test: str, part: pd.DataFrame) -> pd.DataFrame:
     return own[own["grade_lo"].notna()]
 
 
+@traced
 def page(study: Any, population: str = "safety", role: str = "secondary") -> pd.DataFrame:
     """Per test: patients by worst new grade, the nadir (or peak), and the days to it."""
     words = {"analysis": ANALYSIS, "population": population, "role": role}
@@ -95,6 +97,7 @@ def _of_test(test: str, part: pd.DataFrame) -> Records:
     return records
 
 
+@traced
 def egfr_slope(study: Any, population: str = "safety", role: str = "secondary") -> pd.DataFrame:
     """Change of eGFR per year from first PRRT: intercept and slope of each patient are random."""
     words = {"analysis": ANALYSIS, "model": "eGFR slope", "population": population, "role": role,

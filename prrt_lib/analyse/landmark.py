@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from prrt_lib.base.errors import AnalysisError
+from prrt_lib.declare.footprints import traced
 from prrt_lib.declare.parameters import YEARS, days
 from prrt_lib.declare.rows import combine, result_rows, stamp
 from prrt_lib.estimate.cox_model import cox
@@ -50,6 +51,7 @@ def at(study: Any, months: float, endpoint: str = "os_prrt", population: str | N
     )  # fmt: skip
 
 
+@traced
 def landmark(
     study: Any, months: float, endpoint: str = "os_prrt", population: str | None = None
 ) -> pd.DataFrame:

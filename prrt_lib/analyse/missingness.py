@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from prrt_lib.analyse.columns import one_each, rows_of
-from prrt_lib.analyse.describe import TABLE_1, bounds_of
+from prrt_lib.analyse.columns import rows_of
+from prrt_lib.analyse.describe import TABLE_1, bounds_of, people_with
 from prrt_lib.analyse.summaries import groups, share
 from prrt_lib.base.errors import AnalysisError
 from prrt_lib.declare.dictionary import dictionary
+from prrt_lib.declare.footprints import traced
 from prrt_lib.declare.rows import combine, result_rows, stamp
 from prrt_lib.estimate.cox_model import CoxFit, cox
 
@@ -34,20 +35,20 @@ def missingness(
     study: Any, by: str = "", population: str | None = None, variables: Sequence[str] = VARIABLES
 ) -> pd.DataFrame:
     """Share of patients without a value (nor a bound), per variable, overall and by ``by``."""
-    population = population or study.headline
-    single = [name for name in variables if not dictionary().column(name).multiple]
-    ends = [end for name in single for end in bounds_of(name)]
-    asked = [*single, *ends, *([f"derived.{by}"] if by else [])]
-    patients = one_each(study, list(dict.fromkeys(asked)), population)
-    records = []
-    for address in variables:
-        absent = _absent(study, patients, address)
-        name, label = address.split(".")[1], dictionary().column(address).label
-        records.append(share(int(absent.sum()), len(absent), name, MISSING, label=label, **OF_ALL))
-        for level, part in groups(patients, by):
-            own = absent[part.index]
-            records.append(share(int(own.sum()), len(own), name, MISSING, label=label, **OF_ALL,
-                                 group=by, group_level=level))  # fmt: skip
+    chosen = population or study.headline
+    return combine(_share_missing(study, address, by, chosen) for address in variables)
+
+
+@traced
+def _share_missing(study: Any, address: str, by: str, population: str) -> pd.DataFrame:
+    patients = people_with(study, address, by, population)
+    absent = _absent(study, patients, address)
+    name, label = address.split(".")[1], dictionary().column(address).label
+    records = [share(int(absent.sum()), len(absent), name, MISSING, label=label, **OF_ALL)]
+    for level, part in groups(patients, by):
+        own = absent[part.index]
+        records.append(share(int(own.sum()), len(own), name, MISSING, label=label, **OF_ALL,
+                             group=by, group_level=level))  # fmt: skip
     return result_rows(records, analysis=ANALYSIS, population=population,
                        role="secondary")  # fmt: skip
 
@@ -71,10 +72,14 @@ def predicts(
     Exploratory: missing values that go with the outcome are not missing at random, and an
     analysis of complete records alone is then of a selected group.
     """
-    population = population or study.headline
-    times = study.times(endpoint, "", population, tuple(names))
-    rows = combine(_one(times.frame, name) for name in names)
-    label = times.endpoint.label
+    chosen = population or study.headline
+    return combine(_predicts(study, endpoint, name, chosen) for name in names)
+
+
+@traced
+def _predicts(study: Any, endpoint: str, name: str, population: str) -> pd.DataFrame:
+    times = study.times(endpoint, "", population, (name,))
+    rows, label = _one(times.frame, name), times.endpoint.label
     return stamp(rows, analysis=ANALYSIS, model=PREDICTOR, endpoint=endpoint, label=label,
                  population=population, role="exploratory")  # fmt: skip
 

@@ -10,12 +10,14 @@ from prrt_lib.analyse.summaries import nobody, share
 from prrt_lib.declare import reads
 from prrt_lib.declare.dictionary import dictionary
 from prrt_lib.declare.findings import SEVERITIES, STATUSES
+from prrt_lib.declare.footprints import traced
 from prrt_lib.declare.rows import result_rows
 
 ANALYSIS = "quality"
 FLOW_END = "population"
 
 
+@traced
 def findings(study: Any, role: str = "secondary") -> pd.DataFrame:
     """Number of findings by severity (group_level) and rule (level), and of each severity."""
     asked = study.findings
@@ -63,6 +65,7 @@ def lineage(study: Any) -> pd.DataFrame:
     return pd.read_parquet(path, columns=["table", "record", "column", "status"])
 
 
+@traced
 def statuses(study: Any, role: str = "secondary") -> pd.DataFrame:
     """Share of cells by status (group_level) in each table (level)."""
     cells = lineage(study)
@@ -77,6 +80,7 @@ def statuses(study: Any, role: str = "secondary") -> pd.DataFrame:
     return result_rows(records, analysis=ANALYSIS, role=role, label="Cells by status")
 
 
+@traced
 def flow(study: Any, role: str = "secondary") -> pd.DataFrame:
     """The named steps to each population as rows: who remains, and who left (of those before)."""
     records = []
@@ -100,6 +104,7 @@ def flow(study: Any, role: str = "secondary") -> pd.DataFrame:
     return result_rows(records, analysis=ANALYSIS, role=role)
 
 
+@traced
 def completeness(
     study: Any, population: str | None = None, role: str = "secondary"
 ) -> pd.DataFrame:

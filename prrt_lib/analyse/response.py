@@ -16,6 +16,7 @@ from prrt_lib.analyse.summaries import (
     shares,
     together,
 )
+from prrt_lib.declare.footprints import traced
 from prrt_lib.declare.rows import result_rows
 from prrt_lib.study.response_rules import CLASSES, NOT_EVALUABLE
 
@@ -24,6 +25,7 @@ EVALUABLE = "imaging-evaluable"
 RECIST = ("CR", "PR", "SD", "PD", "NE")
 
 
+@traced
 def classes(
     study: Any, which: str = "best_response", by: str = "", population: str | None = None,
     stratum: str = EVALUABLE, role: str = "secondary",
@@ -59,6 +61,7 @@ def denominators(study: Any, which: str = "best_response", role: str = "secondar
     return together(frames)
 
 
+@traced
 def complete(study: Any, population: str | None = None, role: str = "secondary") -> pd.DataFrame:
     """Complete responses as reported, of the imaging-evaluable; part of any response."""
     population = population or study.headline
@@ -73,6 +76,7 @@ def complete(study: Any, population: str | None = None, role: str = "secondary")
     return result_rows(shares(evaluable, "complete_response", ["yes"], conf_level), **words)
 
 
+@traced
 def against_recist(
     study: Any, population: str | None = None, role: str = "secondary"
 ) -> pd.DataFrame:
@@ -102,6 +106,7 @@ def against_recist(
     return result_rows(records, **words)
 
 
+@traced
 def modalities(study: Any, population: str | None = None, role: str = "secondary") -> pd.DataFrame:
     """Scans after first PRRT by modality (a scan may have several), and patients who changed."""
     words = _words(study, population, role, "Modality, of scans after first PRRT")
@@ -132,6 +137,7 @@ def modalities(study: Any, population: str | None = None, role: str = "secondary
     return result_rows(records, **words)
 
 
+@traced
 def last_status(study: Any, population: str | None = None, role: str = "secondary") -> pd.DataFrame:
     """Disease status at last contact, else at the last scan that records one."""
     words = _words(study, population, role, "Disease status at last follow-up")

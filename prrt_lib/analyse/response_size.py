@@ -9,6 +9,7 @@ import pandas as pd
 from prrt_lib.analyse.columns import one_each, rows_of
 from prrt_lib.analyse.response import ANALYSIS, EVALUABLE
 from prrt_lib.analyse.summaries import nobody, shares
+from prrt_lib.declare.footprints import traced
 from prrt_lib.declare.rows import combine, result_rows
 from prrt_lib.study.response_rules import ANY_RESPONSE, NED
 from prrt_lib.study.responses import is_response
@@ -61,6 +62,7 @@ def _told(condition: pd.Series, known: pd.Series) -> pd.Series:
     return answer.where(known, None)
 
 
+@traced
 def magnitudes(study: Any, population: str | None = None, role: str = "secondary") -> pd.DataFrame:
     """Shares of responders by each measure, exact limits, each with its own denominator."""
     population = population or study.headline

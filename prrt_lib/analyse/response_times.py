@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from prrt_lib.analyse.columns import rows_of
+from prrt_lib.declare.footprints import traced
 from prrt_lib.declare.parameters import YEARS
 from prrt_lib.declare.rows import combine, result_rows, stamp
 from prrt_lib.estimate.competing import cumulative_incidence
@@ -52,6 +53,7 @@ def response_days(study: Any, population: str | None = None) -> pd.DataFrame:
     })  # fmt: skip
 
 
+@traced
 def timing(study: Any, population: str | None = None) -> pd.DataFrame:
     """Cumulative incidence of the first response, and how long responses last; exploratory."""
     population = population or study.headline
@@ -121,6 +123,7 @@ def seen_once(study: Any, population: str) -> bool:
     return bool(study.patients("in_imaging_evaluable", population=population).iloc[:, 1].any())
 
 
+@traced
 def interval_censored(study: Any, population: str | None = None) -> pd.DataFrame:
     """Time to progression when it is only known to lie between two scans; a sensitivity."""
     population = population or study.headline

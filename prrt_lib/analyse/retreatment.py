@@ -9,6 +9,7 @@ import pandas as pd
 from prrt_lib.analyse.exposure import ANALYSIS, administrations
 from prrt_lib.analyse.quantiles import quantity
 from prrt_lib.analyse.summaries import Records, grouped, nobody, share
+from prrt_lib.declare.footprints import traced
 from prrt_lib.declare.parameters import DAYS_PER_MONTH
 from prrt_lib.declare.rows import result_rows
 
@@ -16,6 +17,7 @@ from prrt_lib.declare.rows import result_rows
 HELD_DAYS = 28
 
 
+@traced
 def courses(study: Any, population: str | None = None, role: str = "secondary") -> pd.DataFrame:
     """Per course: who had it, its cycles, and the months since the previous course ended."""
     population = population or study.headline
@@ -39,6 +41,7 @@ def courses(study: Any, population: str | None = None, role: str = "secondary") 
     return result_rows(records, **words)
 
 
+@traced
 def held(study: Any, population: str | None = None, role: str = "secondary") -> pd.DataFrame:
     """Weeks from the last dose of an analog to the administration, and how often it was held.
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from prrt_lib.base.errors import AnalysisError
+from prrt_lib.declare.footprints import traced
 from prrt_lib.declare.parameters import YEARS, days
 from prrt_lib.declare.rows import combine, result_rows, stamp
 from prrt_lib.estimate.competing import cumulative_incidence
@@ -27,6 +28,7 @@ NOBODY_DROPPED = r"\b0 records with exit up to t0"
 DROPPED = r"(?:; )?\d+ records with exit up to t0 dropped"
 
 
+@traced
 def curve(
     study: Study, endpoint: str, by: str | None = None, population: str | None = None,
     setting: str = "",
@@ -125,6 +127,7 @@ def _conditional(text: str, kind: str) -> str:
     return f", given {'alive' if kind == 'death' else 'event-free'} at day {start}"
 
 
+@traced
 def compare(
     study: Study, endpoint: str, by: str, population: str | None = None, setting: str = ""
 ) -> pd.DataFrame:
@@ -143,6 +146,7 @@ def compare(
     return _stamped(study, times, stamp(kept, group=by, n=len(frame)), by)
 
 
+@traced
 def follow_up(study: Study, population: str | None = None) -> pd.DataFrame:
     """Median follow-up from first PRRT: reverse Kaplan-Meier, deaths before censorings."""
     times = study.times("os_prrt", "", population or study.headline, ())
@@ -154,6 +158,7 @@ def follow_up(study: Study, population: str | None = None) -> pd.DataFrame:
     return stamp(_stamped(study, times, rows, None), model="follow-up", label="Follow-up")
 
 
+@traced
 def entry_independence(study: Study, population: str | None = None) -> pd.DataFrame:
     """Whether late referral goes with survival: conditional tau of entry and death from diagnosis,
     and the hazard ratio of the lag from diagnosis to first PRRT (per 12 months).

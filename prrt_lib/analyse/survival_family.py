@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from prrt_lib.analyse import survival
+from prrt_lib.declare.footprints import traced
 from prrt_lib.declare.rows import combine, result_rows
 from prrt_lib.study.data import Study
 from prrt_lib.study.endpoints import ENDPOINTS
@@ -20,6 +21,7 @@ def by_groups(study: Study, endpoints: Sequence[str], by: Sequence[str]) -> pd.D
     return combine([_abstracted(study, name, group) for name in endpoints for group in by])
 
 
+@traced
 def _abstracted(study: Study, endpoint: str, by: str) -> pd.DataFrame:
     values = study.patients(by, population=study.headline)[by]
     if values.notna().any():

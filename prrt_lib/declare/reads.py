@@ -4,16 +4,31 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-KINDS = ("columns", "parameters", "results", "figures", "reports")
+KINDS = ("columns", "populations", "parameters", "results", "figures", "reports")
 
 _seen: dict[str, set[str]] = {kind: set() for kind in KINDS}
+_scopes: list[dict[str, set[str]]] = []
 
 
 def record(kind: str, *names: str) -> None:
     """Notes that ``names`` were read ("columns": "table.column"); figures, reports: written."""
-    _seen[kind].update(names)
+    for noted in (_seen, *_scopes):
+        noted[kind].update(names)
+
+
+@contextmanager
+def scope() -> Iterator[dict[str, set[str]]]:
+    """What is noted inside the block alone, by kind; the process notes it as well."""
+    own: dict[str, set[str]] = {kind: set() for kind in KINDS}
+    _scopes.append(own)
+    try:
+        yield own
+    finally:
+        _scopes.pop()
 
 
 def snapshot() -> dict[str, list[str]]:

@@ -11,7 +11,7 @@ import pandas as pd
 
 from prrt_lib.base.errors import InputError, Problem
 from prrt_lib.base.paths import Places, places
-from prrt_lib.declare import reads, rows
+from prrt_lib.declare import footprints, reads, rows
 
 INTERACTIVE = "_interactive"
 BATCH = "PRRT_BATCH"
@@ -33,7 +33,7 @@ def save(frames: Iterable[pd.DataFrame], notebook: str, scenario: str) -> pd.Dat
     """The rows that were written: all ``frames`` as results/<notebook>.csv, in one atomic step.
 
     Without any row there is no file. What the process has read so far goes into
-    reads/<notebook>.json beside the folder.
+    reads/<notebook>.json beside the folder, what each row was made from into footprints/.
     Raises ValueError when two rows share a key or break a vocabulary.
     """
     joined = rows.combine(frames)
@@ -46,6 +46,7 @@ def save(frames: Iterable[pd.DataFrame], notebook: str, scenario: str) -> pd.Dat
     else:
         whole.unlink(missing_ok=True)
     reads.save(folder.parent / "reads", notebook)
+    footprints.save(folder.parent / "footprints", notebook, joined["row_id"])
     return joined
 
 

@@ -197,6 +197,7 @@ class Study:
         chosen = self.headline if population is None else population
         if chosen not in POPULATIONS:
             raise AnalysisError(unknown_name(chosen, list(POPULATIONS), "population"))
+        reads.record("populations", chosen)
         return chosen
 
     def _address(self, name: str) -> str:
