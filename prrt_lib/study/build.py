@@ -14,12 +14,12 @@ import pandas as pd
 
 from prrt_lib.base.paths import Places
 from prrt_lib.declare.answers import Answer
+from prrt_lib.declare.derivations import MAIN_DATE
 from prrt_lib.declare.findings import COLUMNS, findings_frame
 from prrt_lib.declare.parameters import Parameters
 from prrt_lib.read.questions import with_states
 from prrt_lib.study.cohort import Cohort, build, with_derived
 from prrt_lib.study.data import headline_banner
-from prrt_lib.study.typed import MAIN_DATE
 
 
 def write_cohort(

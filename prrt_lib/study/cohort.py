@@ -8,12 +8,13 @@ from dataclasses import dataclass
 import pandas as pd
 
 from prrt_lib.base.errors import AnalysisError, Problem
+from prrt_lib.declare.derivations import MAIN_DATE
 from prrt_lib.declare.parameters import Parameters
 from prrt_lib.study import courses, progression, responses, vital, windows
 from prrt_lib.study.characteristics import characteristics
 from prrt_lib.study.flow import Step, flow_frame, walk
 from prrt_lib.study.questions import ask, ask_rows
-from prrt_lib.study.typed import MAIN_DATE, complete, until, without_nan
+from prrt_lib.study.typed import complete, until, without_nan
 
 # Therapies that are not a new anticancer therapy: an analog goes on beside PRRT.
 # Records without a patient (orphans) are no patients: they stand among the findings alone.

@@ -6,20 +6,10 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from prrt_lib.declare.derivations import MAIN_DATE
 from prrt_lib.declare.dictionary import DATE_KINDS, INTERVAL_KINDS, Table, dictionary
 
 NUMBER_KINDS = (*INTERVAL_KINDS, "integer")
-
-# The date that places a row in time; a row dated after the cut-off is not used.
-MAIN_DATE = {
-    "prior_therapies": "therapy_date",
-    "prrt_cycles": "cycle_date",
-    "biomarkers": "sample_date",
-    "imaging": "scan_date",
-    "adverse_events": "onset_date",
-    "subsequent_therapies": "therapy_date",
-    "labs": "lab_date",
-}
 
 
 def complete(tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
