@@ -6,13 +6,13 @@ import zipfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from prrt_lib.base.errors import Problem, WorkbookError
 from prrt_lib.read.archive import Archive, SheetPart, Style
-from prrt_lib.read.sheet_xml import SheetContent, read_sheet
+from prrt_lib.read.sheet_xml import CellTexts, SheetContent, read_sheet
 
 
 class Cell(NamedTuple):
@@ -92,6 +92,10 @@ class SheetByName:
             self.sheet_names = tuple(sheet.title for sheet in self._archive.sheets)
             self.visible = tuple(s.title for s in self._archive.sheets if s.visible)
 
+    @cached_property
+    def _texts(self) -> CellTexts:
+        return CellTexts(self._archive.strings, self._archive.styles, self.epoch)
+
     def __contains__(self, name: str) -> bool:
         return plain(name) in map(plain, self.sheet_names)
 
@@ -99,7 +103,7 @@ class SheetByName:
         """The sheet of that name; raises WorkbookError where its parts are broken."""
         with _whole(self.path):
             part = next(s for s in self._archive.sheets if plain(s.title) == plain(name))
-            return _sheet(self._archive, part)
+            return _sheet(self._archive, part, self._texts)
 
 
 @contextmanager
@@ -134,9 +138,9 @@ def open_workbook(path: Path, wanted: Iterable[str] | None = None) -> Workbook:
         return Workbook(book.path, book.epoch, book.sheet_names, sheets)
 
 
-def _sheet(archive: Archive, part: SheetPart) -> Sheet:
+def _sheet(archive: Archive, part: SheetPart, texts: CellTexts) -> Sheet:
     with archive.file.open(part.part) as stream:
-        content = read_sheet(stream, archive.strings, archive.styles, archive.epoch)
+        content = read_sheet(stream, texts)
     commented = archive.commented(part.part)
     rows = _cells(part.title, content, archive.styles, commented)
     return Sheet(
@@ -152,26 +156,25 @@ def _cells(
     title: str, content: SheetContent, styles: list[Style], commented: frozenset[str]
 ) -> dict[int, dict[int, Cell]]:
     rows: dict[int, dict[int, Cell]] = {}
+    new, marked = tuple.__new__, content.hidden_columns or commented
+    shown = [(style.number_format, style.struck, style.fill) for style in styles]
     # Rows change hands one by one: a large sheet fits in memory only once.
     for row in list(content.cells):
         line = content.cells.pop(row)
-        hidden_row = row in content.hidden_rows
+        hidden = row in content.hidden_rows
         cells = {}
         for column, (value, number) in line.items():
-            style = styles[number] if number < len(styles) else styles[0]
-            hidden = hidden_row or column in content.hidden_columns
-            comment = bool(commented) and f"{letters(column)}{row}" in commented
-            cells[column] = Cell(
-                title,
-                row,
-                column,
-                value,
-                style.number_format,
-                hidden,
-                style.struck,
-                comment,
-                style.fill,
-            )
+            code, struck, fill = shown[number] if number < len(shown) else shown[0]
+            # The tuple itself: a call of Cell(...) takes half as long again.
+            told = (title, row, column, value, code, hidden, struck, False, fill)
+            cells[column] = new(Cell, told)
+        if marked:
+            cells = {c: _marked(cell, content, commented) for c, cell in cells.items()}
         if cells:
             rows[row] = cells
     return rows
+
+
+def _marked(cell: Cell, content: SheetContent, commented: frozenset[str]) -> Cell:
+    hidden = cell.hidden or cell.column in content.hidden_columns
+    return cell._replace(hidden=hidden, comment=cell.address in commented)
