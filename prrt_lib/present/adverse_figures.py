@@ -5,15 +5,14 @@ from __future__ import annotations
 import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
-from prrt_lib.present import style, tables
-from prrt_lib.present.canvas import file_name, keep
+from prrt_lib.present import figure_values, style, tables
+from prrt_lib.present.canvas import Drawing, file_name, keep
 
 ANY, SEVERE = "any grade", "grade 3 or higher"
 
 
-def butterfly(rows: pd.DataFrame, scenario: str, title: str, name: str) -> Figure:
+def butterfly(rows: pd.DataFrame, scenario: str, title: str, name: str) -> Drawing:
     """Terms down; patients with any grade to the left, with grade 3 or higher to the right.
 
     Both wings on one scale of percent, n/N at the end of each bar.
@@ -37,7 +36,7 @@ def butterfly(rows: pd.DataFrame, scenario: str, title: str, name: str) -> Figur
     figure.suptitle(title, x=0.01, ha="left", fontsize=11, fontweight="bold")
     figure.supxlabel("Patients, % of the safety set", fontsize=9)
     figure.subplots_adjust(top=1 - 0.55 / size[1], bottom=0.62 / size[1])
-    return keep(figure, file_name(name), scenario)
+    return keep(figure, file_name(name), scenario, figure_values.shares(shown, title))
 
 
 def _wing(axes: Axes, rows: pd.DataFrame, terms: list[str], grade: str, reach: float) -> None:

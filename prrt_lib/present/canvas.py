@@ -10,6 +10,8 @@ from matplotlib.figure import Figure
 
 from prrt_lib.declare import reads
 from prrt_lib.declare.results import target
+from prrt_lib.present.drawing import Drawing
+from prrt_lib.present.values import Values
 
 FORMATS = {
     "png": {"Software": None},
@@ -23,14 +25,19 @@ def file_name(*parts: str) -> str:
     return re.sub(r"[^A-Za-z0-9]+", "_", joined).strip("_")
 
 
-def keep(figure: Figure, name: str, scenario: str) -> Figure:
-    """``figure``, saved as PNG and PDF under the scenario's figures (by hand: `_interactive`)."""
+def keep(figure: Figure, name: str, scenario: str, values: Values) -> Drawing:
+    """``figure`` with its values, saved as PNG and PDF under the scenario's figures.
+
+    By hand the folder is `_interactive`.
+    """
     folder = target(scenario).figures
     folder.mkdir(parents=True, exist_ok=True)
+    saved = {}
     for kind, metadata in FORMATS.items():
         half = folder / f".{name}.{kind}.part"
         figure.savefig(half, format=kind, metadata=metadata, bbox_inches="tight")
+        saved[kind] = half.read_bytes()
         os.replace(half, folder / f"{name}.{kind}")
         reads.record("figures", f"{name}.{kind}")
     plt.close(figure)
-    return figure
+    return Drawing(figure, name, values, **saved)

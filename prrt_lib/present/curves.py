@@ -9,12 +9,12 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
 from prrt_lib.declare.dictionary import dictionary
 from prrt_lib.declare.parameters import DAYS_PER_MONTH, days
-from prrt_lib.present import numbers, style, tables
-from prrt_lib.present.canvas import file_name, keep
+from prrt_lib.present import curve_values, numbers, style, tables
+from prrt_lib.present.canvas import Drawing, file_name, keep
+from prrt_lib.present.values import DAYS_IN
 
 AXIS = {
     "survival": "Probability of being event-free, %",
@@ -24,17 +24,26 @@ EVERY_MONTHS = 12
 TITLE_WIDTH = 62
 
 
-def survival_curve(rows: pd.DataFrame, scenario: str, title: str = "") -> Figure:
-    """Step curves of survival rows, one per group level, with limits and numbers at risk."""
-    return _curve(rows, scenario, "survival", title)
+def survival_curve(
+    rows: pd.DataFrame, scenario: str, title: str = "", time_unit: str = "months"
+) -> Drawing:
+    """Step curves of survival rows, one per group level, with limits and numbers at risk.
+
+    ``time_unit`` of the axis: days, months or years.
+    """
+    return _curve(rows, scenario, "survival", title, time_unit)
 
 
-def incidence_curve(rows: pd.DataFrame, scenario: str, title: str = "") -> Figure:
+def incidence_curve(
+    rows: pd.DataFrame, scenario: str, title: str = "", time_unit: str = "months"
+) -> Drawing:
     """Step curves of cumulative-incidence rows."""
-    return _curve(rows, scenario, "cumulative_incidence", title)
+    return _curve(rows, scenario, "cumulative_incidence", title, time_unit)
 
 
-def _curve(rows: pd.DataFrame, scenario: str, statistic: str, title: str) -> Figure:
+def _curve(
+    rows: pd.DataFrame, scenario: str, statistic: str, title: str, time_unit: str
+) -> Drawing:
     style.apply()
     counted = rows[rows["statistic"] == statistic]
     drawn = counted[counted["state"] == "ok"]
@@ -49,7 +58,8 @@ def _curve(rows: pd.DataFrame, scenario: str, statistic: str, title: str) -> Fig
     )  # fmt: skip
     for level in levels:
         _one(above, drawn[drawn["group_level"] == level], level, levels)
-    _axes(above, drawn, statistic, title or key["label"] or key["endpoint"])
+    title = title or key["label"] or key["endpoint"]
+    _axes(above, drawn, statistic, title, time_unit)
     for level in [name for name in tables.levels(counted) if name not in levels and name]:
         above.plot([], [], " ", label=f"{level}: not estimable")
     if key["group"]:
@@ -57,7 +67,7 @@ def _curve(rows: pd.DataFrame, scenario: str, statistic: str, title: str) -> Fig
     if not len(drawn):
         above.text(0.5, 0.5, "nothing can be estimated", transform=above.transAxes, ha="center")
     _at_risk(below, counted, levels)
-    return keep(figure, name, scenario)
+    return keep(figure, name, scenario, curve_values.by_group(rows, drawn, title, time_unit))
 
 
 def _one(axes: Axes, rows: pd.DataFrame, level: str, levels: Sequence[str]) -> None:
@@ -73,16 +83,19 @@ def _one(axes: Axes, rows: pd.DataFrame, level: str, levels: Sequence[str]) -> N
                           color=colour, alpha=0.13, linewidth=0)  # fmt: skip
 
 
-def _axes(axes: Axes, rows: pd.DataFrame, statistic: str, title: str) -> None:
+def _axes(
+    axes: Axes, rows: pd.DataFrame, statistic: str, title: str, time_unit: str = "months"
+) -> None:
     axes.set_ylim(0, 101)
     axes.set_ylabel(AXIS[statistic])
     axes.set_title(textwrap.fill(title, TITLE_WIDTH))
     last = rows["time"].max() / DAYS_PER_MONTH if len(rows) else EVERY_MONTHS
     step = EVERY_MONTHS * max(1, round(last / (12 * EVERY_MONTHS)))
-    axes.set_xticks(np.arange(0, last + step, step))
+    ticks = np.arange(0, last + step, step)
+    axes.set_xticks(ticks, [f"{days(tick) / DAYS_IN[time_unit]:.0f}" for tick in ticks])
     axes.set_xlim(left=0)
     axes.tick_params(labelbottom=True)
-    axes.set_xlabel("Months")
+    axes.set_xlabel(time_unit.capitalize())
 
 
 def _at_risk(axes: Axes, rows: pd.DataFrame, levels: Sequence[str]) -> None:
@@ -103,7 +116,7 @@ def _at_risk(axes: Axes, rows: pd.DataFrame, levels: Sequence[str]) -> None:
             axes.text(month, line, count, ha="center", va="center", fontsize=8.5)
 
 
-def progression_beside(until: pd.DataFrame, incidence: pd.DataFrame, scenario: str) -> Figure:
+def progression_beside(until: pd.DataFrame, incidence: pd.DataFrame, scenario: str) -> Drawing:
     """1 - Kaplan-Meier of time to progression beside the cumulative incidence, on one axis.
 
     Their distance is what treating deaths as censorings would add to the probability.
@@ -123,10 +136,11 @@ def progression_beside(until: pd.DataFrame, incidence: pd.DataFrame, scenario: s
         axes.step(rows["time"] / DAYS_PER_MONTH, 100 * rows["estimate"], where="post", label=name,
                   color=style.PALETTE[number], linestyle=style.DASHES[number])  # fmt: skip
     drawn = pd.concat([rows for _, rows in lines])
-    _axes(axes, drawn, "cumulative_incidence", "Progression: two estimators side by side")
+    title = "Progression: two estimators side by side"
+    _axes(axes, drawn, "cumulative_incidence", title)
     axes.set_ylabel("%")
     if len(drawn):
         axes.legend(loc="best")
     else:
         axes.text(0.5, 0.5, "nothing can be estimated", transform=axes.transAxes, ha="center")
-    return keep(figure, "survival_ttp_beside_cif", scenario)
+    return keep(figure, "survival_ttp_beside_cif", scenario, curve_values.by_line(lines, title))

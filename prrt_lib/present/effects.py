@@ -10,8 +10,8 @@ from matplotlib.figure import Figure
 
 from prrt_lib.declare.dictionary import dictionary
 from prrt_lib.declare.parameters import DAYS_PER_MONTH
-from prrt_lib.present import numbers, style, tables
-from prrt_lib.present.canvas import file_name, keep
+from prrt_lib.present import figure_values, numbers, style, tables
+from prrt_lib.present.canvas import Drawing, file_name, keep
 from prrt_lib.present.ratio_axis import ratio_axis
 
 RATIO = "log_hazard_ratio"
@@ -21,7 +21,7 @@ WIDEST = 1000.0
 DOUBLINGS = ("cga_before", "pancreastatin_before")
 
 
-def spline_curves(rows: pd.DataFrame, scenario: str, title: str) -> Figure:
+def spline_curves(rows: pd.DataFrame, scenario: str, title: str) -> Drawing:
     """Hazard ratio over each covariate's own scale, a panel per covariate, with limits."""
     style.apply()
     names = tables.levels(rows, "variable")
@@ -44,10 +44,11 @@ def spline_curves(rows: pd.DataFrame, scenario: str, title: str) -> Figure:
                        fontsize=9, fontweight="normal")  # fmt: skip
     figure.suptitle(title, x=0.02, ha="left", fontsize=11, fontweight="bold")
     figure.tight_layout()
-    return keep(figure, file_name("cox", rows["endpoint"].iloc[0], "splines"), scenario)
+    name, drawn = file_name("cox", rows["endpoint"].iloc[0], "splines"), rows["statistic"] == RATIO
+    return keep(figure, name, scenario, figure_values.along(rows[drawn], title, "level"))
 
 
-def over_time(rows: pd.DataFrame, scenario: str, title: str) -> Figure:
+def over_time(rows: pd.DataFrame, scenario: str, title: str) -> Drawing:
     """Smoothed hazard ratio over time, a panel per coefficient whose test was below 0.05."""
     style.apply()
     keys = list(dict.fromkeys(zip(rows["variable"], rows["level"], strict=True)))
@@ -63,7 +64,8 @@ def over_time(rows: pd.DataFrame, scenario: str, title: str) -> Figure:
     figure.suptitle(title, x=0.02, ha="left", fontsize=11, fontweight="bold")
     figure.tight_layout()
     endpoint = rows["endpoint"].iloc[0] if len(rows) else ""
-    return keep(figure, file_name("cox", endpoint, "over_time"), scenario)
+    values = figure_values.along(rows, title, "time")
+    return keep(figure, file_name("cox", endpoint, "over_time"), scenario, values)
 
 
 def _panels(count: int) -> tuple[Figure, list[Axes]]:
@@ -92,7 +94,7 @@ def _nothing(axes: Axes, words: str) -> None:
     axes.set_yticks([])
 
 
-def subgroup_forest(rows: pd.DataFrame, scenario: str, title: str) -> Figure:
+def subgroup_forest(rows: pd.DataFrame, scenario: str, title: str) -> Drawing:
     """One covariate's hazard ratio in each subgroup; events of n and interaction p beside it."""
     style.apply()
     lines = rows[(rows["statistic"] == RATIO)]
@@ -111,7 +113,8 @@ def subgroup_forest(rows: pd.DataFrame, scenario: str, title: str) -> Figure:
     axes.set_yticks(range(len(lines)), [subgroup(row) for row in lines.to_dict("records")])
     axes.set_xlabel("Hazard ratio (log scale)")
     axes.set_title(title)
-    return keep(figure, file_name("cox", rows["endpoint"].iloc[0], "subgroups"), scenario)
+    name = file_name("cox", rows["endpoint"].iloc[0], "subgroups")
+    return keep(figure, name, scenario, figure_values.subgroups(lines, title))
 
 
 def subgroup(row: tables.Row) -> str:

@@ -8,11 +8,10 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import seaborn as sns
-from matplotlib.figure import Figure
 
 from prrt_lib.declare.dictionary import dictionary
-from prrt_lib.present import numbers, style, tables
-from prrt_lib.present.canvas import file_name, keep
+from prrt_lib.present import figure_values, numbers, style, tables
+from prrt_lib.present.canvas import Drawing, file_name, keep
 from prrt_lib.present.curves import incidence_curve, progression_beside, survival_curve
 from prrt_lib.present.flow import flow_diagram
 from prrt_lib.present.ratio_axis import ratio_axis
@@ -23,7 +22,7 @@ __all__ = [
 ]  # fmt: skip
 
 
-def forest(rows: pd.DataFrame, scenario: str, title: str) -> Figure:
+def forest(rows: pd.DataFrame, scenario: str, title: str) -> Drawing:
     """Hazard ratios with limits on a log axis: a line per variable and level, a mark per model."""
     style.apply()
     ratios = rows[rows["statistic"].isin(numbers.LOG_SCALE)].reset_index(drop=True)
@@ -43,7 +42,8 @@ def forest(rows: pd.DataFrame, scenario: str, title: str) -> Figure:
     if len(models) > 1:
         axes.legend(loc="upper left", bbox_to_anchor=(1, 1))
     key = rows.iloc[0] if len(rows) else {"analysis": "cox", "endpoint": ""}
-    return keep(figure, file_name(key["analysis"], key["endpoint"], "forest"), scenario)
+    name = file_name(key["analysis"], key["endpoint"], "forest")
+    return keep(figure, name, scenario, figure_values.ratios(ratios, f"Hazard ratios: {title}"))
 
 
 def _name(variable: str, level: str, references: set[str]) -> str:
@@ -67,7 +67,7 @@ def _marks(axes, rows: pd.DataFrame, lines: list, shift: float, model: str, mode
     )
 
 
-def bars(rows: pd.DataFrame, scenario: str, title: str, name: str, legend: str = "") -> Figure:
+def bars(rows: pd.DataFrame, scenario: str, title: str, name: str, legend: str = "") -> Drawing:
     """Proportions as horizontal bars with limits where the rows have them; n/N beside each bar."""
     style.apply()
     shown = rows[rows["statistic"].isin(["proportion", "count"]) & (rows["state"] == "ok")]
@@ -93,13 +93,13 @@ def bars(rows: pd.DataFrame, scenario: str, title: str, name: str, legend: str =
     axes.set_title(title)
     if len(groups) > 1:
         axes.legend(title=legend, loc="upper left", bbox_to_anchor=(1, 1))
-    return keep(figure, file_name(name), scenario)
+    return keep(figure, file_name(name), scenario, figure_values.shares(shown, title))
 
 
 def spread(
     frame: pd.DataFrame, x: str, y: str, scenario: str, title: str, name: str,
     y_label: str, log: bool = False,
-) -> Figure:  # fmt: skip
+) -> Drawing:  # fmt: skip
     """Box and points of patient values (internal only), with n under each box."""
     style.apply()
     kept = frame.dropna(subset=[x, y])
@@ -123,4 +123,5 @@ def spread(
     axes.set_xlabel("")
     axes.set_ylabel(y_label)
     axes.set_title(title)
-    return keep(figure, file_name(name), scenario)
+    values = figure_values.of_patients(kept, title, {x: "group", y: y_label}, x, y)
+    return keep(figure, file_name(name), scenario, values)

@@ -8,10 +8,9 @@ from collections.abc import Sequence
 import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
-from prrt_lib.present import style
-from prrt_lib.present.canvas import keep
+from prrt_lib.present import figure_values, style
+from prrt_lib.present.canvas import Drawing, keep
 
 TRUNK, END = "all_treated", "population"
 LINE, FILL, PALE = "#52616f", "#f6f8fa", "#ffffff"
@@ -19,7 +18,7 @@ CHARACTERS = 26
 ABOVE = 3.0
 
 
-def flow_diagram(flow: pd.DataFrame, scenario: str, name: str = "flow") -> Figure:
+def flow_diagram(flow: pd.DataFrame, scenario: str, name: str = "flow") -> Drawing:
     """Boxes with n; beside or between them who left, with the reason, from the flow's numbers.
 
     Every population but the trunk starts from all treated patients: they are not nested.
@@ -34,7 +33,7 @@ def flow_diagram(flow: pd.DataFrame, scenario: str, name: str = "flow") -> Figur
     axes.set_axis_off()
     if not trunk:
         axes.text(0.5, 0.5, "no step of the flow was recorded", ha="center")
-        return keep(figure, name, scenario)
+        return keep(figure, name, scenario, figure_values.flow(flow))
     axes.set_xlim(-0.5, width - 0.5)
     axes.set_ylim(-1.7, 3.5)
     middle = (len(chains) - 1) / 2 if chains else 0.0
@@ -44,7 +43,7 @@ def flow_diagram(flow: pd.DataFrame, scenario: str, name: str = "flow") -> Figur
     _box(axes, middle, 1.5, f"{trunk[-1]['step']}\nn = {trunk[-1]['n_after']}")
     for place, chain in enumerate(chains.values()):
         _branch(axes, middle, place, chain)
-    return keep(figure, name, scenario)
+    return keep(figure, name, scenario, figure_values.flow(flow))
 
 
 def _branch(axes: Axes, start: float, place: int, chain: Sequence[dict]) -> None:

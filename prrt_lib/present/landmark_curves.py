@@ -6,11 +6,10 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
 from prrt_lib.declare.parameters import DAYS_PER_MONTH, days
-from prrt_lib.present import numbers, style
-from prrt_lib.present.canvas import file_name, keep
+from prrt_lib.present import curve_values, numbers, style
+from prrt_lib.present.canvas import Drawing, file_name, keep
 from prrt_lib.present.tables import levels
 
 LOOKS = {"responder": (0, "solid"), "non-responder": (1, (0, (5, 2))),
@@ -18,7 +17,7 @@ LOOKS = {"responder": (0, "solid"), "non-responder": (1, (0, (5, 2))),
 EVERY_MONTHS = 24
 
 
-def curves(rows: pd.DataFrame, endpoint: str, scenario: str) -> Figure:
+def curves(rows: pd.DataFrame, endpoint: str, scenario: str) -> Drawing:
     """One panel per landmark of ``endpoint``; time counts from the landmark."""
     style.apply()
     own = rows[rows["endpoint"] == endpoint]
@@ -32,9 +31,10 @@ def curves(rows: pd.DataFrame, endpoint: str, scenario: str) -> Figure:
         _panel(grid[0, place], part, panel)
         _at_risk(grid[1, place], part, grid[0, place].get_xticks())
     label = own["label"].iloc[0].split(", from ")[0] if len(own) else endpoint
-    figure.suptitle(f"{label}, by response at the landmark", x=0.02, ha="left", fontsize=11,
-                    fontweight="bold")  # fmt: skip
-    return keep(figure, file_name("response_landmark", endpoint), scenario)
+    title = f"{label}, by response at the landmark"
+    figure.suptitle(title, x=0.02, ha="left", fontsize=11, fontweight="bold")
+    shown = curve_values.by_panel(own, title, "landmark")
+    return keep(figure, file_name("response_landmark", endpoint), scenario, shown)
 
 
 def _panel(axes: Axes, rows: pd.DataFrame, panel: str) -> None:

@@ -9,11 +9,10 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
-from matplotlib.figure import Figure
 from matplotlib.patheffects import Normal, Stroke
 
-from prrt_lib.present import style
-from prrt_lib.present.canvas import file_name, keep
+from prrt_lib.present import figure_values, style
+from prrt_lib.present.canvas import Drawing, file_name, keep
 
 NOTHING = "nothing to show"
 REACH = 100.0
@@ -21,7 +20,7 @@ REACH = 100.0
 OUTLINE = [Stroke(linewidth=4.5, foreground="white"), Normal()]
 
 
-def waterfall(changes: pd.DataFrame, scenario: str, title: str, name: str) -> Figure:
+def waterfall(changes: pd.DataFrame, scenario: str, title: str, name: str) -> Drawing:
     """One bar per patient and ``pair``: the ``log2_change``, largest rise first.
 
     Internal: every bar is a patient. Rises and falls differ in colour and in hatching.
@@ -39,7 +38,10 @@ def waterfall(changes: pd.DataFrame, scenario: str, title: str, name: str) -> Fi
         axes.set_xticks([])
     panels[0][0].set_ylabel("Change, log to base two")
     figure.suptitle(title, x=0.02, ha="left", fontsize=11, fontweight="bold", y=1.0)
-    return keep(figure, file_name(name), scenario)
+    columns = {"pair": "pair", "log2_change": "change, log to base two"}
+    ordered = kept.sort_values("log2_change", ascending=False)
+    values = figure_values.of_patients(ordered, title, columns, "pair", "log2_change")
+    return keep(figure, file_name(name), scenario, values)
 
 
 def _bars(axes: Axes, values: pd.Series) -> None:
@@ -63,7 +65,7 @@ def _bars(axes: Axes, values: pd.Series) -> None:
 def spaghetti(
     values: pd.DataFrame, scenario: str, title: str, name: str, y_label: str,
     points: Sequence[str],
-) -> Figure:  # fmt: skip
+) -> Drawing:  # fmt: skip
     """One line per patient over the time ``points``, log axis, with the median of each point.
 
     ``values``: patient_id, time_point, value. Internal: every line is a patient.
@@ -94,10 +96,14 @@ def spaghetti(
     axes.set_xlim(-0.3, len(points) - 0.7)
     axes.set_ylabel(y_label)
     axes.set_title(title)
-    return keep(figure, file_name(name), scenario)
+    line = kept["patient_id"].ne(kept["patient_id"].shift()).cumsum()
+    columns = {"line": "line", "time_point": "time point", "value": y_label}
+    values = figure_values.of_patients(kept.assign(line=line), title, columns, "time_point",
+                                       "value")  # fmt: skip
+    return keep(figure, file_name(name), scenario, values)
 
 
-def hazard_along(rows: pd.DataFrame, scenario: str, title: str, name: str, x_label: str) -> Figure:
+def hazard_along(rows: pd.DataFrame, scenario: str, title: str, name: str, x_label: str) -> Drawing:
     """Hazard ratio with limits along a marker, both axes logarithmic, from spline rows.
 
     ``level`` of a row is the marker's value, ``reference`` the value of hazard ratio 1.
@@ -126,4 +132,5 @@ def hazard_along(rows: pd.DataFrame, scenario: str, title: str, name: str, x_lab
     axes.set_xlabel(x_label)
     axes.set_ylabel("Hazard ratio (log scale)")
     axes.set_title(title)
-    return keep(figure, file_name(name), scenario)
+    values = figure_values.along(kept, f"Hazard ratio: {title}", "level")
+    return keep(figure, file_name(name), scenario, values)

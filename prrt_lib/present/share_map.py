@@ -5,17 +5,16 @@ from __future__ import annotations
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-from matplotlib.figure import Figure
 
 from prrt_lib.declare.dictionary import dictionary
-from prrt_lib.present import style
-from prrt_lib.present.canvas import file_name, keep
+from prrt_lib.present import figure_values, style
+from prrt_lib.present.canvas import Drawing, file_name, keep
 from prrt_lib.present.tables import levels
 
 DARK = 0.55
 
 
-def share_map(rows: pd.DataFrame, scenario: str, title: str, name: str) -> Figure:
+def share_map(rows: pd.DataFrame, scenario: str, title: str, name: str) -> Drawing:
     """Variables down, groups across; the darker a field, the larger the share."""
     style.apply()
     names, groups = levels(rows, "variable"), levels(rows)
@@ -35,7 +34,7 @@ def share_map(rows: pd.DataFrame, scenario: str, title: str, name: str) -> Figur
     axes.set_xticks(range(len(groups)), [group or "All" for group in groups])
     axes.tick_params(axis="x", top=True, labeltop=True, bottom=False, labelbottom=False)
     axes.set_title(title)
-    return keep(figure, file_name(name), scenario)
+    return keep(figure, file_name(name), scenario, figure_values.shares(rows, title))
 
 
 def _label(values: pd.DataFrame, variable: str, group: str) -> str:

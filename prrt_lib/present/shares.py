@@ -7,10 +7,9 @@ from collections.abc import Sequence
 import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
-from prrt_lib.present import style
-from prrt_lib.present.canvas import file_name, keep
+from prrt_lib.present import figure_values, style
+from prrt_lib.present.canvas import Drawing, file_name, keep
 from prrt_lib.present.tables import levels
 
 # A narrower segment has no room for its number; the table beside the figure has it.
@@ -18,7 +17,7 @@ ROOM = 0.06
 HATCHES = ("", "//", "..", "\\\\", "xx", "--", "", "++")
 
 
-def stacked(rows: pd.DataFrame, scenario: str, title: str, name: str) -> Figure:
+def stacked(rows: pd.DataFrame, scenario: str, title: str, name: str) -> Drawing:
     """One bar per group level, its segments the shares of the levels, with n in each and below."""
     style.apply()
     shown = rows[(rows["statistic"] == "proportion") & (rows["state"] == "ok")]
@@ -36,7 +35,7 @@ def stacked(rows: pd.DataFrame, scenario: str, title: str, name: str) -> Figure:
         axes.legend(loc="upper left", bbox_to_anchor=(1.01, 1), fontsize=8.5)
     else:
         axes.text(0.5, 0.5, "nothing to show", transform=axes.transAxes, ha="center")
-    return keep(figure, file_name(name), scenario)
+    return keep(figure, file_name(name), scenario, figure_values.shares(shown, title))
 
 
 def _name(rows: pd.DataFrame, group: str) -> str:

@@ -5,11 +5,10 @@ from __future__ import annotations
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-from matplotlib.figure import Figure
 
 from prrt_lib.declare.parameters import DAYS_PER_MONTH
-from prrt_lib.present import style
-from prrt_lib.present.canvas import file_name, keep
+from prrt_lib.present import figure_values, style
+from prrt_lib.present.canvas import Drawing, file_name, keep
 from prrt_lib.present.shares import HATCHES
 
 # RECIST 1.1 thresholds of a partial response and of progression, in per cent.
@@ -17,7 +16,7 @@ THRESHOLDS = (-30, 20)
 TOP = 100
 
 
-def waterfall(frame: pd.DataFrame, scenario: str, title: str, name: str) -> Figure:
+def waterfall(frame: pd.DataFrame, scenario: str, title: str, name: str) -> Drawing:
     """One bar per patient with a measured change, largest growth first (patient level).
 
     ``frame``: best_change in per cent, best_response. Bars beyond +100 % are cut and say so.
@@ -48,10 +47,12 @@ def waterfall(frame: pd.DataFrame, scenario: str, title: str, name: str) -> Figu
     axes.set_xlabel(f"Patients with a measured change: {len(known)} of {len(frame)}")
     axes.set_ylabel("Best change in size, %")
     axes.set_title(title)
-    return keep(figure, file_name(name), scenario)
+    columns = {"best_response": "best response", "best_change": "best change in size, %"}
+    values = figure_values.of_patients(known, title, columns, "", "best_change")
+    return keep(figure, file_name(name), scenario, values)
 
 
-def waits(frame: pd.DataFrame, scenario: str, title: str, name: str, most_days: int) -> Figure:
+def waits(frame: pd.DataFrame, scenario: str, title: str, name: str, most_days: int) -> Drawing:
     """Weeks before each evaluable scan against months from first PRRT (patient level).
 
     Points above the line waited longer than ``most_days`` allows.
@@ -73,4 +74,7 @@ def waits(frame: pd.DataFrame, scenario: str, title: str, name: str, most_days: 
     if frame.empty:
         axes.text(0.5, 0.5, "no evaluable scan", transform=axes.transAxes, ha="center")
     axes.set_title(title)
-    return keep(figure, file_name(name), scenario)
+    shown = frame.assign(months=frame["days"] / DAYS_PER_MONTH)
+    columns = {"months": "months from first PRRT", "weeks": "weeks since the previous scan"}
+    values = figure_values.of_patients(shown, title, columns, "", "weeks")
+    return keep(figure, file_name(name), scenario, values)

@@ -5,10 +5,9 @@ from __future__ import annotations
 import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
-from prrt_lib.present import style
-from prrt_lib.present.canvas import file_name, keep
+from prrt_lib.present import figure_values, style
+from prrt_lib.present.canvas import Drawing, file_name, keep
 
 LANE = 0.115
 EVERY_MONTHS = 12
@@ -33,7 +32,7 @@ ENDS = {"died": ("X", "black", 5.0), "alive at last contact": (">", "black", 4.2
 
 def swimmer(
     lanes: pd.DataFrame, marks: pd.DataFrame, scenario: str, title: str, name: str
-) -> Figure:
+) -> Drawing:
     """Lanes in the order given (patient level: for the analyst's machine only)."""
     style.apply()
     count = len(lanes)
@@ -56,7 +55,7 @@ def swimmer(
     axes.set_title(f"{title} (n = {count})")
     if count:
         axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1), fontsize=8, handletextpad=0.4)
-    return keep(figure, file_name(name), scenario)
+    return keep(figure, file_name(name), scenario, figure_values.lanes(lanes, marks, title))
 
 
 def _points(axes: Axes, x: pd.Series, y: pd.Series, look: tuple, label: str) -> None:

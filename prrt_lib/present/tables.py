@@ -10,22 +10,12 @@ from typing import Any
 import pandas as pd
 
 from prrt_lib.declare.dictionary import dictionary
+from prrt_lib.declare.sign_off import item_name
 from prrt_lib.present import numbers
 from prrt_lib.present.alike import once_each
+from prrt_lib.present.page_style import TABLE as STYLE
 
 Row = Mapping[str, Any]
-
-STYLE = (
-    "<style>.prrt-table{border-collapse:collapse;font-size:.92em;margin:.4em 0}"
-    ".prrt-table caption{caption-side:top;text-align:left;font-weight:600;padding:.2em 0}"
-    ".prrt-table th,.prrt-table td,.jp-RenderedHTMLCommon .prrt-table td,"
-    ".jp-RenderedHTMLCommon .prrt-table th{padding:.22em .8em .22em 0;text-align:left;"
-    "vertical-align:top;border-bottom:1px solid #d5dde5;white-space:normal}"
-    ".prrt-table thead th{border-bottom:2px solid #1b2733}"
-    ".prrt-table td.num{font-variant-numeric:tabular-nums}"
-    ".prrt-table th.level{padding-left:1.2em!important;font-weight:normal}"
-    ".prrt-table tr.section th{padding-top:.6em}.prrt-notes{font-size:.85em;color:#52616f}</style>"
-)
 
 
 @dataclass(frozen=True)
@@ -54,11 +44,16 @@ class Table:
         )
 
     def _repr_html_(self) -> str:
+        return self.html()
+
+    def html(self, signed: bool = True) -> str:
+        """The table as a page shows it; ``signed``: a reviewer signs it as an item of its own."""
+        item = f' data-item="{item_name("table", self.title)}"' if signed else ""
         head = "".join(f'<th scope="col">{html.escape(text)}</th>' for text in self.header)
         lines = "".join(self._line(number, line) for number, line in enumerate(self.body))
         notes = "".join(f"<div>{html.escape(note)}</div>" for note in self.notes)
         return (
-            f'{STYLE}<table class="prrt-table"><caption>{html.escape(self.title)}</caption>'
+            f'{STYLE}<table class="prrt-table"{item}><caption>{html.escape(self.title)}</caption>'
             f"<thead><tr>{head}</tr></thead><tbody>{lines}</tbody></table>"
             f'<div class="prrt-notes">{notes}</div>'
         )

@@ -1,0 +1,65 @@
+"""Values of step curves: at the steps and yearly, or monthly where there are very many steps."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from prrt_lib.declare.dictionary import dictionary
+from prrt_lib.declare.parameters import DAYS_PER_MONTH, days
+from prrt_lib.present import figure_words
+from prrt_lib.present.values import Values, of_rows
+
+# A page of 20,000 patients would carry thousands of lines otherwise.
+MOST_STEPS = 240
+
+
+def by_group(
+    rows: pd.DataFrame, drawn: pd.DataFrame, title: str, time_unit: str = "months"
+) -> Values:
+    """Values of one curve per group level; ``rows`` also hold the medians that are told."""
+    levels = list(dict.fromkeys(drawn["group_level"]))
+    group = rows["group"].iloc[0]
+    heading = dictionary().label(group) if group else "group"
+    alt = figure_words.curves(rows, title, levels, "group_level")
+    kept = steps(drawn.groupby("group_level", sort=False))
+    return of_rows(kept, title, alt, {"group_level": heading, "time": time_unit}, ("at_risk",),
+                   time_unit)  # fmt: skip
+
+
+def by_line(lines: Sequence[tuple[str, pd.DataFrame]], title: str) -> Values:
+    """Values of curves that are named one by one."""
+    named = pd.concat([rows.assign(group_level=name) for name, rows in lines], ignore_index=True)
+    names = list(dict.fromkeys(named["group_level"]))
+    alt = figure_words.curves(named, title, names, "group_level")
+    kept = steps(named.groupby("group_level", sort=False))
+    return of_rows(kept, title, alt, {"group_level": "curve", "time": "months"}, ("at_risk",))
+
+
+def by_panel(rows: pd.DataFrame, title: str, panel: str) -> Values:
+    """Values of panels, one per setting, with a curve per group level in each."""
+    named = rows.assign(panel=rows["setting"].str.replace("_", " ") + ", " + rows["group_level"])
+    drawn = named[(named["statistic"] == "survival") & (named["state"] == "ok")]
+    alt = figure_words.curves(named, title, list(dict.fromkeys(drawn["panel"])), "panel")
+    kept = steps(drawn.groupby("panel", sort=False))
+    return of_rows(kept, title, alt, {"panel": panel, "time": "months"}, ("at_risk",))
+
+
+def steps(curves) -> pd.DataFrame:
+    """Of each curve: its first and last point, every step, and every full year."""
+    kept = [_points(rows.sort_values("time", kind="stable")) for _, rows in curves]
+    return pd.concat(kept, ignore_index=True) if kept else curves.obj.iloc[:0]
+
+
+def _points(rows: pd.DataFrame) -> pd.DataFrame:
+    time, height = rows["time"].to_numpy(), rows["estimate"].to_numpy()
+    chosen = np.r_[True, np.diff(height) != 0]
+    chosen[-1] = True
+    last = int(time[-1] / DAYS_PER_MONTH) if len(time) else 0
+    if chosen.sum() > MOST_STEPS:
+        grid = [days(month) for month in range(last + 1)]
+        chosen = np.zeros(len(rows), dtype=bool)
+        chosen[np.maximum(np.searchsorted(time, grid, side="right") - 1, 0)] = True
+    return rows[chosen | np.isin(time, [days(month) for month in range(0, last + 1, 12)])]

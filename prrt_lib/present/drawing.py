@@ -1,0 +1,71 @@
+"""A figure as a page shows it: picture, words for it, its values, and files to take away."""
+
+from __future__ import annotations
+
+import base64
+import html
+import struct
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from matplotlib.figure import Figure
+
+from prrt_lib.declare.sign_off import item_name
+from prrt_lib.present.page_style import FIGURE as STYLE
+from prrt_lib.present.values import Values
+
+# Pixels of the file per pixel of the page: sharp on a screen of twice the density.
+DENSITY = 1.6
+# A vector file with thousands of marks stays in the folder of figures only.
+LARGEST_VECTOR = 60_000
+# At the end of a line of lower case letters, digits and commas nothing needs quoting.
+PLAIN = ",;:()/'!*"
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A drawn figure: ``figure`` for matplotlib, ``values`` for the numbers, files as bytes."""
+
+    figure: Figure
+    name: str
+    values: Values
+    png: bytes
+    pdf: bytes
+
+    @property
+    def axes(self) -> list:
+        """The axes of the figure."""
+        return self.figure.axes
+
+    def _repr_html_(self) -> str:
+        wide, high = (round(pixels / DENSITY) for pixels in _size(self.png))
+        title = html.escape(self.values.table.title)
+        return (
+            f'{STYLE}<figure class="prrt-figure" data-item="{item_name("figure", self.name)}" '
+            f'data-title="{title}"><img alt="{html.escape(self.values.alt)}" width="{wide}" '
+            f'height="{high}" src="{_address("image/png", self.png)}">'
+            f'<div class="prrt-files">{self._files()}</div>'
+            f"<details><summary>Table of the values: {title}</summary>"
+            f'<div class="prrt-scroll" tabindex="0" role="region" aria-label="Values: {title}">'
+            f"{self.values.table.html(signed=False)}</div></details></figure>"
+        )
+
+    def _files(self) -> str:
+        values = "data:text/csv;charset=utf-8," + quote(self.values.csv, safe=PLAIN)
+        links = [f'<a download="{self.name}.csv" href="{values}">Values (CSV)</a>']
+        if len(self.pdf) <= LARGEST_VECTOR:
+            vector = _address("application/pdf", self.pdf)
+            links.append(f'<a download="{self.name}.pdf" href="{vector}">Vector figure (PDF)</a>')
+        return "".join(links)
+
+    def __repr__(self) -> str:
+        return self.values.alt
+
+
+def _size(png: bytes) -> tuple[int, int]:
+    """Width and height, from the header of the file (PNG specification, IHDR)."""
+    return struct.unpack(">II", png[16:24])
+
+
+def _address(kind: str, content: bytes) -> str:
+    return f"data:{kind};base64,{base64.b64encode(content).decode('ascii')}"

@@ -1,0 +1,106 @@
+"""Values of every figure that is no step curve: shares, ratios, courses, flow."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from prrt_lib.declare.dictionary import dictionary
+from prrt_lib.present import figure_words, numbers
+from prrt_lib.present.tables import Row, named, ratio
+from prrt_lib.present.values import Values, of_frame, of_rows
+
+NAMES = {"stratum": "stratum", "variable": "variable", "level": "level", "group_level": "group",
+         "model": "model", "setting": "setting"}  # fmt: skip
+
+
+def shares(rows: pd.DataFrame, title: str) -> Values:
+    """n/N of every bar, segment or field."""
+    keys = _telling(rows, "variable", "level", "group_level")
+    alt = figure_words.listed(rows, title, _share_name, kind="share")
+    return of_rows(rows, title, alt, keys)
+
+
+def _share_name(row: Row) -> str:
+    label = row["label"] or (dictionary().label(row["variable"]) if row["variable"] else "")
+    return ", ".join(text for text in (row["level"] or label, row["group_level"]) if text) or "All"
+
+
+def ratios(rows: pd.DataFrame, title: str) -> Values:
+    """Ratio with limits of every mark."""
+    told = rows[(rows["level"] != rows["reference"]) | (rows["reference"] == "")]
+    alt = figure_words.listed(told, title, named, ratio, "ratio")
+    return of_rows(rows, title, alt, _telling(rows, "variable", "level", "model"))
+
+
+def subgroups(rows: pd.DataFrame, title: str) -> Values:
+    """Ratio with limits in every subgroup."""
+    alt = figure_words.listed(rows, title, _subgroup_name, ratio, "subgroup")
+    return of_rows(rows, title, alt, {"group": "subgroup of", **_telling(rows, "group_level")})
+
+
+def _subgroup_name(row: Row) -> str:
+    return f"{dictionary().label(row['group'])}: {row['group_level']}" if row["group"] else "All"
+
+
+def along(rows: pd.DataFrame, title: str, axis: str) -> Values:
+    """Ratios along ``axis``, a column of the rows: a covariate's own scale ("level") or time."""
+    variables = list(dict.fromkeys(rows["variable"]))
+    told = [_reach(rows[rows["variable"] == name], dictionary().label(name)) for name in variables]
+    alt = f"{title}. {' '.join(told) if told else 'Nothing is drawn.'}"
+    heading = "months" if axis == "time" else "value"
+    telling = _telling(rows, "variable", *(["level"] if axis == "time" else []))
+    return of_rows(rows, title, alt, {**telling, axis: heading})
+
+
+def _reach(rows: pd.DataFrame, label: str) -> str:
+    known = rows[rows["state"] == "ok"]
+    if not len(known):
+        return f"{label}: {numbers.NOT_OK[rows['state'].iloc[0]]}."
+    low, high = (known.loc[getattr(known["estimate"], name)()].to_dict()
+                 for name in ("idxmin", "idxmax"))  # fmt: skip
+    ends = [numbers.scaled(row, row["estimate"]) for row in (low, high)]
+    counted = f" (n = {numbers.plain(low['n'], 0)})" if not numbers.missing(low["n"]) else ""
+    return f"{label}{counted}: hazard ratio from {ends[0]} to {ends[1]}."
+
+
+def of_patients(
+    frame: pd.DataFrame, title: str, columns: Mapping[str, str], group: str, value: str
+) -> Values:
+    """Points of patients (internal only), without their ids; ``value`` is told per ``group``."""
+    parts = frame.groupby(group, sort=False)[value] if group and len(frame) else []
+    told = [f"{name}: {figure_words.spread(part, '')}" for name, part in parts]
+    words = "; ".join(told) or figure_words.spread(frame[value], "")
+    shown = frame[list(columns)].rename(columns=columns)
+    return of_frame(shown, title, f"{title}. {columns[value]}: {words}.")
+
+
+def lanes(lanes_: pd.DataFrame, marks: pd.DataFrame, title: str) -> Values:
+    """A line per mark and per end of a lane; lanes are numbered as drawn."""
+    numbered = lanes_.assign(lane=range(1, len(lanes_) + 1))
+    ends = numbered.rename(columns={"ended": "what"})[["lane", "group", "months", "what"]]
+    placed = marks.merge(numbered[["patient_id", "lane", "group"]], on="patient_id")
+    both = pd.concat([placed[["lane", "group", "months", "what"]], ends])
+    ordered = both.sort_values(["lane", "months"], kind="stable")
+    counts = "; ".join(f"{what}: {n}" for what, n in lanes_["ended"].value_counts().items())
+    alt = (
+        f"{title}. {len(lanes_)} lanes from first PRRT, months: "
+        f"{figure_words.spread(lanes_['months'], '')}. End of follow-up: {counts or 'none'}. "
+        f"{len(marks)} marks."
+    )
+    return of_frame(ordered.rename(columns={"what": "mark"}), title, alt)
+
+
+def flow(steps: pd.DataFrame) -> Values:
+    """The steps to each population, with who left and why."""
+    ends = steps.groupby("population", sort=False).tail(1)
+    told = [f"{row['step']}: n = {row['n_after']}" for row in ends.to_dict("records")]
+    first = f"In the workbook: n = {steps['n_before'].iloc[0]}. " if len(steps) else ""
+    return of_frame(steps, "Flow of patients", f"Flow of patients. {first}{'; '.join(told)}.")
+
+
+def _telling(rows: pd.DataFrame, *columns: str) -> dict[str, str]:
+    """Those of ``columns`` that tell the rows apart, with their headings; the last one else."""
+    kept = {name: NAMES[name] for name in columns if rows[name].nunique() > 1}
+    return kept or {columns[-1]: NAMES[columns[-1]]}

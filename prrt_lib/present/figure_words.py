@@ -1,0 +1,61 @@
+"""Figures in words, from the rows they draw: what a reader hears who cannot see them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import pandas as pd
+
+from prrt_lib.declare.parameters import YEARS
+from prrt_lib.present import numbers, tables
+
+MOST = 8
+
+
+def curves(rows: pd.DataFrame, title: str, levels: Sequence[str], level_column: str) -> str:
+    """Each curve: patients, events, median with limits, and the yearly probabilities."""
+    told = [_curve(rows[rows[level_column] == level], level) for level in levels]
+    method = rows["method"].iloc[0].partition(",")[0] if len(rows) else ""
+    head = f"{title}. {_list_of('curve', len(levels))}{f' ({method})' if method else ''}. "
+    return head + (" ".join(told) if told else "Nothing can be estimated.")
+
+
+def _curve(rows: pd.DataFrame, level: str) -> str:
+    steps = rows[rows["statistic"].isin(tables.RATES) & (rows["state"] == "ok")]
+    last = steps.sort_values("time").iloc[-1]
+    middle = tables.first(rows, statistic="median")
+    facts = [f"{numbers.plain(last['n'], 0)} patients"]
+    if not numbers.missing(last["events"]):
+        facts.append(f"{numbers.plain(last['events'], 0)} events")
+    if middle is not None:
+        unit = " months" if middle["state"] == "ok" else ""
+        facts.append(f"median {numbers.estimate(middle)}{unit}")
+    facts += [
+        f"{numbers.scaled(row, row['estimate'])} % at {YEARS[row['time']]}"
+        for row in steps[steps["time"].isin(list(YEARS))].to_dict("records")
+    ]
+    return f"{level or 'All'}: {', '.join(facts)}."
+
+
+def listed(
+    rows: pd.DataFrame, title: str, name: Callable[[tables.Row], str],
+    value: Callable[[tables.Row], str] = numbers.estimate, kind: str = "value",
+) -> str:  # fmt: skip
+    """The first rows as "name value", and how many more the table beneath holds."""
+    told = [f"{name(row)}: {value(row)}" for row in rows.head(MOST).to_dict("records")]
+    more = len(rows) - len(told)
+    rest = f"; {more} more in the table of the values" if more > 0 else ""
+    return f"{title}. {_list_of(kind, len(rows))}. {'; '.join(told)}{rest}."
+
+
+def spread(values: pd.Series, unit: str) -> str:
+    """ "n = 12, median 4.1 GBq (range 2.0 to 7.6)"; "n = 0" of nobody."""
+    known = values.dropna().astype(float)
+    if not len(known):
+        return "n = 0"
+    middle, low, high = (numbers.plain(v) for v in (known.median(), known.min(), known.max()))
+    return f"n = {len(known)}, median {middle}{f' {unit}' if unit else ''} (range {low} to {high})"
+
+
+def _list_of(kind: str, count: int) -> str:
+    return f"{count} {kind}{'' if count == 1 else 's'}" if count else f"No {kind}"
