@@ -15,12 +15,15 @@ from prrt_lib.base.errors import ParameterError
 from prrt_lib.base.paths import PROJECT
 from prrt_lib.declare.dictionary import dictionary
 from prrt_lib.declare.template import ABOUT, CODEBOOK, template_layout
+from prrt_lib.edges.commands import main
 from prrt_lib.edges.synthetic import MODELS, anchors, demo_data, generate, true_median
+from prrt_lib.edges.synthetic.laboratory import creatinine_of
 from prrt_lib.edges.synthetic.model import PRIMARIES
 from prrt_lib.edges.synthetic.source_truth import true_survival
 from prrt_lib.edges.synthetic.wide_profile import PATH, profile_text
 from prrt_lib.edges.template import write_template
 from prrt_lib.estimate.cox_model import cox
+from prrt_lib.study.stage import tnm
 
 RAW = PROJECT / "data" / "raw"
 MONTH = 30.4375
@@ -78,6 +81,12 @@ def test_the_same_command_writes_the_same_bytes(tmp_path):
     first, second = (demo_data(PROJECT, n=20, out=tmp_path / name) for name in "ab")
     for one, other in zip(first, second, strict=True):
         assert one.read_bytes() == other.read_bytes(), one.name
+
+
+def test_the_command_writes_into_the_folder_it_is_given(tmp_path):
+    assert main(["demo-data", "--n", "12", "--out", str(tmp_path)]) == 0
+    written = {path.name for path in tmp_path.iterdir()}
+    assert written == {"demo.xlsx", "demo_wide.xlsx", "demo_truth.csv"}
 
 
 def test_the_blank_template_is_the_same_bytes_twice(tmp_path):
@@ -157,7 +166,10 @@ def test_every_filled_cell_of_the_demonstration_is_in_the_truth_file(truth):
 
 
 def test_about_6_6_percent_of_the_cells_are_defective_and_every_kind_of_defect_occurs(truth):
-    assert (truth["written_as"] == "defect").mean() == pytest.approx(0.066, abs=0.004)
+    typed = truth[truth["table"] != "labs"]
+    assert (typed["written_as"] == "defect").mean() == pytest.approx(0.066, abs=0.004)
+    exported = truth[truth["table"] == "labs"]
+    assert 0.003 < (exported["written_as"] == "defect").mean() < 0.015
     expected = {
         "blank", "ambiguous-word", "unit-missing", "impossible-date", "ambiguous-date-order",
         "excel-date", "alive-with-death-date", "cycles-out-of-order", "age-and-birth-disagree",
@@ -195,6 +207,7 @@ def test_clean_tables_hold_no_impossible_order_of_dates(large):
     last = tables["followup"].set_index("patient_id")["last_contact_date"]
     for table, column in (("imaging", "scan_date"), ("prrt_cycles", "cycle_date"),
                           ("adverse_events", "onset_date"), ("biomarkers", "sample_date"),
+                          ("labs", "lab_date"),
                           ("subsequent_therapies", "therapy_date")):  # fmt: skip
         frame = tables[table]
         assert (frame[column] <= frame["patient_id"].map(last)).all(), table
@@ -206,6 +219,38 @@ def test_clean_tables_hold_no_impossible_order_of_dates(large):
 def test_the_cohort_keeps_to_what_has_been_published(n, large):
     found = anchors(large if n == 20_000 else generate(n))
     assert found["within"].all(), found.to_string()
+
+
+def test_creatinine_gives_back_the_egfr_it_was_made_from():
+    # CKD-EPI 2021 by hand: a man of 50 with 1.0 mg/dL, 142 (1.0/0.9)^-1.2 0.9938^50 = 91.70; a
+    # woman of 60 with 0.6 mg/dL, 142 (0.6/0.7)^-0.241 0.9938^60 1.012 = 102.70.
+    for egfr, age, woman, creatinine in ((91.70, 50, False, 1.0), (102.70, 60, True, 0.6)):
+        found = creatinine_of(np.array([egfr]), np.array([age]), np.array([woman]))
+        assert found[0] == pytest.approx(creatinine, abs=0.002)
+
+
+def test_counts_fall_after_a_cycle_and_an_adverse_event_takes_them_to_its_grade(large):
+    labs = large.records["labs"]
+    first = large.people["first"].to_numpy()[labs["who"]]
+    platelets = labs.assign(day=(labs["lab_date"] - first).dt.days)
+    platelets = platelets[platelets["lab_test"] == "platelets"]
+    before = platelets[platelets["day"] <= 0].set_index("who")["lab_value"]
+    low = platelets[platelets["day"].between(25, 45)].groupby("who")["lab_value"].min()
+    ratio = (low / before).dropna()
+    assert 0.70 < ratio.median() < 0.85
+    events = large.records["adverse_events"]
+    severe = events[(events["term"] == "Platelet count decreased") & (events["grade_number"] == 3)]
+    lowest = platelets.groupby("who")["lab_value"].min().reindex(severe["who"]).dropna()
+    assert len(lowest) > 100 and (lowest < 50).mean() > 0.6
+
+
+def test_m1_is_written_exactly_for_those_with_metastases_at_diagnosis(large):
+    tumour = large.records["tumour"].dropna(subset=["tnm_raw"])
+    distant = tumour["tnm_raw"].str.endswith("M1")
+    assert (distant == (tumour["metastases_at_dx"] == "yes")).all()
+    assert tumour["tnm_raw"].map(lambda text: tnm(text)["t"] is not None).all()
+    recent = tumour["diagnosis_date"].dt.year >= 2018
+    assert ((tumour["ajcc_edition"] == 8) == recent).all()
 
 
 def test_progression_is_seen_at_scans_and_flags_agree_with_words(large):

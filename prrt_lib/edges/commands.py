@@ -95,7 +95,7 @@ def document(given: argparse.Namespace) -> int:
 def demo_data(given: argparse.Namespace) -> int:
     from prrt_lib.edges.synthetic import demo_data as write_demo
 
-    for path in write_demo(given.out, n=given.n, seed=given.seed, model=given.model):
+    for path in write_demo(PROJECT, n=given.n, seed=given.seed, model=given.model, out=given.out):
         _say(str(path))
     return 0
 

@@ -15,7 +15,13 @@ from prrt_lib.edges.synthetic.contradictions import Book, contradict, copies
 from prrt_lib.edges.synthetic.defects import share, spoil
 from prrt_lib.edges.synthetic.spelling import absent, spell
 
-UNITS = {"value": "unit", "uln": "unit"}
+UNITS = {"value": "unit", "uln": "unit",
+         **dict.fromkeys(("lab_value", "lab_uln", "lab_lln"), "lab_unit")}  # fmt: skip
+# These came after the first demonstration and draw from a stream of their own, so that every
+# other cell stays as it was.
+LATER = ("tnm_raw", "ajcc_edition")
+LATER_TABLES = ("labs",)
+Streams = tuple[np.random.Generator, np.random.Generator]
 
 
 # The draw that makes each kind of cell exact and plain; all others are plain at 0.3.
@@ -27,21 +33,23 @@ def abstracted(cohort: SyntheticCohort, faultless: bool = False) -> Book:
 
     ``faultless`` writes every true value exactly and plainly, with no defect at all.
     """
-    rng = np.random.default_rng([cohort.seed, 1])
+    rng, later = (np.random.default_rng([cohort.seed, number]) for number in (1, 2))
     book = {
-        name: _records(name, cohort.records[name], None if faultless else rng)
+        name: _records(name, cohort.records[name], None if faultless else (rng, later))
         for name in dictionary().tables
         if name in cohort.records
     }
     return book if faultless else copies(contradict(book, rng), rng)
 
 
-def _records(name: str, frame: pd.DataFrame, rng: np.random.Generator | None) -> list[Record]:
+def _records(name: str, frame: pd.DataFrame, streams: Streams | None) -> list[Record]:
     ids = frame["patient_id"].tolist()
     records = [Record(name, patient, number) for number, patient in enumerate(ids)]
     for column in dictionary().tables[name].columns.values():
         if column.name in frame:
             units = frame[UNITS[column.name]].tolist() if column.name in UNITS else [""] * len(ids)
+            later = name in LATER_TABLES or column.name in LATER
+            rng = streams[later] if streams else None
             _write(records, column, _values(column, frame[column.name]), units, rng)
     return records
 

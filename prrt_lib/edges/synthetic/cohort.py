@@ -10,7 +10,15 @@ import numpy as np
 import pandas as pd
 
 from prrt_lib.declare.dictionary import dictionary
-from prrt_lib.edges.synthetic import adverse, markers, persons, scans, treatment
+from prrt_lib.edges.synthetic import (
+    adverse,
+    laboratory,
+    markers,
+    persons,
+    scans,
+    staging,
+    treatment,
+)
 from prrt_lib.edges.synthetic.model import CUTOFF, MODELS, SEED, Model
 from prrt_lib.edges.synthetic.population import treated
 from prrt_lib.edges.synthetic.source_truth import true_median, true_survival
@@ -55,7 +63,7 @@ class SyntheticCohort:
 def generate(n: int = 135, seed: int = SEED, model: Model | str = "default") -> SyntheticCohort:
     """A cohort of ``n`` treated patients; the same arguments give the same cohort."""
     model = MODELS[model] if isinstance(model, str) else model
-    streams = iter(np.random.default_rng(seed).spawn(9))
+    streams = iter(np.random.default_rng(seed).spawn(11))
     people, examined = treated(n, next(streams), model)
     doses = treatment.cycles(people, next(streams))
     images = scans.imaging(people, model, next(streams))
@@ -76,4 +84,7 @@ def generate(n: int = 135, seed: int = SEED, model: Model | str = "default") -> 
     records["subsequent_therapies"] = treatment.subsequent_therapies(
         people, doses, progressed, last
     )
+    # Each part has its own stream, so that a new one leaves the others as they were.
+    records["tumour"] = staging.with_tnm(records["tumour"], next(streams))
+    records["labs"] = laboratory.labs(people, records["patients"], doses, events, next(streams))
     return SyntheticCohort(model, seed, people, records, examined)

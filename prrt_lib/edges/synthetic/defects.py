@@ -16,6 +16,8 @@ BLANK = 0.55  # of the defects
 CORE = ("cycle_date", "diagnosis_date", "scan_date", "vital_status", "death_date",
         "last_contact_date", "analyte", "response_raw")  # fmt: skip
 CORE_FACTOR = 0.35
+# Results of the laboratory are exported, not typed.
+EXPORTED, EXPORTED_FACTOR = ("labs",), 0.12
 SPARED = ("patient_id", "ae_id", "cycle_no", "term_verbatim", "timepoint_label")
 
 Made = tuple[Any, str, str]  # written, rule, number format
@@ -34,6 +36,8 @@ def share(column: Column) -> float:
     """Chance that a filled cell of ``column`` is spoilt."""
     if column.name in SPARED or column.free_text:
         return 0.0
+    if column.table in EXPORTED:
+        return DEFECT_SHARE * EXPORTED_FACTOR
     return DEFECT_SHARE * (CORE_FACTOR if column.name in CORE else 1.0)
 
 

@@ -26,8 +26,8 @@ SINGLE = {
                  "ppi_use", "egfr_base"),
     "tumour": ("diagnosis_date", "diagnosis_basis", "primary_site", "specimen_site",
                "differentiation", "grade_reported", "grade_system", "mitoses_value", "ki67",
-               "mib1", "necrosis", "stage_reported", "metastases_at_dx", "sstr_imaging",
-               "krenning"),
+               "mib1", "necrosis", "stage_reported", "tnm_raw", "ajcc_edition",
+               "metastases_at_dx", "sstr_imaging", "krenning"),
     "symptoms": ("symptom",),
     "prior_therapies": ("therapy",),
     "metastases": ("metastasis_site",),
@@ -100,7 +100,7 @@ def in_one_row(book: Book) -> Iterator[Placed]:
               for at, (group, _, table, name) in enumerate(wide_headers())}  # fmt: skip
     others: dict[str, list[Record]] = {}
     for table, records in book.items():
-        if table != "patients":
+        if table != "patients" and _in_wide(table):
             for record in records:
                 if not record.copy:
                     others.setdefault(record.patient_id, []).append(record)
@@ -112,6 +112,11 @@ def in_one_row(book: Book) -> Iterator[Placed]:
                 place = places.get((group, record.table, name))
                 if place is not None:
                     yield Placed(WIDE_SHEET, row, place, record, name, cell)
+
+
+def _in_wide(table: str) -> bool:
+    """Whether the wide sheet has columns for a table; it has none for laboratory results."""
+    return table in SINGLE or table in GROUPED
 
 
 def _caption(record: Record, counters: dict[str, int]) -> str:

@@ -19,6 +19,8 @@ NBSP = "\u00a0"
 # Share of dates of which the chart gives only month or year.
 PARTIAL = {"diagnosis_date": 0.07, "birth_date": 0.05, "ssa_last_date": 0.10, "onset_date": 0.04,
            "resolution_date": 0.04, "therapy_date": 0.12, "death_date": 0.02}  # fmt: skip
+# Markers below these are reported as a bound: what the assays tell from nothing.
+REPORTED_FROM = {"ng/mL": 50.0, "ug/L": 50.0, "pg/mL": 70.0}
 ABSENT_WORDS = ("NA", "unknown", "n/a", "not done")
 
 
@@ -141,6 +143,9 @@ def _lab(column: Column, value: float, u: float, v: float, unit: str) -> Cell:
     true = f"{number} {unit}"
     if column.name == "value" and value > 5000 and u < 0.3:
         return Cell(true, f">5000 {unit}", f">5000 {unit}", VARIANT)
+    least = REPORTED_FROM.get(unit, 0.0)
+    if column.name == "value" and value < least and u < 0.3:
+        return Cell(true, f"<{text_of(least)} {unit}", f"<{text_of(least)} {unit}", VARIANT)
     if u < 0.94:
         return Cell(true, true, true)
     micro = unit.replace("ug", "\u00b5g")

@@ -10,6 +10,9 @@ from prrt_lib.declare.dictionary import DATE_KINDS, INTERVAL_KINDS, Column, dict
 # Lists that an abstractor writes in one cell and the typed table keeps one row each.
 LISTS = {"symptoms": "symptom", "prior_therapies": "therapy", "metastases": "metastasis_site"}
 
+UNIT_COLUMNS = {"value": "unit", "uln": "unit", "egfr_base": "egfr_unit",
+                **dict.fromkeys(("lab_value", "lab_uln", "lab_lln"), "lab_unit")}  # fmt: skip
+
 
 def typed_table(name: str, records: pd.DataFrame) -> pd.DataFrame:
     """The processed table of clean ``records``: declared columns and order, sorted by its key."""
@@ -64,7 +67,7 @@ def _quantity(column: Column, values: pd.Series, records: pd.DataFrame) -> dict[
 
 
 def _unit_column(column: Column) -> str:
-    return {"value": "unit", "uln": "unit", "egfr_base": "egfr_unit"}.get(column.name, "")
+    return UNIT_COLUMNS.get(column.name, "")
 
 
 def _joined(column: Column, value: object) -> object:
