@@ -9,7 +9,8 @@ from prrt_lib.base.errors import Problem
 from prrt_lib.declare.dictionary import dictionary
 from prrt_lib.declare.parameters import unknown_name
 
-TEXT, WHOLE, FLAG, TEXTS, MAP, LIST = "text", "whole number", "true or false", "list", "map", "list"
+TEXT, WHOLE, FLAG, TEXTS, MAP = "text", "whole number", "true or false", "list", "map"
+WORDS = "map of header to word or list of words"
 DATE_ORDERS = ("MDY", "DMY")
 EPOCHS = ("1900", "1904")
 SOURCES = ("xlsx", "redcap")
@@ -37,6 +38,7 @@ FORM: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "skip_rows": (TEXTS, "rows below the header that hold no records, such as a row of units"),
         "id": (TEXT, "header of the study id"),
         "ignore": (TEXTS, "headers knowingly not used"),
+        "ignore_rows": (WORDS, "rows knowingly not used: header -> words its cell holds in them"),
         "records": ("records", "one block per table that a row of this sheet yields records of"),
         **READING,
     },
@@ -46,6 +48,8 @@ FORM: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "columns": ("columns", "canonical column -> header, or -> header, unit and more"),
         "constants": (MAP, "canonical column -> value that holds for all records of this block"),
         "needs": (TEXTS, "a record exists only where one of these columns is filled"),
+        "only": (WORDS, "header -> words: only rows whose cell holds one of them yield records"),
+        "latest": (TEXT, "date column: of several rows of a patient only the latest counts"),
         "spread": (FLAG, "copy the row's values to every record the patient has in that table"),
     },
     "column": {
@@ -110,6 +114,8 @@ def _block(block: Any, path: Path, at: Any) -> Iterator[Problem]:
     for part in ("columns", "constants", "needs"):
         for column in block.get(part) or ():
             yield from _known(column, list(tables[name].columns), at((*path, part, column)))
+    if block.get("latest") and block["latest"] not in (block.get("columns") or {}):
+        yield from _known(block["latest"], list(block.get("columns") or {}), at((*path, "latest")))
     for column, entry in (block.get("columns") or {}).items():
         if _map(entry):
             yield from _level("column", entry, (*path, "columns", column), at)
@@ -136,6 +142,7 @@ def _typed(key: str, value: Any, expected: str, where: str) -> Iterator[Problem]
     fits = {
         TEXT: isinstance(value, str),
         MAP: _map(value),
+        WORDS: _map(value) and all(isinstance(v, (str, list)) and v for v in value.values()),
         "columns": _map(value),
         WHOLE: isinstance(value, str) and value.isdigit() and int(value) > 0,
         FLAG: value in ("true", "false"),
@@ -143,12 +150,13 @@ def _typed(key: str, value: Any, expected: str, where: str) -> Iterator[Problem]
     if not fits:
         yield Problem(where, f"another form of {key}", f"a {expected}", "correct the profile")
         return
-    choices = _choices().get(key)
-    if choices and value not in choices:
-        yield from _known(value, list(choices), where)
+    allowed = choices().get(key)
+    if allowed and value not in allowed:
+        yield from _known(value, list(allowed), where)
 
 
-def _choices() -> dict[str, tuple[str, ...] | list[str]]:
+def choices() -> dict[str, tuple[str, ...] | list[str]]:
+    """Key of the form -> the values it may have."""
     return {"date_order": DATE_ORDERS, "epoch": EPOCHS, "kind": kinds(), "source": SOURCES}
 
 
@@ -193,45 +201,3 @@ def _map(value: Any) -> bool:
 
 def _items(value: Any) -> list:
     return value if isinstance(value, list) else []
-
-
-def json_schema() -> dict[str, Any]:
-    """The form as JSON Schema (2020-12), for editors and for the documentation."""
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "Profile: how a workbook's sheets and headers map onto the data dictionary",
-        **_object("profile"),
-        "$defs": {level: _object(level) for level in ("sheet", "records", "column")},
-    }
-
-
-def _object(level: str) -> dict[str, Any]:
-    properties = {
-        key: {"description": meaning, **_schema(key, kind)}
-        for key, (kind, meaning) in FORM[level].items()
-    }
-    if level == "records":
-        properties["table"]["enum"] = list(dictionary().tables)
-    return {
-        "type": "object",
-        "additionalProperties": False,
-        "properties": properties,
-        "required": list(REQUIRED[level]),
-    }
-
-
-def _schema(key: str, kind: str) -> dict[str, Any]:
-    choices = {**_choices(), "epoch": [1900, 1904]}.get(key)
-    if choices:
-        return {"enum": list(choices)}
-    scalar = {"type": ["string", "number"]}
-    entry = {"anyOf": [{"type": "string"}, {"$ref": "#/$defs/column"}]}
-    return {
-        TEXT: {"type": "string"},
-        WHOLE: {"type": "integer", "minimum": 1},
-        FLAG: {"type": "boolean"},
-        MAP: {"type": "object", "additionalProperties": scalar},
-        "sheets": {"type": "array", "items": {"$ref": "#/$defs/sheet"}, "minItems": 1},
-        "records": {"type": "array", "items": {"$ref": "#/$defs/records"}, "minItems": 1},
-        "columns": {"type": "object", "additionalProperties": entry},
-    }.get(kind, {"type": "array", "items": scalar})

@@ -13,7 +13,7 @@ from prrt_lib.base.errors import Problem, ProfileError
 from prrt_lib.base.paths import PROJECT
 from prrt_lib.declare import profile_form
 from prrt_lib.declare.parameters import unknown_name
-from prrt_lib.declare.profile_form import json_schema
+from prrt_lib.declare.profile_schema import json_schema
 from prrt_lib.declare.yaml_files import TextLoader, load_text
 
 __all__ = ["Block", "Profile", "Sheet", "Source", "dictionary_of", "json_schema", "load", "shipped"]
@@ -47,6 +47,8 @@ class Block:
     constants: Mapping[str, str] = field(default_factory=dict)
     needs: tuple[str, ...] = ()
     spread: bool = False
+    only: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    latest: str = ""
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,7 @@ class Sheet:
     group_row: int = 0
     skip_rows: tuple[int, ...] = ()
     ignore: tuple[str, ...] = ()
+    ignore_rows: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -189,6 +192,7 @@ def _sheet(spec: Mapping[str, Any], defaults: Mapping, units: Mapping) -> Sheet:
         group_row=int(spec.get("group_row") or 0),
         skip_rows=tuple(int(row) for row in spec.get("skip_rows") or ()),
         ignore=tuple(spec.get("ignore") or ()),
+        ignore_rows=_words(spec.get("ignore_rows")),
     )
 
 
@@ -205,4 +209,12 @@ def _block(spec: Mapping[str, Any], defaults: Mapping, units: Mapping) -> Block:
         constants=dict(spec.get("constants") or {}),
         needs=tuple(spec.get("needs") or ()),
         spread=spec.get("spread") == "true",
+        only=_words(spec.get("only")),
+        latest=spec.get("latest") or "",
     )
+
+
+def _words(spec: Mapping[str, Any] | None) -> dict[str, tuple[str, ...]]:
+    """Header -> words, one word or several."""
+    given = (spec or {}).items()
+    return {head: (words,) if isinstance(words, str) else tuple(words) for head, words in given}

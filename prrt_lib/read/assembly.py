@@ -17,6 +17,7 @@ from prrt_lib.read.partial_dates import narrowed
 from prrt_lib.read.patient import patient
 from prrt_lib.read.records import Record, by_patient
 from prrt_lib.read.rows import SheetRows, merged_in_row
+from prrt_lib.read.same_patients import same_patients
 
 Questions = list[dict[str, str]]
 
@@ -35,12 +36,17 @@ def assembled(parts: Sequence[SheetRows]) -> Assembled:
     """What the rows of all sheets say together. The parts let go of their records: those of a
     large registry fit in memory only once."""
     printed = _printed(parts)
-    kept = duplicates.resolve(merged_in_row(_released(part.records for part in parts)), printed)
-    copies = _released(part.spread for part in parts)
+    records, copies, passed = (
+        _released(getattr(part, name) for part in parts) for name in ("records", "spread", "passed")
+    )
+    [records, copies, passed], joined = same_patients([records, copies, passed])
+    kept = duplicates.resolve(merged_in_row(records), printed)
+    del records
     spread, notes = _spread(kept.records, copies)
-    cells = _once([*spread, *copies], printed)
-    findings = [*(q for part in parts for q in part.findings), *kept.findings, *notes, *cells]
-    del copies
+    cells = _once([*spread, *copies, *passed], printed)
+    asked = [_named(q, printed) for part in parts for q in part.findings]
+    findings = [*asked, *joined, *kept.findings, *notes, *cells]
+    del copies, passed
     kept.records.clear()
     patients = [
         patient(one, narrowed(patient(one, own))) for one, own in by_patient(spread).items()
@@ -90,6 +96,12 @@ def _printed(parts: Sequence[SheetRows]) -> dict[str, str]:
         same: f"{same.split('/')[0]}/{text}" if "/" in same else text
         for same, text in texts.items()
     }
+
+
+def _named(question: dict[str, str], printed: Mapping[str, str]) -> dict[str, str]:
+    """A question of a sheet's rows with the study id as printed."""
+    record = question.get("record", "")
+    return {**question, "record": printed.get(record, record)} if record else question
 
 
 def _once(records: Iterable[Record], printed: Mapping[str, str]) -> Iterator[dict[str, str]]:

@@ -83,9 +83,13 @@ def _once(members: Sequence[Record], copies: dict) -> Iterator[Record]:
 def _joined(members: Sequence[Record]) -> Record | None:
     """Parts of one record that stand in different sheets as one; None where they conflict."""
     result = members[0]
-    sheets = {own_name(record.origin[1]) for record in members}
-    if len(sheets) < len(members):
-        return None
+    by_sheet: dict[str, set[str]] = {}
+    for record in members:
+        told = by_sheet.setdefault(own_name(record.origin[1]), set())
+        # Rows of one sheet are parts of a record only where none tells what another tells.
+        if not told.isdisjoint(record.seen):
+            return None
+        told.update(record.seen)
     for record in members[1:]:
         for column, seen in record.seen.items():
             known = result.seen.get(column)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from prrt_lib.base.errors import Problem
 from prrt_lib.declare.dictionary import dictionary
@@ -12,7 +12,8 @@ from prrt_lib.declare.findings import finding
 from prrt_lib.declare.profiles import Block, Source
 from prrt_lib.declare.profiles import Sheet as SheetProfile
 from prrt_lib.read import date_parts
-from prrt_lib.read.headers import Header, Numbers, compared, headers, matches
+from prrt_lib.read.conditions import Condition, conditions, problem
+from prrt_lib.read.headers import Header, Numbers, compared, headers, matches, pattern
 from prrt_lib.read.workbook import Sheet, letters
 
 
@@ -33,6 +34,7 @@ class Instance:
     order: int
     numbers: Numbers
     places: Mapping[str, Place]
+    only: tuple[Condition, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,7 @@ class Layout:
     first_row: int
     instances: tuple[Instance, ...]
     headed: tuple[int, ...]
+    ignored_rows: tuple[Condition, ...]
     problems: tuple[Problem, ...]
     findings: tuple[dict[str, str], ...]
 
@@ -55,28 +58,64 @@ def locate(sheet: Sheet, declared: SheetProfile) -> Layout:
     problems = [] if len(ids) == 1 else [_id_problem(sheet, declared, ids)]
     instances, findings, claimed = [], [], set(ids)
     for order, block in enumerate(declared.records):
-        found = {name: matches(heads, source) for name, source in block.columns.items()}
-        problems += _duplicates(sheet, row, found)
-        missing = [name for name, hits in found.items() if not hits]
-        problems += _required(sheet, row, block, missing)
-        findings += [_not_found(sheet, row, block, name) for name in missing]
-        claimed |= {column for hits in found.values() for _, column in hits}
-        parts, lost = date_parts.columns(sheet, row, heads, block, found)
+        own, missing, lost = _found(sheet, row, heads, block, order)
+        instances += own
         problems += lost
-        claimed |= {column for columns in parts.values() for column in columns}
-        instances += _instances(block, order, found, parts)
-    ignored = {compared(text) for text in declared.ignore}
-    open_ = [h for h in heads if h.column not in claimed and h.text not in ignored]
-    findings += [_unclaimed(sheet, row, head) for head in open_]
+        findings += [_not_found(sheet, row, block, name) for name in missing]
+        claimed |= {column for instance in own for column in _columns(instance)}
+    rows = conditions(heads, declared.ignore_rows, ("",))
+    problems += problem(f"sheet {sheet.name}, row {row}", declared.ignore_rows, rows)
+    claimed |= {condition.column for condition in rows}
+    findings += [_unclaimed(sheet, row, head) for head in _open(heads, declared, claimed)]
     findings += _headless(sheet, row, {head.column for head in heads})
     return Layout(
         id_column=ids[0] if ids else 0,
         first_row=row + 1,
         instances=tuple(instances),
         headed=tuple(head.column for head in heads),
+        ignored_rows=rows,
         problems=tuple(problems),
         findings=tuple(findings),
     )
+
+
+def _found(
+    sheet: Sheet, row: int, heads: list[Header], block: Block, order: int
+) -> tuple[list[Instance], list[str], list[Problem]]:
+    """(instances of a block, its entries without a header, what makes it unreadable)."""
+    found = {name: matches(heads, source) for name, source in block.columns.items()}
+    missing = [name for name, hits in found.items() if not hits]
+    parts, lost = date_parts.columns(sheet, row, heads, block, found)
+    problems = [*_duplicates(sheet, row, found), *_required(sheet, row, block, missing), *lost]
+    own = [
+        replace(one, only=conditions(heads, block.only, _groups(block), one.numbers))
+        for one in _instances(block, order, found, parts)
+    ]
+    for one in own:
+        problems += problem(f"sheet {sheet.name}, row {row}", block.only, one.only)
+    return own, missing, problems
+
+
+def _columns(instance: Instance) -> Iterator[int]:
+    """The columns of a sheet that an instance looks at."""
+    for place in instance.places.values():
+        yield from (place.column, *place.parts)
+    yield from (condition.column for condition in instance.only)
+
+
+def _open(heads: list[Header], declared: SheetProfile, claimed: set[int]) -> list[Header]:
+    """Headers that no entry claims and that are not knowingly ignored."""
+    ignored = [pattern(text) for text in declared.ignore]
+    return [
+        head
+        for head in heads
+        if head.column not in claimed and not any(text.fullmatch(head.text) for text in ignored)
+    ]
+
+
+def _groups(block: Block) -> tuple[str, ...]:
+    """Where a block's conditions are looked for: its own groups, then the headers of none."""
+    return (*dict.fromkeys(source.group for source in block.columns.values()), "")
 
 
 def _instances(

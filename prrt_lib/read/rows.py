@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from prrt_lib.declare.dictionary import Column, dictionary
 from prrt_lib.declare.findings import finding
+from prrt_lib.declare.profiles import Block, Source
 from prrt_lib.declare.profiles import Sheet as SheetProfile
-from prrt_lib.declare.profiles import Source
-from prrt_lib.read import ids
+from prrt_lib.read import ids, visits
 from prrt_lib.read.cells import CellReader, text_of
 from prrt_lib.read.date_parts import joined
 from prrt_lib.read.layout import Instance, Layout, Place
@@ -29,6 +29,7 @@ class SheetRows:
     findings: list[dict[str, str]] = field(default_factory=list)
     spellings: list[tuple[str, str]] = field(default_factory=list)
     readers: dict[tuple[str, str, str], CellReader] = field(default_factory=dict)
+    passed: list[Record] = field(default_factory=list)
     sheet: str = ""
     rows: int = 0
     held_out: int = 0
@@ -45,6 +46,7 @@ class RowReader:
     book: int = 0
     namespace: str = ""
     _readers: dict[tuple, CellReader] = field(default_factory=dict)
+    _visits: dict[int, tuple[str, list[Record]]] = field(default_factory=dict)
     _plans: dict[int, list[tuple[str, Place, CellReader]]] = field(default_factory=dict)
 
     def read(self) -> SheetRows:
@@ -58,7 +60,11 @@ class RowReader:
         identified = [(row, *self._id(row)) for row in lines]
         texts = [text for _, status, text in identified if status == "ok"]
         strict = sum(map(ids.looks_like_id, texts)) * 2 >= len(texts)
+        ignored: list[int] = []
         for row, status, text in identified:
+            if any(one.holds(self.sheet.rows[row]) for one in self.layout.ignored_rows):
+                ignored.append(row)
+                continue
             if rule := self._why_not(row, status, text, strict):
                 if rule != "blank":
                     found.held_out += 1
@@ -66,6 +72,10 @@ class RowReader:
                 continue
             found.rows += 1
             self._take(row, text, found)
+        for column, records in self._visits.values():
+            visits.of_each_patient(records, column, found)
+        if ignored:
+            found.findings.append(self._about_row("rows-ignored", ignored[0], ignored[1:]))
         return found
 
     def _by_column(self) -> dict[tuple[str, str, str], CellReader]:
@@ -86,30 +96,47 @@ class RowReader:
         left: list[Instance] = []
         for instance in self.layout.instances:
             made = list(self._records(row, same, instance))
-            (found.spread if instance.block.spread else found.records).extend(made)
+            self._place(instance.block, found).extend(made)
             if made:
                 taken.update(place.column for place in instance.places.values())
-            elif instance.block.needs:
+            elif instance.block.needs or instance.only:
                 left.append(instance)
-        found.findings += self._left(row, left, taken)
+        found.findings += self._left(row, same, left, taken)
 
-    def _left(self, row: int, left: list[Instance], taken: set[int]) -> Iterator[dict[str, str]]:
-        """Cells that say something in a block that lacks what makes it a record."""
+    def _place(self, block: Block, found: SheetRows) -> list[Record]:
+        """Where the records of a block are gathered."""
+        if block.latest:
+            return self._visits.setdefault(id(block), (block.latest, []))[1]
+        return found.spread if block.spread else found.records
+
+    def _left(
+        self, row: int, patient: str, left: list[Instance], taken: set[int]
+    ) -> Iterator[dict[str, str]]:
+        """Cells that say something in blocks of which none took them."""
         cells = self.sheet.rows.get(row, {})
+        taken |= {one.column for instance in left for one in instance.only}
         for instance in left:
             said = [
-                (name, cells[place.column].address)
+                (name, place.column)
                 for name, place, reader in self._plan(instance)
                 if place.column in cells and place.column not in taken
                 and reader.read_cell(cells[place.column]).status != "missing"
             ]  # fmt: skip
             if said:
+                if instance.only:
+                    # Blocks for other words claim the same cells: one question is enough.
+                    taken.update(column for _, column in said)
                 (name, first), *others = said
                 yield finding(
-                    "block-without-record", table=instance.block.table, column=name,
-                    sheet=self.sheet.name, cell=first,
-                    related_cells="; ".join(f"{self.sheet.name}!{cell}" for _, cell in others),
+                    "block-without-record" if _held(instance, cells) else "word-not-named",
+                    table=instance.block.table, column=name, record=patient,
+                    sheet=self.sheet.name, cell=cells[first].address,
+                    related_cells=self._addresses(row, [column for _, column in others]),
                 )  # fmt: skip
+
+    def _addresses(self, row: int, columns: list[int]) -> str:
+        cells = self.sheet.rows[row]
+        return "; ".join(f"{self.sheet.name}!{cells[column].address}" for column in columns)
 
     def _id(self, row: int) -> tuple[str, str]:
         cell = self.sheet.cell(row, self.layout.id_column)
@@ -125,12 +152,15 @@ class RowReader:
             return "blank"
         return "row-without-id" if status == "missing" else "id-unreadable"
 
-    def _about_row(self, rule: str, row: int) -> dict[str, str]:
+    def _about_row(self, rule: str, row: int, others: list[int] | None = None) -> dict[str, str]:
         cell = Cell(self.sheet.name, row, self.layout.id_column).address
-        return finding(rule, sheet=self.sheet.name, cell=cell)
+        more = "; ".join(f"{self.sheet.name}!{other}:{other}" for other in others or ())
+        return finding(rule, sheet=self.sheet.name, cell=cell, related_cells=more)
 
     def _records(self, row: int, patient: str, instance: Instance) -> Iterator[Record]:
         block, cells = instance.block, self.sheet.rows.get(row, {})
+        if not _held(instance, cells):
+            return
         reads = {
             name: reader.read(joined(*map(cells.get, (place.column, *place.parts))))
             if place.parts
@@ -183,6 +213,10 @@ class RowReader:
         if known not in self._readers:
             self._readers[known] = CellReader(column, source, self.epoch)
         return self._readers[known]
+
+
+def _held(instance: Instance, cells: Mapping[int, Cell]) -> bool:
+    return all(condition.holds(cells) for condition in instance.only)
 
 
 def merged_in_row(records: list[Record]) -> list[Record]:

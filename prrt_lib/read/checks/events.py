@@ -2,34 +2,11 @@
 
 from __future__ import annotations
 
-import csv
-import re
-from collections.abc import Iterator, Mapping
-from functools import cache
-from pathlib import Path
+from collections.abc import Iterator
 
-from prrt_lib.declare import dictionary as declared
+from prrt_lib.declare.adverse_terms import spelled, terms
 from prrt_lib.read.checks.question import Question
 from prrt_lib.read.patient import Patient
-
-TERMS = Path(declared.__file__).with_name("ctcae_terms.csv")
-
-
-@cache
-def terms() -> Mapping[str, tuple[str, str, str]]:
-    """Spelling -> (CTCAE v5 term, system organ class, its grades) of the project's own table."""
-    found = {}
-    with TERMS.open(encoding="utf-8", newline="") as stream:
-        for line in csv.DictReader(stream):
-            names = [line["term"], *filter(None, line["also"].split(";"))]
-            for name in names:
-                found[spelled(name)] = (line["term"], line["soc"], line["grades"])
-    return found
-
-
-def spelled(term: str) -> str:
-    """An event as it is compared."""
-    return re.sub(r"[^a-z0-9]+", " ", term.casefold()).strip()
 
 
 def grades(patient: Patient) -> Iterator[Question]:
@@ -37,7 +14,7 @@ def grades(patient: Patient) -> Iterator[Question]:
     for event in patient.all("adverse_events"):
         known = terms().get(spelled(event.value("term_verbatim") or ""))
         grade = event.value("grade")
-        if known and grade and grade not in known[2]:
+        if known and grade and grade not in known.grades:
             itself = ((event, "grade"),)
             yield Question("grade-not-defined", event, "grade", ((event, "term_verbatim"),), itself)
 
