@@ -41,6 +41,15 @@ def outputs(root: Path, files: Iterable[Path]) -> dict[str, str]:
     return {str(path.relative_to(root)): file_digest(path) for path in sorted(files)}
 
 
+def workbooks(books: Iterable[tuple[Path, Path]]) -> list[dict[str, dict[str, str]]]:
+    """Name and SHA-256 of every workbook of a run and of its profile, the first workbook first."""
+    return [
+        {"workbook": {"name": book.name, "sha256": file_digest(book)},
+         "profile": {"name": profile.stem, "sha256": file_digest(profile)}}
+        for book, profile in books
+    ]  # fmt: skip
+
+
 def intact(root: Path, recorded: Mapping[str, str]) -> bool:
     """Whether every recorded output is still there, byte for byte."""
     return bool(recorded) and all(

@@ -240,6 +240,7 @@ class Run:
             "versions": manifest.versions() if rebuilt else self.record.get("versions", {}),
             "workbook": {"name": self.files.workbook.name, "sha256": self.files.workbook_sha},
             "profile": {"name": self.files.profile.stem, "sha256": self.files.profile_sha},
+            "workbooks": manifest.workbooks(self.files.books),
             "lock": keys.file_digest(keys.LOCK), "code": keys.code_key(EVERYTHING),
             "parameters": asdict(self.parameters), "about": self.about,
         }  # fmt: skip

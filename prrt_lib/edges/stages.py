@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 READING = ("prrt_lib.read.reading",)
 COHORT = ("prrt_lib.study.build",)
+# Readings that stay in the store: those used last.
+KEPT_READINGS = 5
 
 
 @dataclass(frozen=True)
@@ -92,6 +94,7 @@ def reading(files: Inputs, root: Path, say: Callable[[str], None] = print) -> Re
     store = folder / files.reading_key[:16]
     with held(folder, say):
         if (store / "about.json").exists():
+            os.utime(store)
             return _load(store)
         return _read(files, store)
 
@@ -129,7 +132,8 @@ def marked_synthetic(workbook: Path) -> bool:
 
 
 def _store(result: Reading, store: Path) -> None:
-    """Puts the reading at ``store`` in one step; the caller holds the folder's lock."""
+    """Puts the reading at ``store`` in one step, and removes those not used for longest; the
+    caller holds the folder's lock."""
     for left in store.parent.glob("*.part"):
         shutil.rmtree(left)
     half = store.with_name(f"{store.name}.part")
@@ -141,6 +145,10 @@ def _store(result: Reading, store: Path) -> None:
     (half / "about.json").write_text(json.dumps(result.about, default=str), encoding="utf-8")
     shutil.rmtree(store, ignore_errors=True)
     os.replace(half, store)
+    used = sorted((path for path in store.parent.iterdir() if path.is_dir() and path != store),
+                  key=lambda path: path.stat().st_mtime_ns)  # fmt: skip
+    for path in used[: -(KEPT_READINGS - 1)]:
+        shutil.rmtree(path, ignore_errors=True)
 
 
 def _load(store: Path) -> Reading:

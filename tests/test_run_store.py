@@ -1,0 +1,68 @@
+"""What a run keeps beside its products: readings shared by scenarios, hashes of what it read."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from prrt_lib.edges import keys, manifest, stages
+from prrt_lib.read.reading import Reading
+
+
+@pytest.fixture
+def tiny() -> Reading:
+    patients = pd.DataFrame({"patient_id": ["NET-001"], "row": [1]})
+    return Reading({"patients": patients}, patients, patients, {"patients": 1})
+
+
+def names(folder: Path) -> set[str]:
+    return {path.name for path in folder.iterdir()}
+
+
+def test_the_five_readings_used_last_are_kept(tmp_path, tiny):
+    for number in range(8):
+        stages._store(tiny, tmp_path / f"key{number}")
+        os.utime(tmp_path / f"key{number}", (number, number))
+    assert names(tmp_path) == {"key3", "key4", "key5", "key6", "key7"}
+    os.utime(tmp_path / "key3", (99, 99))  # used again
+    stages._store(tiny, tmp_path / "key8")
+    assert names(tmp_path) == {"key3", "key5", "key6", "key7", "key8"}
+
+
+def test_a_reading_stored_again_takes_no_other_ones_place(tmp_path, tiny):
+    for number in (0, 1, 2, 3, 4, 4, 4):
+        stages._store(tiny, tmp_path / f"key{number}")
+        os.utime(tmp_path / f"key{number}", (number, number))
+    assert names(tmp_path) == {f"key{number}" for number in range(5)}
+
+
+def test_a_stored_reading_that_is_used_counts_as_the_newest(tmp_path, tiny, project):
+    workbook = shutil.copy2(project / "tests/data/sheets_24.xlsx", tmp_path)
+    profile = project / "params/profiles/sheets.yaml"
+    files = stages.Inputs(Path(workbook), profile, "a", "b")
+    store = tmp_path / "data/processed/.reading" / files.reading_key[:16]
+    stages._store(tiny, store)
+    os.utime(store, (1, 1))
+    assert stages.reading(files, tmp_path).about == {"patients": 1}
+    assert store.stat().st_mtime > 1
+
+
+def test_the_manifest_lists_every_workbook_with_its_own_hash(tmp_path):
+    pairs = []
+    for name in ("north", "south"):
+        book, profile = tmp_path / f"{name}.xlsx", tmp_path / f"{name}_layout.yaml"
+        book.write_bytes(name.encode())
+        profile.write_text(f"name: {name}")
+        pairs.append((book, profile))
+    listed = manifest.workbooks(pairs)
+    assert [item["workbook"]["name"] for item in listed] == ["north.xlsx", "south.xlsx"]
+    assert [item["profile"]["name"] for item in listed] == ["north_layout", "south_layout"]
+    # printf north | sha256sum
+    assert listed[0]["workbook"]["sha256"] == (
+        "dc365e79d41cfae1c3c0d969319ae62165b81b1815a86c32bbc6c64cbdf2311b"
+    )
+    assert listed[1]["profile"]["sha256"] == keys.file_digest(pairs[1][1])
