@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import base64
 import html
-import struct
+import io
 from dataclasses import dataclass
 from urllib.parse import quote
 
 from matplotlib.figure import Figure
+from PIL import Image
 
 from prrt_lib.declare.sign_off import item_name
 from prrt_lib.present.page_style import FIGURE as STYLE
@@ -16,9 +17,11 @@ from prrt_lib.present.values import Values
 
 # Pixels of the file per pixel of the page: sharp on a screen of twice the density.
 DENSITY = 1.6
+# As many as a figure needs; a page carries a third of the bytes of the file on disk.
+COLOURS = 128
 # A vector file with thousands of marks stays in the folder of figures only.
 LARGEST_VECTOR = 60_000
-# At the end of a line of lower case letters, digits and commas nothing needs quoting.
+# What stands in an address as it is.
 PLAIN = ",;:()/'!*"
 
 
@@ -38,12 +41,13 @@ class Drawing:
         return self.figure.axes
 
     def _repr_html_(self) -> str:
-        wide, high = (round(pixels / DENSITY) for pixels in _size(self.png))
+        picture = Image.open(io.BytesIO(self.png)).convert("RGB")
+        wide, high = (round(pixels / DENSITY) for pixels in picture.size)
         title = html.escape(self.values.table.title)
         return (
             f'{STYLE}<figure class="prrt-figure" data-item="{item_name("figure", self.name)}" '
             f'data-title="{title}"><img alt="{html.escape(self.values.alt)}" width="{wide}" '
-            f'height="{high}" src="{_address("image/png", self.png)}">'
+            f'height="{high}" src="{_address("image/png", _small(picture))}">'
             f'<div class="prrt-files">{self._files()}</div>'
             f"<details><summary>Table of the values: {title}</summary>"
             f'<div class="prrt-scroll" tabindex="0" role="region" aria-label="Values: {title}">'
@@ -62,9 +66,12 @@ class Drawing:
         return self.values.alt
 
 
-def _size(png: bytes) -> tuple[int, int]:
-    """Width and height, from the header of the file (PNG specification, IHDR)."""
-    return struct.unpack(">II", png[16:24])
+def _small(picture: Image.Image) -> bytes:
+    """The picture as a PNG of few colours."""
+    kept = picture.quantize(COLOURS, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
+    content = io.BytesIO()
+    kept.save(content, "PNG")
+    return content.getvalue()
 
 
 def _address(kind: str, content: bytes) -> str:

@@ -18,20 +18,26 @@ NAMES = {"stratum": "stratum", "variable": "variable", "level": "level", "group_
 def shares(rows: pd.DataFrame, title: str) -> Values:
     """n/N of every bar, segment or field."""
     keys = _telling(rows, "variable", "level", "group_level")
-    alt = figure_words.listed(rows, title, _share_name, kind="share")
+    alt = figure_words.listed(rows, title, lambda row: _share_name(row, keys), kind="share")
     return of_rows(rows, title, alt, keys)
 
 
-def _share_name(row: Row) -> str:
-    label = row["label"] or (dictionary().label(row["variable"]) if row["variable"] else "")
-    return ", ".join(text for text in (row["level"] or label, row["group_level"]) if text) or "All"
+def _share_name(row: Row, keys: Mapping[str, str]) -> str:
+    label = dictionary().label(row["variable"]) if row["variable"] else row["label"]
+    texts = {"variable": label, "level": row["level"], "group_level": row["group_level"] or "all"}
+    return ", ".join(texts[name] for name in keys if texts[name])
 
 
 def ratios(rows: pd.DataFrame, title: str) -> Values:
     """Ratio with limits of every mark."""
     told = rows[(rows["level"] != rows["reference"]) | (rows["reference"] == "")]
-    alt = figure_words.listed(told, title, named, ratio, "ratio")
-    return of_rows(rows, title, alt, _telling(rows, "variable", "level", "model"))
+    keys = _telling(rows, "variable", "level", "model")
+    alt = figure_words.listed(told, title, lambda row: _ratio_name(row, keys), ratio, "ratio")
+    return of_rows(rows, title, alt, keys)
+
+
+def _ratio_name(row: Row, keys: Mapping[str, str]) -> str:
+    return f"{named(row)} ({row['model']})" if "model" in keys else named(row)
 
 
 def subgroups(rows: pd.DataFrame, title: str) -> Values:
@@ -54,6 +60,18 @@ def along(rows: pd.DataFrame, title: str, axis: str) -> Values:
     return of_rows(rows, title, alt, {**telling, axis: heading})
 
 
+def over_time(rows: pd.DataFrame, title: str, unit: str = "months") -> Values:
+    """Median and quartiles of every window and variable, and means where a model has a line."""
+    middle = rows[rows["statistic"] == "median"]
+    alt = figure_words.listed(middle, title, _window_name, kind="median")
+    keys = {**_telling(rows, "variable", "level"), "statistic": "statistic", "time": unit}
+    return of_rows(rows, title, alt, keys, ("n", "total"), unit)
+
+
+def _window_name(row: Row) -> str:
+    return f"{row['variable']}, {row['level']}"
+
+
 def _reach(rows: pd.DataFrame, label: str) -> str:
     known = rows[rows["state"] == "ok"]
     if not len(known):
@@ -73,7 +91,8 @@ def of_patients(
     told = [f"{name}: {figure_words.spread(part, '')}" for name, part in parts]
     words = "; ".join(told) or figure_words.spread(frame[value], "")
     shown = frame[list(columns)].rename(columns=columns)
-    return of_frame(shown, title, f"{title}. {columns[value]}: {words}.")
+    measured = columns[value][:1].upper() + columns[value][1:]
+    return of_frame(shown, title, f"{title}. {measured}: {words}.")
 
 
 def lanes(lanes_: pd.DataFrame, marks: pd.DataFrame, title: str) -> Values:

@@ -23,18 +23,28 @@ def curves(rows: pd.DataFrame, title: str, levels: Sequence[str], level_column: 
 def _curve(rows: pd.DataFrame, level: str) -> str:
     steps = rows[rows["statistic"].isin(tables.RATES) & (rows["state"] == "ok")]
     last = steps.sort_values("time").iloc[-1]
+    facts = [_count(last["n"], "patient"), _count(last["events"], "event")]
     middle = tables.first(rows, statistic="median")
-    facts = [f"{numbers.plain(last['n'], 0)} patients"]
-    if not numbers.missing(last["events"]):
-        facts.append(f"{numbers.plain(last['events'], 0)} events")
-    if middle is not None:
-        unit = " months" if middle["state"] == "ok" else ""
-        facts.append(f"median {numbers.estimate(middle)}{unit}")
+    # Beside an incidence there may be the median of something else.
+    if middle is not None and last["statistic"] == "survival":
+        facts.append(f"median {_median(middle)}")
     facts += [
         f"{numbers.scaled(row, row['estimate'])} % at {YEARS[row['time']]}"
         for row in steps[steps["time"].isin(list(YEARS))].to_dict("records")
     ]
-    return f"{level or 'All'}: {', '.join(facts)}."
+    return f"{level or 'All'}: {', '.join(fact for fact in facts if fact)}."
+
+
+def _count(n: float, what: str) -> str:
+    return "" if numbers.missing(n) else f"{numbers.plain(n, 0)} {what}{'' if n == 1 else 's'}"
+
+
+def _median(row: tables.Row) -> str:
+    if row["state"] != "ok":
+        return numbers.estimate(row)
+    limits = numbers.limits(row)
+    within = f" ({100 * row['conf_level']:g} % limits {limits})" if limits else ""
+    return f"{numbers.scaled(row, row['estimate'])} months{within}"
 
 
 def listed(
@@ -53,8 +63,12 @@ def spread(values: pd.Series, unit: str) -> str:
     known = values.dropna().astype(float)
     if not len(known):
         return "n = 0"
-    middle, low, high = (numbers.plain(v) for v in (known.median(), known.min(), known.max()))
+    middle, low, high = (_short(v) for v in (known.median(), known.min(), known.max()))
     return f"n = {len(known)}, median {middle}{f' {unit}' if unit else ''} (range {low} to {high})"
+
+
+def _short(value: float) -> str:
+    return numbers.plain(value, 2 if abs(value) < 10 else 1)
 
 
 def _list_of(kind: str, count: int) -> str:
