@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from prrt_lib.study.data import Study
 
 
@@ -13,3 +15,10 @@ def open_study(scenario: str) -> Study:
     from prrt_lib.study.data import open_study as opened
 
     return opened(scenario)
+
+
+def trace(row: Any, scenario: str | None = None, whole: bool = False) -> pd.DataFrame:
+    """The cells behind one result row; see :func:`prrt_lib.study.tracing.trace`."""
+    from prrt_lib.study.tracing import trace as traced
+
+    return traced(row, scenario, whole)

@@ -1,0 +1,74 @@
+"""What ``python -m prrt_lib trace`` prints: from a number to its cells, from a cell to numbers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from prrt_lib.base.errors import InputError, Problem
+from prrt_lib.base.paths import Places
+from prrt_lib.declare.rows import KEY, VALUES, WORDS
+from prrt_lib.edges import manifest
+from prrt_lib.edges.keys import file_digest
+from prrt_lib.study.tracing import Traces, as_text
+
+SHOWN = 60
+
+
+def trace(row_id: str, scenario: str, root: Path, whole: bool = False, out: Path | None = None):
+    """The text that says what ``row_id`` is and which cells it was read from.
+
+    With ``out`` all cells go into that CSV file. Raises InputError where the scenario was not
+    run, has no such row, or its result rows were changed after the run.
+    """
+    known = _traces(scenario, root)
+    row, cells = known.known(row_id), known.cells(row_id, whole)
+    facts = [f"{name}: {as_text(row[name])}" for name in (*KEY, *VALUES, *WORDS)
+             if as_text(row[name])]  # fmt: skip
+    footprint = known.footprint(row_id)
+    facts.append(f"read: {', '.join(footprint['columns']) or 'nothing of a patient'}")
+    return "\n".join([f"result row {row_id} of {row['notebook']}", *facts, "",
+                      *_listed(cells, out, "cells of", "record")])  # fmt: skip
+
+
+def touched(address: str, scenario: str, root: Path, out: Path | None = None) -> str:
+    """The text that lists the result rows which rest on the cell ``Sheet!B12``."""
+    sheet, _, cell = address.rpartition("!")
+    if not sheet:
+        raise InputError(Problem(address, "no sheet", "Sheet!B12", "name sheet and cell"))
+    found = _traces(scenario, root).touched(sheet.strip("'"), cell.upper())
+    return "\n".join(_listed(found, out, "result rows of", "notebook"))
+
+
+def _listed(frame: pd.DataFrame, out: Path | None, what: str, by: str) -> list[str]:
+    count = f"{len(frame)} {what} {frame[by].nunique()} {by}s"
+    if out is not None:
+        frame.to_csv(out, index=False)
+        return [f"{count}, written to {out}"]
+    shown = frame.head(SHOWN)
+    more = len(frame) - len(shown)
+    left = [f"and {more} more; --out FILE.csv writes all"] if more > 0 else []
+    return [count, shown.to_string(index=False) if len(shown) else "", *left]
+
+
+def _traces(scenario: str, root: Path) -> Traces:
+    places = Places(scenario, root.resolve())
+    recorded = manifest.read(places)
+    results = {
+        name: digest
+        for stage, content in recorded.items() if stage.startswith("notebook ")
+        for name, digest in content["outputs"].items() if name.endswith(".csv")
+    }  # fmt: skip
+    if not results:
+        raise InputError(
+            Problem(str(places.processed), "no finished run", "a scenario that was run",
+                    f"make SCENARIO={scenario}")
+        )  # fmt: skip
+    changed = [name for name, digest in results.items() if file_digest(root / name) != digest]
+    if changed:
+        raise InputError(
+            [Problem(name, "a file that is not as the run wrote it", "the run's own result rows",
+                     f"make SCENARIO={scenario} writes it anew") for name in changed]
+        )  # fmt: skip
+    return Traces(places)

@@ -1,0 +1,151 @@
+"""The data behind the numbers of a run's pages, as script files: no page ever fetches JSON."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from prrt_lib.base.paths import Places
+from prrt_lib.declare.derivations import abstracted, of_cohort
+from prrt_lib.declare.dictionary import dictionary
+from prrt_lib.declare.rows import KEY as ROW_KEY
+from prrt_lib.declare.rows import NUMERIC, STATISTICS, VALUES, WORDS
+from prrt_lib.edges.manifest import write_text
+from prrt_lib.study.endpoints import ENDPOINTS, SETTINGS
+from prrt_lib.study.tracing import CELLS, Traces, as_text
+
+FOLDER = "trace"
+# Beyond this many cells a page would be slow to load: the command traces there, the page says so.
+MOST_CELLS = 500_000
+# The words and numbers of a row; key columns first.
+FIELDS = (*ROW_KEY, *VALUES, *WORDS)
+
+
+class Words:
+    """Texts by number: each is written once."""
+
+    def __init__(self) -> None:
+        self.numbers: dict[str, int] = {}
+
+    def __call__(self, text: str) -> int:
+        return self.numbers.setdefault(text, len(self.numbers))
+
+    @property
+    def texts(self) -> list[str]:
+        return list(self.numbers)
+
+
+def write_trace(places: Places) -> list[Path]:
+    """The script files that were written below ``reports/<scenario>/trace``."""
+    known = Traces(places)
+    files = {"index": _index(known), "rows": _rows(known)}
+    if len(known.lineage) <= MOST_CELLS:
+        for table, cells in known.lineage.groupby("table", sort=True):
+            files[f"table_{table}"] = _cells(cells)
+    return [_script(places, name, content) for name, content in files.items()]
+
+
+def _script(places: Places, name: str, content: Mapping[str, Any]) -> Path:
+    """A script that puts ``content`` at ``PRRT.data[name]``.
+
+    What could end the script element or the statement is escaped; the page shows it as text.
+    """
+    text = json.dumps(content, ensure_ascii=True, separators=(",", ":")).replace("<", "\\u003c")
+    target = places.reports / FOLDER / f"{name}.js"
+    head = "window.PRRT=window.PRRT||{};PRRT.data=PRRT.data||{};"
+    write_text(target, f"{head}PRRT.data[{json.dumps(name)}]={text};\n")
+    return target
+
+
+def _index(known: Traces) -> dict[str, Any]:
+    """What every panel needs: footprints, patients, derived values, meanings of words."""
+    columns = Words()
+    people = known.cohort.sort_index()
+    read = {name for one in known.footprints.values() for name in one["columns"]}
+    derived = sorted(
+        name.partition(".")[2] for name in read
+        if name.startswith("derived.") and name.partition(".")[2] in people
+    )  # fmt: skip
+    parameters = json.loads((known.places.processed / "parameters.json").read_text("utf-8"))
+    return {
+        "scenario": known.places.scenario,
+        "with_cells": len(known.lineage) <= MOST_CELLS,
+        "footprints": {
+            key: {
+                "cells": _numbers(columns, abstracted(one["columns"])),
+                "derived": [derived.index(name) for name in derived
+                            if f"derived.{name}" in one["columns"]],
+                "populations": one["populations"],
+                "options": {name: parameters.get(name) for name in one["parameters"]},
+            }
+            for key, one in known.footprints.items()
+        },
+        "cohort": _numbers(columns, of_cohort()),
+        "columns": columns.texts,
+        "labels": {name: _label(name) for name in columns.texts},
+        "records": sorted(set(known.lineage["record"]) | set(people["patient_id"])),
+        "patients": people["patient_id"].tolist(),
+        "populations": {
+            name.removeprefix("in_"): people[name].astype(int).tolist()
+            for name in people if name.startswith("in_")
+        },
+        "derived": [
+            {"name": name, "label": dictionary().label(name), "values": people[name].map(as_text)
+             .tolist()} for name in derived
+        ],
+        "sheets": {
+            sheet: sorted(set(part["table"])) for sheet, part in known.lineage.groupby("sheet")
+        },
+        "statistics": dict(STATISTICS), "settings": dict(SETTINGS),
+        "endpoints": {
+            name: {"label": one.label, "origin": one.origin, "entry": one.entry,
+                   "event": one.event, "competing": one.competing, "censoring": one.censoring,
+                   "horizon": one.horizon}
+            for name, one in ENDPOINTS.items()
+        },
+    }  # fmt: skip
+
+
+def _numbers(columns: Words, addresses: Iterable[str]) -> list[int]:
+    return sorted(columns(address) for address in sorted(addresses))
+
+
+def _label(address: str) -> str:
+    return dictionary().column(address).label
+
+
+def _rows(known: Traces) -> dict[str, Any]:
+    """Every result row with its notebook and footprint; texts stand as numbers of ``words``."""
+    words, prints = Words(), Words()
+    rows: dict[str, list] = {}
+    columns = [known.rows[name].tolist() for name in FIELDS]
+    for row_id, notebook, *values in zip(
+        known.rows["row_id"], known.rows["notebook"], *columns, strict=True
+    ):
+        shown = [
+            _number(value) if name in NUMERIC else words(value)
+            for name, value in zip(FIELDS, values, strict=True)
+        ]
+        rows[row_id] = [words(notebook), prints(known.row_footprints[row_id]), *shown]
+    return {"fields": ["notebook", "footprint", *FIELDS],
+            "numeric": [name for name in FIELDS if name in NUMERIC],
+            "words": words.texts, "footprints": prints.texts, "rows": rows}  # fmt: skip
+
+
+def _number(value: float) -> float | None:
+    if math.isnan(value) or math.isinf(value):
+        return None
+    return float(f"{value:.10g}")
+
+
+def _cells(cells: pd.DataFrame) -> dict[str, Any]:
+    """The cells of one table, in the order of :data:`CELLS` without table and row."""
+    words = Words()
+    names = [name for name in CELLS if name not in ("table", "row")]
+    columns = [[words(text) for text in cells[name].astype(str)] for name in names]
+    return {"fields": names, "words": words.texts, "cells": list(zip(*columns, strict=True))}
