@@ -76,7 +76,7 @@ def _once(members: Sequence[Record], copies: dict) -> Iterator[Record]:
         first = seen.setdefault(same, record)
         if first is record:
             yield record
-        elif first.origin != record.origin:
+        elif first.origin != record.origin and record.seen:
             copies.setdefault(record.origin, (first, record))
 
 
