@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from prrt_lib.analyse.columns import rows_of
@@ -12,7 +13,8 @@ from prrt_lib.analyse.summaries import Records, nobody, share
 from prrt_lib.base.errors import AnalysisError
 from prrt_lib.declare.footprints import traced
 from prrt_lib.declare.rows import combine, result_rows, stamp
-from prrt_lib.estimate.random_effects import mixed_model
+from prrt_lib.estimate.limits import normal_quantile
+from prrt_lib.estimate.random_effects import METHOD, MixedFit, mixed_model
 from prrt_lib.study.lab_grades import canonical_unit, grades, in_canonical_units, rules, term_of
 
 ANALYSIS = "laboratory"
@@ -21,6 +23,9 @@ COLUMNS = ("lab_test", "lab_date", "lab_value", "lab_value_lo", "lab_value_hi", 
 # Counts have a lowest value after PRRT; for creatinine the highest is the worst.
 RISING = ("creatinine",)
 DAYS_PER_YEAR = 365.25
+# Units of the model's rows; the slope's own is per year.
+UNITS = {"intercept": "mL/min/1.73m2", "between, intercept": "(mL/min/1.73m2)^2",
+         "between, slope": "(mL/min/1.73m2 per year)^2", "within": "(mL/min/1.73m2)^2"}  # fmt: skip
 
 
 def values(study: Any, population: str = "safety") -> pd.DataFrame:
@@ -99,7 +104,10 @@ def _of_test(test: str, part: pd.DataFrame) -> Records:
 
 @traced
 def egfr_slope(study: Any, population: str = "safety", role: str = "secondary") -> pd.DataFrame:
-    """Change of eGFR per year from first PRRT: intercept and slope of each patient are random."""
+    """Change of eGFR per year from first PRRT: intercept and slope of each patient are random.
+
+    Rows ``mean`` are the model's average patient at the end of each year somebody was seen in.
+    """
     words = {"analysis": ANALYSIS, "model": "eGFR slope", "population": population, "role": role,
              "unit": "mL/min/1.73m2 per year", "label": "eGFR, change per year"}  # fmt: skip
     found = values(study, population)
@@ -109,17 +117,31 @@ def egfr_slope(study: Any, population: str = "safety", role: str = "secondary") 
         return result_rows(nobody("eGFR", total, "slope"), **words)
     frame = found.assign(years=found["day"] / DAYS_PER_YEAR)
     try:
-        rows = mixed_model(frame, "value", ["years"], "patient_id", slope="years").rows(
-            study.parameters.conf_level
-        )
+        fit = mixed_model(frame, "value", ["years"], "patient_id", slope="years")
     except AnalysisError as error:
         why = "; ".join(problem.found for problem in error.problems)
         empty = [{"statistic": "slope", "variable": "eGFR", "state": "not-estimable",
                   "n": found["patient_id"].nunique(), "warning": f"eGFR slope: {why}"}]  # fmt: skip
         return result_rows(empty, **words)
+    rows = fit.rows(study.parameters.conf_level)
     slope = rows["variable"] == "years"
     statistic = rows["statistic"].where(~slope, "slope")
-    return combine([
-        stamp(rows, **words, statistic=statistic, level=rows["variable"].where(~slope, ""),
-              variable="eGFR")
-    ])  # fmt: skip
+    level = rows["variable"].where(~slope, "")
+    unit = level.map(UNITS).fillna(words["unit"])
+    told = stamp(rows, **{**words, "unit": unit}, statistic=statistic, level=level, variable="eGFR")
+    return combine([told, _mean_line(fit, frame["years"].max(), study, words)])
+
+
+def _mean_line(fit: MixedFit, longest: float, study: Any, words: dict) -> pd.DataFrame:
+    """Rows ``mean`` at first PRRT and each full year up to the last value, with Wald limits."""
+    z = normal_quantile(study.parameters.conf_level)
+    records = []
+    for year in range(int(longest) + 1):
+        at = np.array([1.0, year])
+        middle, error = float(at @ fit.estimate), float(np.sqrt(at @ fit.covariance @ at))
+        records.append({"statistic": "mean", "variable": "eGFR", "level": "model",
+                        "time": int(year * DAYS_PER_YEAR + 0.5), "estimate": middle,
+                        "std_error": error, "low": middle - z * error, "high": middle + z * error,
+                        "conf_level": study.parameters.conf_level, "n": fit.groups,
+                        "total": fit.n, "method": METHOD})  # fmt: skip
+    return result_rows(records, **{**words, "unit": UNITS["intercept"], "label": "eGFR, mean"})

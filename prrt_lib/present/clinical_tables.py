@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pandas as pd
 
 from prrt_lib.declare.dictionary import dictionary
 from prrt_lib.present import numbers
-from prrt_lib.present.tables import Cell, Row, Table, cell, first, levels, warnings
+from prrt_lib.present.tables import RATES, Cell, Row, Table, cell, first, levels, warnings
 
 POPULATIONS = {
     "gep": "GEP primary",
@@ -54,7 +56,7 @@ def _quantile_lines(rows: pd.DataFrame) -> list[list[Cell]]:
             name: first(own, statistic=name) for name in ("median", "q25", "q75", "min", "max")
         }
         middle = part.iloc[0].to_dict()
-        name = ", ".join(text for text in dict.fromkeys((*key, middle["unit"])) if text)
+        name = ", ".join(text for text in dict.fromkeys((*key, numbers.unit(middle))) if text)
         known = Cell(f"{int(middle['n'])}/{int(middle['total'])}", (middle["row_id"],))
         quartiles = _joined(shown, "{median} ({q25} to {q75})", ("median", "q25", "q75"))
         lines.append(
@@ -123,3 +125,16 @@ def with_p(row: Row) -> str:
     return (
         f"{text}, p {p if p.startswith('<') else f'= {p}'}" if p and row["state"] == "ok" else text
     )
+
+
+def yearly(rows: pd.DataFrame, title: str, years: Mapping[float, str]) -> Table:
+    """One line per endpoint: its cumulative incidence at ``years``, with limits."""
+    counted = rows[rows["statistic"].isin(RATES)]
+    body = []
+    for label in levels(counted, "label"):
+        own = counted[counted["label"] == label]
+        bare = first(own[own["time"].isna()])
+        shown = [cell(bare or first(own, time=time)) for time in years]
+        body.append([Cell(label), *shown])
+    header = ["", *(f"{label}, % (95 % limits)" for label in years.values())]
+    return Table(title, header, body, warnings(counted))

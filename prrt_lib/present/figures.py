@@ -11,14 +11,16 @@ import seaborn as sns
 
 from prrt_lib.declare.dictionary import dictionary
 from prrt_lib.present import figure_values, numbers, style, tables
+from prrt_lib.present.adverse_figures import butterfly
 from prrt_lib.present.canvas import Drawing, file_name, keep
 from prrt_lib.present.curves import incidence_curve, progression_beside, survival_curve
 from prrt_lib.present.flow import flow_diagram
+from prrt_lib.present.laboratory_figures import counts, kidney
 from prrt_lib.present.ratio_axis import ratio_axis
 
 __all__ = [
-    "bars", "flow_diagram", "forest", "incidence_curve", "progression_beside", "spread",
-    "survival_curve",
+    "bars", "butterfly", "counts", "flow_diagram", "forest", "incidence_curve", "kidney",
+    "progression_beside", "spread", "survival_curve",
 ]  # fmt: skip
 
 
