@@ -19,7 +19,7 @@ def run(given: argparse.Namespace) -> int:
     from prrt_lib.declare.parameters import load
     from prrt_lib.edges.run import run as run_scenario
 
-    run_scenario(load(given.parameters), given.out, given.jobs, say=_say)
+    run_scenario(load(given.parameters), given.out, given.jobs, say=_say, pages=not given.no_site)
     return 0
 
 
@@ -53,6 +53,21 @@ def agree(given: argparse.Namespace) -> int:
     _, text = compare(given.first, given.second, given.profile, given.profile_b, given.out)
     _say(text)
     return 0
+
+
+def compare(given: argparse.Namespace) -> int:
+    # Small matrices: more threads only cost time, and may move a last digit.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    from prrt_lib.edges.compare.comparison import compare as compare_runs
+    from prrt_lib.edges.compare.page import write_page
+    from prrt_lib.edges.compare.words import summary
+
+    asked = (given.tolerance, given.attribute, given.all)
+    found = compare_runs(given.before, given.after, *asked, say=_aside)
+    _say(summary(found))
+    if given.out:
+        _say(f"page: {write_page(found, given.out)}")
+    return found.exit_code
 
 
 def redcap_dictionary(given: argparse.Namespace) -> int:
@@ -108,6 +123,7 @@ def parser() -> argparse.ArgumentParser:
     one.add_argument("parameters", type=Path, help="scenario file, params/<scenario>.yaml")
     one.add_argument("--out", type=Path, default=PROJECT, help="output root (the project)")
     one.add_argument("--jobs", type=int, default=2, help="notebooks side by side (2)")
+    one.add_argument("--no-site", action="store_true", help="leave out the reviewer's site")
     one = _add(commands, "check", check, "findings of a workbook, without running a notebook")
     one.add_argument("workbook", type=Path)
     one.add_argument("--profile", required=True, help="name in params/profiles, or a path")
@@ -123,6 +139,15 @@ def parser() -> argparse.ArgumentParser:
     one.add_argument("--profile", required=True, help="name in params/profiles, or a path")
     one.add_argument("--profile-b", default="", help="profile of the second, where it differs")
     one.add_argument("--out", type=Path, default=Path(), help="folder for the two tables (.)")
+    one = _add(commands, "compare", compare, "what changed between two finished runs")
+    place = "data/processed/SCENARIO, OUT:SCENARIO, or a scenario below the project"
+    one.add_argument("before", metavar="A", help=place)
+    one.add_argument("after", metavar="B", help=place)
+    one.add_argument("--tolerance", type=float, default=1e-9, help="relative (1e-9)")
+    text = "apply each patient's edits alone to A, of up to 50 patients"
+    one.add_argument("--attribute", action="store_true", help=text)
+    one.add_argument("--all", action="store_true", help="the same, however many patients")
+    one.add_argument("--out", type=Path, help="page to write, FILE.html")
     text = "write the data dictionary for import into REDCap"
     one = _add(commands, "redcap-dictionary", redcap_dictionary, text)
     one.add_argument("--out", type=Path, default=Path("redcap-dictionary.csv"))
@@ -151,6 +176,10 @@ def _say(text: str) -> None:
     print(text, flush=True)
 
 
+def _aside(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
 def _internal(command: str, error: Exception) -> int:
     """An error nobody foresaw: its kind and place, never its text, which may quote a cell."""
     if os.environ.get("PRRT_DEBUG"):
@@ -166,7 +195,10 @@ def _internal(command: str, error: Exception) -> int:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Exit code of one command: 0 ok, 1 internal error, 2 user error, 3 a notebook failed."""
+    """Exit code of one command: 0 ok, 1 internal error, 2 user error, 3 a notebook failed.
+
+    compare: 4 where a headline number moved.
+    """
     given = parser().parse_args(argv)
     try:
         return given.handler(given)

@@ -17,7 +17,7 @@ from typing import Any
 
 import pandas as pd
 
-from prrt_lib.base.errors import NotebookError, PrrtError, Problem
+from prrt_lib.base.errors import NotebookError, Problem, PrrtError
 from prrt_lib.base.paths import Places
 from prrt_lib.declare import footprints, reads, results, rows
 from prrt_lib.declare.answers import Answer
@@ -50,7 +50,7 @@ class Rerun:
     def stale(self, columns: Mapping[str, str], parameters: Parameters) -> list[str]:
         """Notebooks that read a column or a parameter which is another one now."""
         if parameters != self.parameters:
-            return list(NOTEBOOKS)
+            return list(self.made)
         return [
             name
             for name, (_, read, _) in self.made.items()
@@ -77,7 +77,7 @@ def rerun(
     with _root_of_its_own(parameters.scenario) as places:
         write_cohort(reading.tables, reading.findings, reading.lineage, parameters, places, answers)
         columns = columns_read(places)
-        todo = set(only if since is None else since.stale(columns, parameters))
+        todo = set(since.stale(columns, parameters) if since else only)
         made = dict(since.made) if since else {}
         for name in NOTEBOOKS:
             if name in todo:
