@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable
+from functools import lru_cache
 
 TOKEN = re.compile(r"[^\W\d_]+|[0-9]+")
 # Words that say "this is an id" without being part of it: "pt 1" is 1.
@@ -32,6 +33,8 @@ SUMMARY = re.compile(
 LONGEST = 24
 
 
+# An id stands in many rows.
+@lru_cache(maxsize=1 << 16)
 def key(text: str) -> str:
     """What all spellings of an id share: case, spaces, hyphens and leading zeros do not matter.
 
@@ -45,6 +48,7 @@ def key(text: str) -> str:
     return "-".join(tokens)
 
 
+@lru_cache(maxsize=1 << 16)
 def looks_like_id(text: str) -> bool:
     """False for captions, totals ("Total 30", "n = 30") and footnotes in the id column."""
     tokens = TOKEN.findall(text)

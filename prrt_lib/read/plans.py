@@ -9,7 +9,7 @@ from typing import Any
 
 from prrt_lib.declare.dictionary import Column, dictionary
 from prrt_lib.declare.profiles import Source
-from prrt_lib.read.cells import CellRead, CellReader, text_of
+from prrt_lib.read.cells import CellRead, CellReader
 from prrt_lib.read.date_parts import joined
 from prrt_lib.read.layout import Instance, Place
 from prrt_lib.read.records import Seen
@@ -39,6 +39,7 @@ class Plan:
     entries: tuple[Entry, ...]
     columns: frozenset[int]
     needed: frozenset[str]
+    blanks_say: bool
     fixed: tuple[tuple[str, CellRead, str], ...]
     id_letters: str
 
@@ -46,7 +47,7 @@ class Plan:
         """Dictionary column -> what became of its cell; None where the row makes no record."""
         # A row of `patients` is a patient; anything else exists only where something is said.
         always = self.table == "patients"
-        if not always and self.columns.isdisjoint(cells):
+        if not (always or self.blanks_say) and self.columns.isdisjoint(cells):
             return None
         found = {entry.name: _read(entry, cells) for entry in self.entries}
         said = always or any(found[name].status != "missing" for name in self.needed)
@@ -97,12 +98,20 @@ def plan(
     for name, place in instance.places.items():
         own = reader(columns[name], place.source)
         entries.append(Entry(name, place, letters(place.column), own, own.read(None)))
+    needed = frozenset(block.needs or instance.places) & frozenset(instance.places)
     given = [(name, text, "constant") for name, text in block.constants.items()]
     given += [(name, text, "caption") for name, text in instance.numbers if name in columns]
-    fixed = [(name, reader(columns[name], Source(header="")).read(text), source)
-             for name, text, source in given]  # fmt: skip
     return Plan(
-        sheet, block.table, tuple(entries), _asked(entries),
-        frozenset(name for name in block.needs or instance.places if name in instance.places),
-        tuple(fixed), letters(id_column),
-    )  # fmt: skip
+        sheet=sheet,
+        table=block.table,
+        entries=tuple(entries),
+        columns=frozenset(c for p in instance.places.values() for c in (p.column, *p.parts)),
+        needed=needed,
+        # A codebook may give an empty cell a meaning.
+        blanks_say=any(e.blank.status != "missing" for e in entries if e.name in needed),
+        fixed=tuple(
+            (name, reader(columns[name], Source(header="")).read(text), source)
+            for name, text, source in given
+        ),
+        id_letters=letters(id_column),
+    )

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from prrt_lib.declare.dictionary import Column, dictionary
@@ -12,10 +12,10 @@ from prrt_lib.declare.findings import finding
 from prrt_lib.declare.profiles import Block, Source
 from prrt_lib.declare.profiles import Sheet as SheetProfile
 from prrt_lib.read import ids, visits
-from prrt_lib.read.cells import CellReader, text_of
-from prrt_lib.read.date_parts import joined
-from prrt_lib.read.layout import Instance, Layout, Place
-from prrt_lib.read.records import Record, Seen, one_per_patient
+from prrt_lib.read.cells import CellReader
+from prrt_lib.read.layout import Instance, Layout
+from prrt_lib.read.plans import Plan, plan
+from prrt_lib.read.records import Record, one_per_patient
 from prrt_lib.read.registry import parse
 from prrt_lib.read.workbook import Cell, Sheet, letters
 
@@ -47,7 +47,7 @@ class RowReader:
     namespace: str = ""
     _readers: dict[tuple, CellReader] = field(default_factory=dict)
     _visits: dict[int, tuple[str, list[Record]]] = field(default_factory=dict)
-    _plans: dict[int, list[tuple[str, Place, CellReader]]] = field(default_factory=dict)
+    _plans: dict[int, Plan] = field(default_factory=dict)
 
     def read(self) -> SheetRows:
         """Records, findings and id spellings of all rows below the header."""
@@ -117,10 +117,10 @@ class RowReader:
         taken |= {one.column for instance in left for one in instance.only}
         for instance in left:
             said = [
-                (name, place.column)
-                for name, place, reader in self._plan(instance)
-                if place.column in cells and place.column not in taken
-                and reader.read_cell(cells[place.column]).status != "missing"
+                (entry.name, entry.place.column)
+                for entry in self._plan(instance).entries
+                if entry.place.column in cells and entry.place.column not in taken
+                and entry.reader.read_cell(cells[entry.place.column]).status != "missing"
             ]  # fmt: skip
             if said:
                 if instance.only:
@@ -140,8 +140,7 @@ class RowReader:
 
     def _id(self, row: int) -> tuple[str, str]:
         cell = self.sheet.cell(row, self.layout.id_column)
-        parsed = parse("id", cell.value, number_format=cell.number_format)
-        return parsed.status, str(parsed.value or "")
+        return _id(cell.value, cell.number_format)
 
     def _why_not(self, row: int, status: str, text: str, strict: bool) -> str:
         if status == "ok":
@@ -158,61 +157,33 @@ class RowReader:
         return finding(rule, sheet=self.sheet.name, cell=cell, related_cells=more)
 
     def _records(self, row: int, patient: str, instance: Instance) -> Iterator[Record]:
-        block, cells = instance.block, self.sheet.rows.get(row, {})
-        if not _held(instance, cells):
+        cells = self.sheet.rows.get(row, {})
+        follow = self._plan(instance)
+        reads = follow.reads(cells) if _held(instance, cells) else None
+        if reads is None:
             return
-        reads = {
-            name: reader.read(joined(*map(cells.get, (place.column, *place.parts))))
-            if place.parts
-            else reader.read_cell(cells.get(place.column))
-            for name, place, reader in self._plan(instance)
-        }
-        # A row of `patients` is a patient; anything else exists only where something is said.
-        needed = [reads[name] for name in block.needs or reads if name in reads]
-        if block.table != "patients" and all(read.status == "missing" for read in needed):
-            return
-        seen = {
-            name: Seen(self.sheet.name, f"{letters(place.column)}{row}", read.raw, read.status,
-                       read.rule)
-            for (name, place), read in zip(instance.places.items(), reads.values(), strict=True)
-        }  # fmt: skip
-        fixed = list(self._fixed(row, instance, dictionary().tables[block.table].columns))
-        seen |= {name: where for _, name, where in fixed}
-        origin = (self.book, self.sheet.name, row)
-        parts = [read.values for read in reads.values()] + [(values,) for values, _, _ in fixed]
-        for chosen in itertools.product(*parts):
-            values: dict[str, Any] = {}
-            for part in chosen:
-                values.update(part)
-            yield Record(block.table, patient, values, seen, origin)
+        seen, origin = follow.seen(row, reads), (self.book, self.sheet.name, row)
+        for values in follow.values(reads):
+            yield Record(instance.block.table, patient, values, seen, origin)
 
-    def _plan(self, instance: Instance) -> list[tuple[str, Place, CellReader]]:
-        """(dictionary column, its place in the sheet, its reader) of each claimed column."""
+    def _plan(self, instance: Instance) -> Plan:
         if id(instance) not in self._plans:
-            columns = dictionary().tables[instance.block.table].columns
-            self._plans[id(instance)] = [
-                (name, place, self._reader(columns[name], place.source))
-                for name, place in instance.places.items()
-            ]
+            made = plan(instance, self.sheet.name, self.layout.id_column, self._reader)
+            self._plans[id(instance)] = made
         return self._plans[id(instance)]
-
-    def _fixed(self, row: int, instance: Instance, columns: Any) -> Iterator[tuple]:
-        given = [(name, text, "constant") for name, text in instance.block.constants.items()]
-        given += [(name, text, "caption") for name, text in instance.numbers if name in columns]
-        for name, text, source in given:
-            read = self._reader(columns[name], Source(header="")).read(text)
-            where = Cell(self.sheet.name, row, self.layout.id_column)
-            yield (
-                read.values[0],
-                name,
-                Seen(where.sheet, where.address, text_of(text), read.status, read.rule, source),
-            )
 
     def _reader(self, column: Column, source: Source) -> CellReader:
         known = (column.address, source.header, source.group)
         if known not in self._readers:
             self._readers[known] = CellReader(column, source, self.epoch)
         return self._readers[known]
+
+
+# A patient's id stands in many rows; 1 and 1.0 are not typed alike.
+@lru_cache(maxsize=1 << 16, typed=True)
+def _id(value: Any, number_format: str) -> tuple[str, str]:
+    parsed = parse("id", value, number_format=number_format)
+    return parsed.status, str(parsed.value or "")
 
 
 def _held(instance: Instance, cells: Mapping[int, Cell]) -> bool:
