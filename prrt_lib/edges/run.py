@@ -15,23 +15,26 @@ from prrt_lib import __version__
 from prrt_lib.base.errors import InputError, NotebookError, Problem
 from prrt_lib.base.paths import PROJECT, Places
 from prrt_lib.declare.parameters import Parameters
-from prrt_lib.edges import keys, manifest, stages
+from prrt_lib.edges import keys, manifest, site, stages
 from prrt_lib.edges.lock import held, sweep
 from prrt_lib.edges.notebook_form import STORY, arguments, code, notebook_path
-from prrt_lib.edges.pages import header
 
 LAST = "report"
 # Started first, so that none of them is the one everybody waits for.
 LONGEST = ("survival", "biomarkers", "adverse_events")
 SCHEMA = "1"
-PAGE_CODE = {"prrt_lib.edges.pages", "prrt_lib.edges.execute"}
+EXECUTION = {"prrt_lib.edges.execute"}
 EVERYTHING = ("prrt_lib.edges.commands", "prrt_lib.edges.run", *stages.READING, *stages.COHORT)
 Say = Callable[[str], None]
 
 
-def run(parameters: Parameters, out: Path = PROJECT, jobs: int = 2, say: Say = print) -> dict:
+def run(
+    parameters: Parameters, out: Path = PROJECT, jobs: int = 2, say: Say = print,
+    pages: bool = True,
+) -> dict:  # fmt: skip
     """The manifest of the finished run of one scenario below ``out``.
 
+    Without ``pages`` the reviewer's site is not built, and one of an earlier run is taken away.
     Raises InputError (exit 2) before anything is written when the input cannot be used, and
     NotebookError (exit 3) naming every notebook that stopped, after the others have run.
     """
@@ -43,7 +46,7 @@ def run(parameters: Parameters, out: Path = PROJECT, jobs: int = 2, say: Say = p
         with held(places.processed, say) as lock:
             for folder in (places.processed, places.figures, places.reports):
                 sweep(folder)
-            Run(parameters, places, files, say, lock).all(chosen, jobs)
+            Run(parameters, places, files, say, lock, pages).all(chosen, jobs)
             record = manifest.read(places)
     except OSError as error:
         raise InputError(_disk(error, places)) from error
@@ -77,6 +80,7 @@ class Run:
     files: stages.Inputs
     say: Say
     lock: tuple[int, ...] = ()
+    pages: bool = True
 
     def __post_init__(self) -> None:
         self.record = manifest.read(self.places)
@@ -127,13 +131,12 @@ class Run:
         manifest.write(self.places, self.record)
 
     def made_by(self, name: str, given: dict[str, Any]) -> dict[str, Any]:
-        """What is known before notebook ``name`` runs: its text, code, parameters and page."""
+        """What is known before notebook ``name`` runs: its text, code and parameters."""
         return {
             "notebook": keys.file_digest(notebook_path(name)),
-            "code": keys.code_key(keys.imported_names(code(name)) | PAGE_CODE),
+            "code": keys.code_key(keys.imported_names(code(name)) | EXECUTION),
             "environment": self.environment,
             "given": given,
-            "page": keys.digest(header(name, self.parameters, self.about)),
         }
 
     def made_from(self, reads: dict[str, list[str]]) -> dict[str, Any]:
@@ -180,58 +183,57 @@ class Run:
         return sorted(failures, key=str)
 
     def one(self, name: str, given: dict[str, Any]) -> dict[str, Any]:
-        """Runs one notebook and its page; what it read and wrote."""
+        """Runs one notebook; what it read and wrote."""
         from prrt_lib.edges.execute import execute
-        from prrt_lib.edges.pages import write_page
 
         began = time.monotonic()
         made_by = self.made_by(name, given)
         target = self.places.reports / f"{name}.ipynb"
         reads_file = self.places.processed / "reads" / f"{name}.json"
         reads_file.unlink(missing_ok=True)
-        notebook = execute(
+        execute(
             notebook_path(name), target, given, self.places.scenario, self.places.root, self.lock
         )
-        ran = time.monotonic()
-        page = write_page(name, notebook, self.parameters, self.about, self.places)
-        self.say(f"  {name:<16} {ran - began:5.1f} s   page {time.monotonic() - ran:4.1f} s")
+        self.say(f"  {name:<16} {time.monotonic() - began:5.1f} s")
         # A notebook that saves no rows, the report, reads the rows of all others.
         reads = {"results": [other for other in STORY if other != name]}
         if reads_file.exists():
             reads = json.loads(reads_file.read_text("utf-8"))
-        written = [target, page, reads_file, self.places.results / f"{name}.csv"]
+        written = [target, reads_file, self.places.results / f"{name}.csv"]
         written += [self.places.figures / figure for figure in reads.get("figures", [])]
         written += [self.places.reports / document for document in reads.get("reports", [])]
         outputs = manifest.outputs(self.places.root, [path for path in written if path.exists()])
         return {"reads": reads, "key": {**made_by, **self.made_from(reads)}, "outputs": outputs}
 
     def finish(self, rebuilt: list[str], failures: list[Problem]) -> None:
-        """The manifest's facts, the start page and the closing lines."""
-        from prrt_lib.edges.summary import headline, write_index
+        """The manifest's facts, the site and the closing lines."""
+        from prrt_lib.edges.summary import headline
 
         facts = self.facts(rebuilt)
         if any(self.record.get(name) != value for name, value in facts.items()):
             self.record = {**self.record, **facts}
             manifest.write(self.places, self.record)
-        self.reference()
-        index = write_index(self.parameters, self.record, self.places, failures)
         if not rebuilt:
             self.say("nothing changed, no notebook was run")
         for line in headline(self.parameters, self.record, self.places):
             self.say(line)
-        self.say(f"report: {index}")
+        self.site(failures)
 
-    def reference(self) -> None:
-        """The project's own pages beside the run's, when they changed."""
-        from prrt_lib.edges import reference
-
-        key = reference.key(self.parameters, self.about)
-        stage = self.record.get("reference", {})
+    def site(self, failures: list[Problem]) -> None:
+        """The reviewer's pages, when something that they show has changed."""
+        key = site.key(self.parameters, self.record, self.places, failures)
+        stage = self.record.get("site", {})
         if stage.get("key") != key or not manifest.intact(self.places.root, stage["outputs"]):
-            self.forget("reference")
-            written = reference.write_reference(self.parameters, self.about, self.places)
+            self.forget("site")
+            if not self.pages:
+                site.remove(self.places)
+                return
+            began = time.monotonic()
+            written = site.build(self.parameters, self.record, self.places, failures)
             outputs = manifest.outputs(self.places.root, written)
-            self.remember("reference", {"key": key, "outputs": outputs})
+            self.remember("site", {"key": key, "outputs": outputs})
+            self.say(f"  site             {time.monotonic() - began:5.1f} s")
+        self.say(f"report: {self.places.reports / 'index.html'}")
 
     def facts(self, rebuilt: list[str]) -> dict[str, Any]:
         """What the manifest says beside the stages: inputs, versions, parameters, rows."""
