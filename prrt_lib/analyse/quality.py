@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
@@ -11,7 +12,7 @@ from prrt_lib.declare import reads
 from prrt_lib.declare.dictionary import dictionary
 from prrt_lib.declare.findings import SEVERITIES, STATUSES
 from prrt_lib.declare.footprints import traced
-from prrt_lib.declare.rows import result_rows
+from prrt_lib.declare.rows import result_rows, row_id
 
 ANALYSIS = "quality"
 FLOW_END = "population"
@@ -23,15 +24,13 @@ def findings(study: Any, role: str = "secondary") -> pd.DataFrame:
     asked = study.findings
     counts = asked.groupby(["severity", "rule"]).size() if len(asked) else pd.Series(dtype="int64")
     records = [
-        {"variable": "findings", "group": "severity", "group_level": severity, "level": rule,
-         "n": int(n), "estimate": int(n), "statistic": "count"}
+        {**_asked(rule, severity), "n": int(n), "estimate": int(n)}
         for severity in SEVERITIES
         for rule, n in _largest_first(counts, severity)
     ]  # fmt: skip
     for severity in SEVERITIES:
         n = int((asked["severity"] == severity).sum())
-        records.append({"variable": "findings", "group": "severity", "group_level": severity,
-                        "n": n, "estimate": n, "statistic": "count"})  # fmt: skip
+        records.append({**_asked("", severity), "n": n, "estimate": n})
     return result_rows(records, analysis=ANALYSIS, role=role, label="Findings")
 
 
@@ -53,7 +52,30 @@ def questions(study: Any) -> pd.DataFrame:
     told = told.rename(columns={"size": "n"})
     rank = told["severity"].map(SEVERITIES.index)
     told = told.assign(rank=rank).sort_values(["rank", "n", "rule"], ascending=[True, False, True])
-    return told[columns].reset_index(drop=True)
+    asked_for = zip(told["rule"], told["severity"], strict=True)
+    told["row_id"] = [row_id(_asked(rule, severity)) for rule, severity in asked_for]
+    return told[[*columns, "row_id"]].reset_index(drop=True)
+
+
+def _asked(rule: str, severity: str) -> dict[str, str]:
+    """Key of the row that counts the questions under one rule, or "" for all of a severity."""
+    return {"analysis": ANALYSIS, "variable": "findings", "level": rule, "group": "severity",
+            "group_level": severity, "statistic": "count"}  # fmt: skip
+
+
+def steps(study: Any) -> pd.DataFrame:
+    """The named steps to each population, each line with the rows that count it."""
+    told = study.flow
+    keys = [_steps(step) for step in told.to_dict("records")]
+    return told.assign(row_id=[" ".join(row_id(key) for key in both) for both in keys])
+
+
+def _steps(step: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Keys of the rows that count who is left after a step, and who left."""
+    stayed = {"analysis": ANALYSIS, "population": step["population"], "variable": "flow",
+              "level": step["step"], "statistic": "count"}  # fmt: skip
+    left = {**stayed, "group": "excluded", "group_level": step["reason"]}
+    return [stayed] if step["rule"] == FLOW_END else [stayed, left]
 
 
 def lineage(study: Any) -> pd.DataFrame:
@@ -85,22 +107,10 @@ def flow(study: Any, role: str = "secondary") -> pd.DataFrame:
     """The named steps to each population as rows: who remains, and who left (of those before)."""
     records = []
     for step in study.flow.to_dict("records"):
-        name = {"population": step["population"], "variable": "flow", "level": step["step"]}
-        n, left = int(step["n_after"]), int(step["n_excluded"])
-        records.append(
-            {**name, "statistic": "count", "estimate": n, "n": n, "label": step["reason"]}
-        )
-        if step["rule"] != FLOW_END:
-            records.append(
-                {
-                    **name,
-                    "statistic": "count",
-                    "group": "excluded",
-                    "group_level": step["reason"],
-                    "estimate": left,
-                    "n": left,
-                }
-            )
+        counts = (int(step["n_after"]), int(step["n_excluded"]))
+        labels = (step["reason"], "")
+        for key, n, label in zip(_steps(step), counts, labels, strict=False):
+            records.append({**key, "n": n, "estimate": n, "label": label})
     return result_rows(records, analysis=ANALYSIS, role=role)
 
 

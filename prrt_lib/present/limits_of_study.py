@@ -44,15 +44,15 @@ def warnings(rows: pd.DataFrame) -> Table:
     """
     main = (rows["setting"] == "") & (rows["group"] == "") & (rows["stratum"] == "")
     shown = rows["population"].isin([headline(rows), "safety", ""])
-    kept = rows.loc[main & shown & (rows["warning"] != ""), ["warning", "analysis"]]
+    kept = rows.loc[main & shown & (rows["warning"] != ""), ["row_id", "warning", "analysis"]]
     parts = kept.assign(warning=kept["warning"].str.split("; ")).explode("warning")
     parts = parts[parts["warning"].str.strip() != ""]
     parts = parts.assign(kind=parts["warning"].map(kind))
     body = []
     for _, same in sorted(parts.groupby("kind", sort=False), key=lambda item: -len(item[1])):
         names = ", ".join(dict.fromkeys(same["analysis"].str.replace("_", " ")))
-        line = (summary(same["warning"].unique()), names, str(len(same)))
-        body.append([Cell(text) for text in line])
+        said = Cell(summary(same["warning"].unique()))
+        body.append([said, Cell(names), Cell(str(len(same)), tuple(same["row_id"]))])
     if not body:
         body = [[Cell("No warning was raised."), Cell(""), Cell("")]]
     return Table(

@@ -52,8 +52,9 @@ def doublings(rows: pd.DataFrame, title: str) -> Table:
     """One line per marker, endpoint and time point of the sample: hazard ratio and p."""
     own = rows[(rows["model"] == PER) | rows["model"].str.startswith("after PRRT")]
     body = [
-        [Cell(f"{row['label']}, {_when(row['model'])}"), Cell(numbers.plain(row["n"], 0)),
-         cell(row), Cell(numbers.p_value(row["p"]))]
+        [Cell(f"{row['label']}, {_when(row['model'])}"),
+         cell(row, lambda row: numbers.plain(row["n"], 0)), cell(row),
+         cell(row, lambda row: numbers.p_value(row["p"]))]
         for row in own.to_dict("records")
     ]  # fmt: skip
     return Table(title, ["", "n", "hazard ratio", "p"], body, warnings(own))

@@ -6,7 +6,10 @@ import html
 from dataclasses import dataclass
 from typing import Any
 
+from prrt_lib.analyse.quality import FLOW_END, steps
 from prrt_lib.present.clinical_tables import POPULATIONS
+
+TREATED = "all_treated"
 
 
 @dataclass(frozen=True)
@@ -14,9 +17,11 @@ class Lines:
     """A few sentences, as a paragraph on a page and as text elsewhere."""
 
     sentences: tuple[str, ...]
+    row_ids: tuple[str, ...] = ()
 
     def _repr_html_(self) -> str:
-        return f"<p>{'<br>'.join(html.escape(text) for text in self.sentences)}</p>"
+        ids = f' data-rows="{" ".join(self.row_ids)}"' if self.row_ids else ""
+        return f"<p{ids}>{'<br>'.join(html.escape(text) for text in self.sentences)}</p>"
 
     def __repr__(self) -> str:
         return "\n".join(self.sentences)
@@ -25,9 +30,11 @@ class Lines:
 def opening(study: Any) -> Lines:
     """Headline population with its size, data cut-off, and the banner where there is one."""
     shown = len(study.patients())
-    treated = len(study.patients(population="all_treated"))
+    treated = len(study.patients(population=TREATED))
     name = POPULATIONS.get(study.headline, study.headline)
     first = f"Headline population: {name}, n = {shown} (all treated: n = {treated})."
     last = f"Data cut-off: {study.parameters.cutoff}."
     banner = study.headline_banner
-    return Lines((first, last, *([f"Note: {banner}."] if banner else [])))
+    ends = steps(study)
+    ends = ends[(ends["rule"] == FLOW_END) & ends["population"].isin([study.headline, TREATED])]
+    return Lines((first, last, *([f"Note: {banner}."] if banner else [])), tuple(ends["row_id"]))

@@ -99,16 +99,6 @@ def levels(rows: pd.DataFrame, column: str = "group_level") -> list[str]:
     return list(dict.fromkeys(rows[column]))
 
 
-def listing(frame: pd.DataFrame, title: str, notes: Sequence[str] = ()) -> Table:
-    """A frame of counts or words shown as it is: flow, findings, parameters."""
-    body = [[Cell(_word(value)) for value in line] for line in frame.itertuples(index=False)]
-    return Table(title, [str(name) for name in frame.columns], body, list(notes))
-
-
-def _word(value: Any) -> str:
-    return "" if value is None or value != value else str(value)
-
-
 def characteristics(rows: pd.DataFrame, title: str) -> Table:
     """Table 1: variables and levels down, groups across; n/N (%) or median (IQR)."""
     groups = levels(rows)
@@ -224,7 +214,8 @@ def diagnostics(rows: pd.DataFrame, title: str) -> Table:
         what = " ".join(text for text in (row["variable"], row["reference"]) if text)
         body.append([
             Cell(row["label"]), Cell(model), Cell(f"{row['statistic']} {what}".replace("_", " ")),
-            cell(row), Cell(numbers.plain(row["df"], 0)), Cell(numbers.p_value(row["p"])),
+            cell(row), cell(row, lambda row: numbers.plain(row["df"], 0)),
+            cell(row, lambda row: numbers.p_value(row["p"])),
         ])  # fmt: skip
     return Table(title, ["endpoint", "model", "what", "value", "df", "p"], body, warnings(rows))
 
