@@ -12,7 +12,7 @@ from prrt_lib.analyse.quantiles import quantity
 from prrt_lib.analyse.summaries import Records, nobody
 from prrt_lib.declare.footprints import traced
 from prrt_lib.declare.rows import result_rows
-from prrt_lib.study.lab_grades import canonical_unit
+from prrt_lib.study.lab_grades import canonical_unit, rules
 
 COURSE, SINCE = "course", "since the last cycle"
 COUNTS = ("platelets", "haemoglobin", "neutrophils", "white cells", "lymphocytes")
@@ -54,7 +54,17 @@ def _windows(own: pd.DataFrame, test: str, total: int) -> Records:
         inside = own[(own["day"] > start) & (own["day"] <= end)]
         records += _quartiles(inside, test, name, end, total)
         start = end
-    return records
+    return records + _limits(test)
+
+
+def _limits(test: str) -> Records:
+    """Below which value each grade of CTCAE v5 begins, where that is a number."""
+    limits = rules()[test]["below"].items()
+    return [
+        {"statistic": "value", "variable": test, "level": f"below: grade {grade}",
+         "estimate": float(limit), "unit": canonical_unit(test), "label": f"{test}, CTCAE v5"}
+        for grade, limit in limits if limit != "LLN"
+    ]  # fmt: skip
 
 
 def _quartiles(inside: pd.DataFrame, test: str, window: str, end: int, total: int) -> Records:

@@ -9,7 +9,6 @@ from matplotlib.axes import Axes
 from prrt_lib.declare.parameters import DAYS_PER_MONTH
 from prrt_lib.present import figure_values, style
 from prrt_lib.present.canvas import Drawing, file_name, keep
-from prrt_lib.study.lab_grades import rules
 
 YEAR = 12 * DAYS_PER_MONTH
 SHOWN = ("platelets", "haemoglobin", "neutrophils", "white cells", "lymphocytes")
@@ -57,10 +56,10 @@ def _count(axes: Axes, rows: pd.DataFrame, test: str) -> None:
     axes.set_xticks(places, labels, fontsize=7)
     axes.set_ylim(0, 1.08 * float(high["estimate"].max()))
     axes.set_xlim(-0.4, len(middle) - 0.2)
-    for grade, limit in rules()[test]["below"].items():
-        if limit != "LLN":
-            axes.axhline(float(limit), color=GREY, linewidth=0.8, linestyle=(0, (4, 3)), zorder=0)
-            axes.text(len(middle) - 0.2, float(limit), f" G{grade}", fontsize=7.5, va="center")
+    for limit in rows[rows["statistic"] == "value"].to_dict("records"):
+        height, name = limit["estimate"], limit["level"].removeprefix("below: grade ")
+        axes.axhline(height, color=GREY, linewidth=0.8, linestyle=(0, (4, 3)), zorder=0)
+        axes.text(len(middle) - 0.2, height, f" G{name}", fontsize=7.5, va="center")
     axes.set_title(f"{test.capitalize()}, {middle['unit'].iloc[0].replace('^9', '⁹')}", fontsize=9,
                    fontweight="normal")  # fmt: skip
 

@@ -62,6 +62,21 @@ def comparison(rows: pd.DataFrame, title: str) -> Table:
     return Table(title, header, body, warnings(rows), frozenset(sections))
 
 
+def dependent(rows: pd.DataFrame, title: str) -> Table:
+    """Per endpoint and setting the hazard ratio of response as a time-dependent covariate."""
+    body, sections = [], set()
+    for label, part in rows.groupby("label", sort=False):
+        sections.add(len(body))
+        body.append([Cell(label), *[Cell("")] * 4])
+        for row in part.to_dict("records"):
+            counts = [cell(row, lambda r, name=name: numbers.plain(r[name], 0))
+                      for name in ("n", "events")]  # fmt: skip
+            p = cell(row, lambda r: numbers.p_value(r["p"]))
+            body.append([Cell(f"   {row['model']}"), *counts, cell(row), p])
+    header = ["", "n", "events", "responders against others, hazard ratio (95 % limits)", "p"]
+    return Table(title, header, body, warnings(rows), frozenset(sections))
+
+
 def kept(rows: pd.DataFrame, title: str) -> Table:
     """Per endpoint and landmark how many are included, and how many are left out and why."""
     counts = rows[(rows["statistic"] == "count") & (rows["variable"] == "landmark")]
