@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
 
 from prrt_lib.analyse.summaries import nobody, share
-from prrt_lib.declare import reads
+from prrt_lib.declare import flow_rows, reads
 from prrt_lib.declare.dictionary import dictionary
 from prrt_lib.declare.findings import SEVERITIES, STATUSES
 from prrt_lib.declare.footprints import traced
 from prrt_lib.declare.rows import result_rows, row_id
 
 ANALYSIS = "quality"
-FLOW_END = "population"
 
 
 @traced
@@ -66,16 +64,8 @@ def _asked(rule: str, severity: str) -> dict[str, str]:
 def steps(study: Any) -> pd.DataFrame:
     """The named steps to each population, each line with the rows that count it."""
     told = study.flow
-    keys = [_steps(step) for step in told.to_dict("records")]
+    keys = [flow_rows.keys(step) for step in told.to_dict("records")]
     return told.assign(row_id=[" ".join(row_id(key) for key in both) for both in keys])
-
-
-def _steps(step: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Keys of the rows that count who is left after a step, and who left."""
-    stayed = {"analysis": ANALYSIS, "population": step["population"], "variable": "flow",
-              "level": step["step"], "statistic": "count"}  # fmt: skip
-    left = {**stayed, "group": "excluded", "group_level": step["reason"]}
-    return [stayed] if step["rule"] == FLOW_END else [stayed, left]
 
 
 def lineage(study: Any) -> pd.DataFrame:
@@ -109,7 +99,7 @@ def flow(study: Any, role: str = "secondary") -> pd.DataFrame:
     for step in study.flow.to_dict("records"):
         counts = (int(step["n_after"]), int(step["n_excluded"]))
         labels = (step["reason"], "")
-        for key, n, label in zip(_steps(step), counts, labels, strict=False):
+        for key, n, label in zip(flow_rows.keys(step), counts, labels, strict=False):
             records.append({**key, "n": n, "estimate": n, "label": label})
     return result_rows(records, analysis=ANALYSIS, role=role)
 

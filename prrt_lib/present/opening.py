@@ -6,7 +6,8 @@ import html
 from dataclasses import dataclass
 from typing import Any
 
-from prrt_lib.analyse.quality import FLOW_END, steps
+from prrt_lib.declare import flow_rows
+from prrt_lib.declare.rows import row_id
 from prrt_lib.present.clinical_tables import POPULATIONS
 
 TREATED = "all_treated"
@@ -35,6 +36,9 @@ def opening(study: Any) -> Lines:
     first = f"Headline population: {name}, n = {shown} (all treated: n = {treated})."
     last = f"Data cut-off: {study.parameters.cutoff}."
     banner = study.headline_banner
-    ends = steps(study)
-    ends = ends[(ends["rule"] == FLOW_END) & ends["population"].isin([study.headline, TREATED])]
-    return Lines((first, last, *([f"Note: {banner}."] if banner else [])), tuple(ends["row_id"]))
+    flow = study.flow
+    ends = flow[
+        (flow["rule"] == flow_rows.END) & flow["population"].isin([study.headline, TREATED])
+    ]
+    ids = [row_id(key) for step in ends.to_dict("records") for key in flow_rows.keys(step)]
+    return Lines((first, last, *([f"Note: {banner}."] if banner else [])), tuple(ids))
