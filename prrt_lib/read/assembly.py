@@ -56,11 +56,11 @@ def assembled(parts: Sequence[SheetRows]) -> Assembled:
     del patients
     ordered = frames.ordered(records, printed)
     del records
-    tables = frames.tables(ordered, printed)
+    tables, lineage = frames.framed(ordered, printed)
     return Assembled(
         tables=tables,
         findings=[*findings, *questions],
-        lineage=frames.lineage(ordered, printed),
+        lineage=lineage,
         about=_counts(parts, kept, printed, len(tables["patients"])),
     )
 

@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from prrt_lib.declare.dictionary import DATE_KINDS, INTERVAL_KINDS, Table, dictionary
@@ -70,14 +71,24 @@ def _rank(value: Any) -> tuple:
     return (0, float(value), "") if number else (1, 0.0, str(value))
 
 
-def tables(
+def framed(
     records: Mapping[str, list[Record]], printed: Mapping[str, str]
-) -> dict[str, pd.DataFrame]:
-    """Every canonical table with all its typed columns, and `row` from 1."""
-    return {
-        name: _table(dictionary().tables[name], members, printed)
-        for name, members in records.items()
-    }
+) -> tuple[dict[str, pd.DataFrame], pd.DataFrame]:
+    """Every canonical table with all its typed columns and `row` from 1, and the lineage: one row
+    per abstracted cell: table, record, row, column -> sheet, cell, raw, status, rule.
+
+    ``source`` says where the value stands: cell, caption (a number in a header), constant (the
+    profile), or spread (a per-patient cell copied to each record). The lists in ``records`` are
+    empty afterwards, so that records and frames need not fit in memory together.
+    """
+    tables: dict[str, pd.DataFrame] = dict.fromkeys(records)
+    held: dict[str, list] = {name: [] for name in LINEAGE}
+    for name in sorted(records):
+        tables[name] = _table(dictionary().tables[name], records[name], printed)
+        _trace(name, records[name], printed, held)
+    types = {name: "int64" if name == "row" else object for name in LINEAGE}
+    series = {name: pd.Series(held.pop(name), dtype=types[name]) for name in LINEAGE}
+    return tables, pd.DataFrame(series, copy=False)
 
 
 def _table(table: Table, members: Sequence[Record], printed: Mapping[str, str]) -> pd.DataFrame:
@@ -94,35 +105,27 @@ def _table(table: Table, members: Sequence[Record], printed: Mapping[str, str]) 
 
 def _series(values: list[Any], dtype: str) -> pd.Series:
     if dtype == DATE:
-        stamps = [pd.NaT if value is None else pd.Timestamp(value) for value in values]
-        return pd.Series(stamps, dtype=DATE)
+        # By way of days: a day too far away is refused, not wrapped around.
+        return pd.Series(np.array(values, dtype="datetime64[D]")).astype(DATE)
     if dtype == NUMBER:
-        return pd.Series([float("nan") if v is None else float(v) for v in values], dtype=NUMBER)
+        return pd.Series(np.array(values, dtype=NUMBER))
     return pd.Series([None if v is None else str(v) for v in values], dtype=object)
 
 
-def lineage(records: Mapping[str, list[Record]], printed: Mapping[str, str]) -> pd.DataFrame:
-    """One row per abstracted cell: table, record, row, column -> sheet, cell, raw, status, rule.
-
-    ``source`` says where the value stands: cell, caption (a number in a header), constant (the
-    profile), or spread (a per-patient cell copied to each record). The lists in ``records`` are
-    empty afterwards, so that records and lineage need not fit in memory together.
-    """
-    held: dict[str, list] = {name: [] for name in LINEAGE}
-    for table in sorted(records):
-        orders: dict[tuple[str, ...], list[str]] = {}
-        records[table].reverse()
-        for row in range(1, len(records[table]) + 1):
-            record = records[table].pop()
-            names = tuple(record.seen)
-            order = orders.get(names) or orders.setdefault(names, sorted(names))
-            held["column"] += order
-            held["row"] += [row] * len(order)
-            held["record"] += [printed[record.patient]] * len(order)
-            seen = zip(*map(record.seen.__getitem__, order), strict=True)
-            for name, values in zip(Seen._fields, seen, strict=bool(order)):
-                held[name] += values
-        held["table"] += [table] * (len(held["row"]) - len(held["table"]))
-    types = {name: "int64" if name == "row" else object for name in LINEAGE}
-    series = {name: pd.Series(held.pop(name), dtype=types[name]) for name in LINEAGE}
-    return pd.DataFrame(series, copy=False)
+def _trace(
+    table: str, members: list[Record], printed: Mapping[str, str], held: dict[str, list]
+) -> None:
+    """Adds the cells of a table's records to what is held; the records are let go."""
+    orders: dict[tuple[str, ...], list[str]] = {}
+    members.reverse()
+    for row in range(1, len(members) + 1):
+        record = members.pop()
+        names = tuple(record.seen)
+        order = orders.get(names) or orders.setdefault(names, sorted(names))
+        held["column"] += order
+        held["row"] += [row] * len(order)
+        held["record"] += [printed[record.patient]] * len(order)
+        seen = zip(*map(record.seen.__getitem__, order), strict=True)
+        for name, values in zip(Seen._fields, seen, strict=bool(order)):
+            held[name] += values
+    held["table"] += [table] * (len(held["row"]) - len(held["table"]))
