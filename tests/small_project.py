@@ -17,12 +17,13 @@ LINES = "workbook: data/raw/sheets_24.xlsx\nprofile: sheets\ncutoff: 2017-06-30\
 
 
 def run(
-    project: Path, scenario: str, out: Path, *flags: str, python: tuple[str, ...] = (), **env: str
-) -> subprocess.CompletedProcess[str]:
-    """The finished command, with its output as text."""
+    project: Path, scenario: str, out: Path, *flags: str, python: tuple[str, ...] = (),
+    site: bool = False, **env: str,
+) -> subprocess.CompletedProcess[str]:  # fmt: skip
+    """The finished command, with its output as text; pages are built only where asked for."""
     return subprocess.run(
         [sys.executable, *python, "-m", "prrt_lib", "run", f"params/{scenario}.yaml",
-         "--out", str(out), *flags],
+         "--out", str(out), *flags, *([] if site else ["--no-site"])],
         cwd=project, env=environment(project, **env), capture_output=True, text=True, timeout=220,
     )  # fmt: skip
 
@@ -40,7 +41,7 @@ def finished_demo(tmp_path_factory) -> Path:
     """The output root of one demonstration run, shared by all workers of a test session."""
     base = tmp_path_factory.getbasetemp()
     out = (base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base) / "demonstration"
-    done = run(PROJECT, "demo", out)
+    done = run(PROJECT, "demo", out, site=True)
     assert done.returncode == 0, done.stderr
     return out
 
@@ -73,9 +74,9 @@ def prints(root: Path, *left_out: str) -> dict[str, str]:
 
 
 def notebooks_run(text: str) -> list[str]:
-    """Names of the notebooks that a run says it has run, sorted."""
+    """Names of the notebooks that a run says it has run, sorted; "site" for the pages."""
     lines = [line.split() for line in text.splitlines()]
-    return sorted(words[0] for words in lines if len(words) == 6 and words[3] == "page")
+    return sorted(words[0] for words in lines if len(words) == 3 and words[2] == "s")
 
 
 def child_seconds() -> float:

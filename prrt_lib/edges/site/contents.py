@@ -43,7 +43,7 @@ def sections() -> dict[str, list[str]]:
 
 def trees() -> str:
     """The navigation as hidden contents trees, in Markdown."""
-    return "\n".join(_tree(heading, pages) for heading, pages in sections().items())
+    return "\n".join(_tree(heading, pages) for heading, pages in sections().items() if pages)
 
 
 def _tree(heading: str, pages: list[str]) -> str:
