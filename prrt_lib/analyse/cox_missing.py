@@ -47,6 +47,14 @@ def imputed(
     return combine([stamped(study, known, stamp(rows, model=MODEL, warning=words))])
 
 
+def several(
+    study: Study, endpoints: Sequence[str], covariates: Sequence[str] | None = None,
+    imputations: int = 20,
+) -> pd.DataFrame:  # fmt: skip
+    """:func:`imputed` of each endpoint, one under the other."""
+    return combine([imputed(study, name, covariates, imputations) for name in endpoints])
+
+
 def _said(study: Study, known: Prepared, why: str) -> pd.DataFrame:
     return combine([stamped(study, known, not_estimable(known.names, MODEL, why))])
 

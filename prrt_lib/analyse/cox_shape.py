@@ -93,6 +93,13 @@ def over_time(
     return stamped(study, known, rows, "exploratory") if len(rows) else rows
 
 
+def changing(
+    study: Study, endpoints: Sequence[str], covariates: Sequence[str] | None = None
+) -> pd.DataFrame:
+    """:func:`over_time` of each endpoint, one under the other."""
+    return combine([over_time(study, name, covariates) for name in endpoints])
+
+
 def _smoothed(fit, name: str, column) -> pd.DataFrame:
     from prrt_lib.estimate.proportional_hazards import smoothed_effect
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import textwrap
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -49,23 +51,26 @@ def spline_curves(rows: pd.DataFrame, scenario: str, title: str) -> Drawing:
 
 
 def over_time(rows: pd.DataFrame, scenario: str, title: str) -> Drawing:
-    """Smoothed hazard ratio over time, a panel per coefficient whose test was below 0.05."""
+    """Smoothed hazard ratio over time, a panel per endpoint and coefficient with a small test."""
     style.apply()
-    keys = list(dict.fromkeys(zip(rows["variable"], rows["level"], strict=True)))
+    names = ["label", "variable", "level"]
+    keys = list(rows[names].drop_duplicates().itertuples(index=False, name=None))
     figure, panels = _panels(len(keys))
     if not keys:
         _nothing(panels[0], "no test of proportional hazards below 0.05")
-    for axes, (variable, level) in zip(panels, keys, strict=False):
-        own = rows[(rows["variable"] == variable) & (rows["level"] == level)].sort_values("time")
+    for axes, key in zip(panels, keys, strict=False):
+        own = rows[(rows[names] == list(key)).all(axis=1)].sort_values("time")
         _band(axes, own["time"] / DAYS_PER_MONTH, own)
+        endpoint, variable, level = key
         label = dictionary().label(variable)
-        axes.set_title(f"{label}: {level}" if level else label, fontsize=9, fontweight="normal")
+        endpoint = textwrap.fill(endpoint, 38)
+        told = f"{endpoint}\n{label}: {level}" if level else f"{endpoint}\n{label}"
+        axes.set_title(told, fontsize=8.5, fontweight="normal")
         axes.set_xlabel("Months")
     figure.suptitle(title, x=0.02, ha="left", fontsize=11, fontweight="bold")
     figure.tight_layout()
-    endpoint = rows["endpoint"].iloc[0] if len(rows) else ""
     values = figure_values.along(rows, title, "time")
-    return keep(figure, file_name("cox", endpoint, "over_time"), scenario, values)
+    return keep(figure, file_name("cox", "over_time"), scenario, values)
 
 
 def _panels(count: int) -> tuple[Figure, list[Axes]]:

@@ -52,11 +52,15 @@ def _subgroup_name(row: Row) -> str:
 
 def along(rows: pd.DataFrame, title: str, axis: str) -> Values:
     """Ratios along ``axis``, a column of the rows: a covariate's own scale ("level") or time."""
-    variables = list(dict.fromkeys(rows["variable"]))
-    told = [_reach(rows[rows["variable"] == name], dictionary().label(name)) for name in variables]
+    keys = ["label", "variable", *(["level"] if axis == "time" else [])]
+    several = rows["label"].nunique() > 1
+    told = []
+    for key, part in rows.groupby(keys, sort=False):
+        name = [dictionary().label(key[1]), *key[2:]]
+        told.append(_reach(part, ", ".join(p for p in (*([key[0]] * several), *name) if p)))
     alt = f"{title}. {' '.join(told) if told else 'Nothing is drawn.'}"
     heading = "months" if axis == "time" else "value"
-    telling = _telling(rows, "variable", *(["level"] if axis == "time" else []))
+    telling = {**({"label": "endpoint"} if several else {}), **_telling(rows, *keys[1:])}
     return of_rows(rows, title, alt, {**telling, axis: heading})
 
 

@@ -133,6 +133,22 @@ def test_beta_over_time_is_drawn_only_where_the_test_is_small():
     assert cox_shape.over_time(flat, "os_prrt").empty
 
 
+def test_every_endpoint_has_its_own_completed_model_and_panel(tmp_path, monkeypatch):
+    monkeypatch.setenv("PRRT_OUT", str(tmp_path))
+    exits = np.arange(1, 41)
+    old = np.r_[np.tile([70, 70, 70, 50], 5), np.tile([50, 50, 50, 70], 5)].astype(float)
+    gaps = np.where(exits % 7 == 0, np.nan, np.random.default_rng(3).normal(5, 2, 40))
+    frame = pd.DataFrame({"exit": exits, "event": 1, "age_at_first_prrt": old, "ki67_index": gaps})
+    study = GivenTimes(frame, covariates=["age_at_first_prrt", "ki67_index"])
+    rows = check(cox_missing.several(study, ["os_prrt", "ttp"], imputations=3))
+    assert set(rows["endpoint"]) == {"os_prrt", "ttp"}
+    assert (rows["state"] == "ok").all() and rows["warning"].str.contains("5 of 40").all()
+    changing = check(cox_shape.changing(study, ["os_prrt", "ttp"]))
+    panels = effects.over_time(changing, "small", "Over time").axes
+    titles = {axes.get_title(loc="left") for axes in panels if axes.get_title(loc="left")}
+    assert len(titles) == 2 * changing["variable"].nunique()
+
+
 @pytest.mark.parametrize(("low", "high", "expected"), [
     (0.4, 12, [0.5, 1, 2, 5, 10]), (0.3, 0.9, [0.3, 0.6]),
 ])  # fmt: skip
