@@ -106,7 +106,7 @@ def test_a_check_says_where_and_what_to_do_without_the_text_of_a_cell(tmp_path):
     book = openpyxl.Workbook()
     book.active.append(["ID", "Sex", "First PRRT"])
     for number in range(3):
-        book.active.append([f"A-{number}", "xyzzy", D(2012, 1, 1)])
+        book.active.append([f"A-{number}", f"xyzzy{number}", D(2012, 1, 1)])
     book.save(tmp_path / "ours.xlsx")
     profile = tmp_path / "ours.yaml"
     profile.write_text(draft(tmp_path / "ours.xlsx").replace("TODO ", ""), encoding="utf-8")

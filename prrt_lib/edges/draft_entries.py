@@ -8,12 +8,19 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from prrt_lib.declare.dictionary import Column
-from prrt_lib.read.cells import unit_in_header
+from prrt_lib.edges.draft_content import (
+    WORDED,
+    read_as,
+    says_whether,
+    unread_words,
+    vital_words,
+)
+from prrt_lib.edges.header_guess import time_point
+from prrt_lib.read.cells import text_of, unit_in_header
 from prrt_lib.read.headers import Header
-from prrt_lib.read.workbook import Sheet
 
 UNIT_NEEDED = ("activity", "lab_value", "mitoses")
-CODED = ("category", "sex", "smoking", "alcohol")
+CODED = ("category", "sex", "smoking", "response", "relatedness", "isotope")
 MOST_CODES = 12
 PARTS = {"year": "header", "jahr": "header", "month": "month", "monat": "month", "day": "day",
          "tag": "day"}  # fmt: skip
@@ -23,54 +30,61 @@ LAST_NUMBER = re.compile(r"\d+(?=\D*$)")
 def text(words: str) -> str:
     """Text as YAML: quoted unless it is plain words."""
     plain = re.fullmatch(r"[A-Za-z][\w .-]*[\w.]|[A-Za-z]", words)
-    reserved = words.lower() in ("yes", "no", "true", "false", "null")
+    reserved = words.lower() in ("yes", "no", "true", "false", "null", "y", "n")
     return words if plain and not reserved else json.dumps(words, ensure_ascii=False)
 
 
-def entry(column: Column, header: str, cells: list, below: str) -> str:
+def entry(
+    column: Column, header: str, cells: list, below: str, known: Mapping[str, str] | None = None
+) -> str:
     """The entry of ``column``: its header; a unit or the meaning of codes where cells need it.
 
-    ``below`` is the text in a row of units under the header, "" where there is none.
+    ``below`` is the text in a row of units under the header, "" where there is none; ``known``
+    what a codebook sheet of the workbook says, which a person confirms.
     """
     bare = header.removeprefix("TODO ")
+    unit, codes = "", {}
     numbers = [c for c in cells if isinstance(c, (int, float)) and not isinstance(c, bool)]
-    if column.kind in UNIT_NEEDED and numbers and not unit_in_header(bare):
+    if column.kind in UNIT_NEEDED and not unit_in_header(bare) and (numbers or below):
         unit = below or "TODO which unit"
-        return f"{{header: {text(header)}, unit: {text(unit)}}}"
-    if column.kind in CODED and (codes := _codes(cells)):
-        meanings = ", ".join(f'"{code}": TODO' for code in codes)
-        return f"{{header: {text(header)}, codebook: {{{meanings}}}}}"
-    return text(header)
+    elif column.kind == "percent_or_range" and below:
+        unit = below
+    if known and column.kind in WORDED:
+        header, codes = f"TODO {bare}", {code: read_as(column, m) for code, m in known.items()}
+    elif column.name == "vital_status" and says_whether(cells) and not _codes(cells):
+        header, codes = f"TODO {bare}", vital_words(cells)
+    elif column.kind in CODED and (found := _codes(cells)):
+        codes = dict.fromkeys(found, "TODO")
+    elif words := unread_words(column, cells):
+        codes = {word: time_point(word) or "TODO" for word in words} if _points(column) else {}
+        codes = codes or dict.fromkeys(words, "TODO")
+        header = f"TODO {bare}" if _points(column) else header
+    return _line(header, unit, codes)
+
+
+def _points(column: Column) -> bool:
+    return column.name == "timepoint_label"
+
+
+def _line(header: str, unit: str, codes: Mapping[str, str]) -> str:
+    if not unit and not codes:
+        return text(header)
+    parts = [f"header: {text(header)}"]
+    if unit:
+        parts.append(f"unit: {text(unit)}")
+    if codes:
+        pairs = ", ".join(
+            f"{json.dumps(code, ensure_ascii=False)}: {text(m)}" for code, m in codes.items()
+        )
+        parts.append(f"codebook: {{{pairs}}}")
+    return f"{{{', '.join(parts)}}}"
 
 
 def _codes(cells: list) -> list[str]:
     """The codes of a column that holds nothing but a few whole numbers."""
-    shown = {str(c).strip() for c in cells}
-    codes = [c.removesuffix(".0") for c in shown]
+    codes = {text_of(c).strip() for c in cells}
     coded = codes and len(codes) <= MOST_CODES and all(re.fullmatch(r"-?\d{1,3}", c) for c in codes)
     return sorted(codes, key=int) if coded else []
-
-
-def says_whether(cells: list) -> bool:
-    """Whether cells answer yes or no and so are no dates."""
-    words = {str(c).strip().casefold().removesuffix(".0") for c in cells}
-    return bool(words) and words <= {"0", "1", "y", "n", "yes", "no", "ja", "nein", "j", "2"}
-
-
-def below(sheet: Sheet, row: int, column: int) -> list:
-    """The filled values below a header."""
-    return [
-        line[column].value
-        for number, line in sorted(sheet.rows.items())
-        if number > row and column in line and not line[column].blank
-    ]
-
-
-def units_row(sheet: Sheet, row: int, id_column: int) -> int:
-    """The row right below the header where it holds texts and no study id; else 0."""
-    cells = [cell for cell in sheet.rows.get(row + 1, {}).values() if not cell.blank]
-    texts = all(isinstance(cell.value, str) for cell in cells)
-    return row + 1 if cells and texts and all(c.column != id_column for c in cells) else 0
 
 
 def numbered(headers: Iterable[str], place: str) -> dict[str, str]:

@@ -1,0 +1,173 @@
+"""The records blocks of a drafted sheet: which headers belong together, and what they may mean."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from prrt_lib.declare.dictionary import dictionary
+from prrt_lib.edges.draft_codebook import Codebooks
+from prrt_lib.edges.draft_content import by_codebook, checked
+from prrt_lib.edges.draft_entries import PARTS, entry, numbered, text, three_columns
+from prrt_lib.edges.draft_mixed import mixed_date
+from prrt_lib.edges.draft_sheet import DraftSheet
+from prrt_lib.edges.header_guess import CERTAIN, POSSIBLE, guess, table_of
+from prrt_lib.edges.header_text import canonical, numbered_part
+from prrt_lib.read.headers import Header
+
+# How the number of a repeated group is called.
+NUMBERS = {"prrt_cycles": "cycle_no", "adverse_events": "ae_id", "imaging": "scan_no"}
+# Columns that are records of their own where a sheet has one row per patient.
+APART = ("progression_date_reported", "status_last_followup")
+Key = tuple[str, str, str, str]
+
+
+@dataclass
+class DraftBlock:
+    """One records block of a draft."""
+
+    table: str
+    group: str = ""
+    constant: str = ""
+    only: str = ""
+    columns: dict[str, str] = field(default_factory=dict)
+    # (column, header) -> the cells of all columns of the sheet that share the entry.
+    cells: dict[tuple[str, str], list] = field(default_factory=dict)
+
+    def lines(self) -> Iterator[str]:
+        """The block as lines of YAML."""
+        yield f"      - table: {self.table}"
+        if self.group:
+            yield f"        group: {text(self.group)}"
+        if self.only:
+            yield f"        only: {self.only}"
+        if self.constant:
+            yield f"        constants: {{{self.constant.replace('=', ': ')}{self._point()}}}"
+            yield "        needs: [value]"
+        if self._per_patient():
+            yield "        spread: TODO true if abstracted once per patient"
+        if self.columns:
+            yield "        columns:"
+            yield from (f"          {name}: {line}" for name, line in self.columns.items())
+
+    def _point(self) -> str:
+        """A question where nothing tells when the sample was taken."""
+        dated = {"timepoint_label", "sample_date"} & set(self.columns)
+        known = dated or "timepoint_label" in self.constant
+        return "" if known else ", timepoint_label: TODO which time point"
+
+    def _per_patient(self) -> bool:
+        own = {"cycle_date", "cycle_no", "activity_gbq"}
+        return self.table == "prrt_cycles" and not own & set(self.columns)
+
+
+def ignored_and_blocks(
+    sheet: DraftSheet, meanings: Codebooks
+) -> tuple[list[str], list[DraftBlock]]:
+    """(headers that nothing is known about, blocks) of one sheet."""
+    blocks: dict[Key, DraftBlock] = {}
+    ignored: list[str] = []
+    mixed = mixed_date(sheet)
+    for group, members in _groups(sheet.heads).items():
+        caption = sheet.captions.get(group, group)
+        left = _three_columns(sheet, members, group, caption, blocks)
+        favourite = table_of(caption) or sheet.favourite or _favourite(left)
+        for head in left:
+            if mixed and head.column == mixed.column:
+                continue
+            if not _take(sheet, head, left, favourite, meanings, blocks):
+                ignored.append(sheet.shown[head.column])
+    extra = [DraftBlock("followup", "", "", *part) for part in mixed.blocks()] if mixed else []
+    return list(dict.fromkeys(ignored)), [*_with_dates(blocks), *extra]
+
+
+def _three_columns(
+    sheet: DraftSheet, members: list[Header], group: str, caption: str, blocks: dict
+) -> list[Header]:
+    """The headers that remain when a date in three columns has its entry."""
+    if date := three_columns(members, sheet.shown, caption if group else ""):
+        meant, score = guess(group, "")
+        table, _, column = meant.partition(" ")[0].partition(".")
+        if score >= POSSIBLE and "date" in column:
+            line = date if score >= CERTAIN else date.replace("header: ", "header: TODO ", 1)
+            block = blocks.setdefault((table, "", "", ""), DraftBlock(table))
+            block.columns[column] = line
+            return [member for member in members if member.text not in PARTS]
+    return list(members)
+
+
+def _take(
+    sheet: DraftSheet,
+    head: Header,
+    members: list[Header],
+    favourite: str,
+    meanings: Codebooks,
+    blocks: dict[Key, DraftBlock],
+) -> bool:
+    """Whether a header found its place in a block."""
+    cells, shown = sheet.cells[head.column], sheet.shown[head.column]
+    codes = meanings.get(canonical(shown), {})
+    meant, score = checked(guess(head.text, favourite, head.group), cells)
+    if codes:
+        meant, score = by_codebook((meant, score), codes)
+    if score < POSSIBLE:
+        return False
+    place, _, constant = meant.partition(" ")
+    table, column = place.split(".")
+    header = _numbered(shown, sheet, members, table)
+    known = dictionary().tables[table].columns[column]
+    told = header if score >= CERTAIN else f"TODO {header}"
+    part = column if column in APART and sheet.favourite != "imaging" else ""
+    group = _caption(sheet.captions.get(head.group, head.group), table)
+    key = (table, group, constant, part)
+    block = blocks.setdefault(key, DraftBlock(table, group, constant))
+    if column in block.columns and (column, told) not in block.cells:
+        return False
+    same = block.cells.setdefault((column, told), [])
+    same += cells
+    block.columns[column] = entry(known, told, same, sheet.units.get(head.column, ""), codes)
+    return True
+
+
+def _numbered(header: str, sheet: DraftSheet, members: list[Header], table: str) -> str:
+    """The header, its number replaced where headers of this table are numbered."""
+    if table not in NUMBERS or not (
+        numbered_part(header)[0] or header[-1:].isdigit() or "(" in header
+    ):
+        return header
+    return numbered([sheet.shown[m.column] for m in members], NUMBERS[table]).get(header, header)
+
+
+def _groups(heads: tuple[Header, ...]) -> dict[str, list[Header]]:
+    groups: dict[str, list[Header]] = {}
+    for head in heads:
+        groups.setdefault(head.group, []).append(head)
+    return groups
+
+
+def _caption(caption: str, table: str) -> str:
+    """The caption as written, its number replaced where groups of this table are numbered."""
+    return re.sub(r"\d+", f"{{{NUMBERS[table]}}}", caption) if table in NUMBERS else caption
+
+
+def _favourite(members: list[Header]) -> str:
+    """The table that most headers of a group point to; its columns win ties."""
+    tables = Counter(guess(head.text, "")[0].split(".")[0] for head in members)
+    tables.pop("", None)
+    return tables.most_common(1)[0][0] if tables else ""
+
+
+def _with_dates(blocks: Mapping[Key, DraftBlock]) -> list[DraftBlock]:
+    """Blocks of one marker share the group's date and time point."""
+    shared = {key[:2]: block for key, block in blocks.items() if not key[2] and not key[3]}
+    marked = {key[:2] for key in blocks if key[2]}
+    result = []
+    for key, block in blocks.items():
+        if key[2] and key[:2] in shared:
+            block.columns = {**shared[key[:2]].columns, **block.columns}
+        elif not key[2] and not key[3] and key[:2] in marked:
+            continue
+        result.append(block)
+    return result

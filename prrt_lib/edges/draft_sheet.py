@@ -1,0 +1,124 @@
+"""One sheet as a draft sees it: its header row, captions, row of units, study id and cells."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from prrt_lib.declare.profiles import Sheet as SheetProfile
+from prrt_lib.edges.draft_entries import PARTS
+from prrt_lib.edges.header_guess import is_header, table_of
+from prrt_lib.edges.header_text import canonical
+from prrt_lib.read.cells import text_of
+from prrt_lib.read.headers import Header, compared, headers
+from prrt_lib.read.ids import looks_like_id
+from prrt_lib.read.workbook import Sheet
+
+SEARCHED_ROWS = 15
+ID = re.compile(r"\b(id|patid|mrn|record id|subject|patienten id|patientennummer)\b")
+PERHAPS_ID = re.compile(
+    r"\b(pat|patients?|patienten|pt|case|fallnummer|fall|(study|trial|registry|hospital) "
+    r"(number|no|nr|code)|studiennummer|record|paciente|paziente|code)\b"
+)
+
+
+@dataclass(frozen=True)
+class DraftSheet:
+    """What stands where; ``group_row`` and ``units_row`` are 0 where there is none."""
+
+    name: str
+    header_row: int
+    group_row: int
+    units_row: int
+    id: Header | None
+    heads: tuple[Header, ...]
+    shown: Mapping[int, str]
+    captions: Mapping[str, str]
+    cells: Mapping[int, list]
+    units: Mapping[int, str]
+
+    @property
+    def favourite(self) -> str:
+        """The table that the sheet's name speaks of; "" where none."""
+        return table_of(self.name)
+
+
+def look(sheet: Sheet) -> DraftSheet:
+    """The sheet as a draft sees it."""
+    row = header_row(sheet)
+    above = [cell for cell in sheet.rows.get(row - 1, {}).values() if not cell.blank]
+    group = row - 1 if len(above) > 1 else 0
+    heads = headers(sheet, SheetProfile(sheet.name, "", (), row, group))
+    below = {head.column: _below(sheet, row, head.column) for head in heads}
+    id_head = _id(heads, below)
+    units = _units_row(sheet, row, id_head.column) if id_head else 0
+    if units:
+        below = {head.column: _below(sheet, units, head.column) for head in heads}
+    return DraftSheet(
+        name=sheet.name,
+        header_row=row,
+        group_row=group,
+        units_row=units,
+        id=id_head,
+        heads=tuple(head for head in heads if head is not id_head),
+        shown={head.column: _shown(sheet.cell(row, head.column).value) for head in heads},
+        captions={compared(cell.value): _shown(cell.value) for cell in above} if group else {},
+        cells=below,
+        units={h.column: text_of(sheet.cell(units, h.column).value) for h in heads if units},
+    )
+
+
+def _shown(value: object) -> str:
+    return " ".join(str(value).split())
+
+
+def header_row(sheet: Sheet) -> int:
+    """The row, among the first ones, with the most texts that are headers for certain."""
+    best, row = (0, 0), 1
+    for number in sorted(sheet.rows):
+        texts = {
+            compared(cell.value)
+            for cell in sheet.rows[number].values()
+            if isinstance(cell.value, str) and not cell.blank
+        }
+        score = (sum(map(_is_header, texts)), len(texts))
+        if number <= SEARCHED_ROWS and score > best:
+            best, row = score, number
+    return row
+
+
+def _is_header(text: str) -> bool:
+    return is_header(text) or text in PARTS or bool(ID.search(canonical(text)))
+
+
+def _id(heads: Sequence[Header], below: Mapping[int, list]) -> Header | None:
+    """The header of the study id: one that says so, or one that may be it above ids."""
+    named = [head for head in heads if ID.search(canonical(head.text))]
+    perhaps = [
+        head
+        for head in heads
+        if PERHAPS_ID.search(canonical(head.text)) and _are_ids(below[head.column])
+    ]
+    return next(iter(sorted(named + perhaps, key=lambda head: (head.column,))), None)
+
+
+def _are_ids(cells: list) -> bool:
+    texts = [text_of(cell) for cell in cells]
+    return sum(map(looks_like_id, texts)) * 2 >= len(texts)
+
+
+def _below(sheet: Sheet, row: int, column: int) -> list:
+    """The filled values below a header."""
+    return [
+        line[column].value
+        for number, line in sorted(sheet.rows.items())
+        if number > row and column in line and not line[column].blank
+    ]
+
+
+def _units_row(sheet: Sheet, row: int, id_column: int) -> int:
+    """The row right below the header where it holds texts and no study id; else 0."""
+    cells = [cell for cell in sheet.rows.get(row + 1, {}).values() if not cell.blank]
+    texts = all(isinstance(cell.value, str) for cell in cells)
+    return row + 1 if cells and texts and all(c.column != id_column for c in cells) else 0
