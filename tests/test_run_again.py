@@ -102,7 +102,8 @@ def test_two_scenarios_side_by_side_in_processes_of_one_pool(project, undisturbe
         "if __name__ == '__main__':\n"
         "    chosen = [load(Path('params') / f'{name}.yaml') for name in ('small', 'everyone')]\n"
         "    with ProcessPoolExecutor(2, get_context('spawn')) as pool:\n"
-        "        made = list(pool.map(partial(run, out=Path(sys.argv[1]), jobs=1, pages=False), chosen))\n"
+        "        alone = partial(run, out=Path(sys.argv[1]), jobs=1, pages=False)\n"
+        "        made = list(pool.map(alone, chosen))\n"
         "    assert [item['scenario'] for item in made] == ['small', 'everyone']\n"
     )
     out = tmp_path / "out"
