@@ -44,6 +44,7 @@ def build(
     pages that were there.
     """
     from prrt_lib.edges.site import bar, placing, sources
+    from prrt_lib.edges.sign_off import write_items
     from prrt_lib.edges.site.generator import generate
     from prrt_lib.edges.trace_data import write_trace
 
@@ -58,7 +59,7 @@ def build(
             (pages / "_images").mkdir(exist_ok=True)
             (pages / "_images" / name).write_bytes(content)
         placed = placing.place(pages, places.reports)
-        return [*placed, *write_trace(places)]
+        return [*placed, *write_trace(places), *write_items(places)]
     finally:
         shutil.rmtree(work, ignore_errors=True)
 

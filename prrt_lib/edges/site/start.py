@@ -11,11 +11,12 @@ from prrt_lib.base.errors import Problem
 from prrt_lib.base.paths import Places
 from prrt_lib.declare.parameters import Parameters
 from prrt_lib.declare.yaml_files import load_words
+from prrt_lib.edges import sign_off
 from prrt_lib.edges.notebook_form import STORY, source
 from prrt_lib.edges.pages import heading
 from prrt_lib.edges.site import bar, contents
 from prrt_lib.edges.site.headline import tiles
-from prrt_lib.edges.site.markup import element, facts, in_markdown
+from prrt_lib.edges.site.markup import boxed, element, facts, in_markdown
 from prrt_lib.edges.site.notebooks import (
     Cell,
     Pictures,
@@ -45,6 +46,7 @@ def start_page(
         placed(tiles(plan["headline"], places, population, fresh)),
         *(cell for part in plan["sections"] for cell in section(part, fresh, pictures)),
         *files(places, complete="report" in fresh),
+        *signed(places),
         *this_run(parameters, record),
     ]
     return document([cell for cell in pieces if cell])
@@ -104,6 +106,13 @@ def files(places: Places, complete: bool) -> list[Cell]:
         if complete and (places.reports / name).exists()
     )
     return [markdown("## Tables for the manuscript"), placed(f"<ul>{links}</ul>")] if links else []
+
+
+def signed(places: Places) -> list[Cell]:
+    """What reviewers have signed so far, and whether it still counts."""
+    state = sign_off.summary(places)
+    entries = boxed(state.table.html(signed=False)) if state.entries else ""
+    return [markdown("## Sign-off"), placed(element("p", state.sentence) + entries)]
 
 
 def this_run(parameters: Parameters, record: dict[str, Any]) -> list[Cell]:
