@@ -108,6 +108,14 @@ def unread_words(column: Column, cells: list) -> list[str]:
     return [word for word, count in unread if count > 1][:MOST_WORDS]
 
 
+def known_words(column: Column, cells: list) -> dict[str, str]:
+    """Word -> what the column's own vocabulary takes it for: a codebook must be complete."""
+    reader = CellReader(column, Source(""), 1900)
+    reads = {w.strip(): reader.read(w.strip()) for w in cells if isinstance(w, str) and w.strip()}
+    known = {word: read for word, read in reads.items() if read.status == "ok"}
+    return {word: str(read.values[0][column.value_column]) for word, read in known.items()}
+
+
 def vital_words(cells: list) -> dict[str, str]:
     """Meaning of yes and no below a header that asks whether the patient is dead."""
     words = dict.fromkeys(text_of(c).strip() for c in cells)

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from prrt_lib.declare.dictionary import Column
 from prrt_lib.edges.draft_content import (
     WORDED,
+    known_words,
     read_as,
     says_whether,
     unread_words,
@@ -56,8 +57,8 @@ def entry(
     elif column.kind in CODED and (found := _codes(cells)):
         codes = dict.fromkeys(found, "TODO")
     elif words := unread_words(column, cells):
-        codes = {word: time_point(word) or "TODO" for word in words} if _points(column) else {}
-        codes = codes or dict.fromkeys(words, "TODO")
+        found = {word: _points(column) and time_point(word) or "TODO" for word in words}
+        codes = {**known_words(column, cells), **found}
         header = f"TODO {bare}" if _points(column) else header
     return _line(header, unit, codes)
 
