@@ -43,8 +43,8 @@ def build(
     Everything is made in a hidden folder beside them first, so that a killed build leaves the
     pages that were there.
     """
-    from prrt_lib.edges.site import bar, placing, sources
     from prrt_lib.edges.sign_off import write_items
+    from prrt_lib.edges.site import bar, placing, sources
     from prrt_lib.edges.site.generator import generate
     from prrt_lib.edges.trace_data import write_trace
 
