@@ -70,6 +70,24 @@ def compare(given: argparse.Namespace) -> int:
     return found.exit_code
 
 
+def trace(given: argparse.Namespace) -> int:
+    from prrt_lib.edges import trace_command
+
+    if "!" in given.row:
+        _say(trace_command.touched(given.row, given.scenario, given.out, given.csv))
+    else:
+        _say(trace_command.trace(given.row, given.scenario, given.out, given.whole, given.csv))
+    return 0
+
+
+def sign_off(given: argparse.Namespace) -> int:
+    from prrt_lib.base.paths import Places
+    from prrt_lib.edges.sign_off import merge
+
+    _say(merge(given.files, Places(given.scenario, given.out.resolve())).report)
+    return 0
+
+
 def redcap_dictionary(given: argparse.Namespace) -> int:
     from prrt_lib.edges.redcap_dictionary import write_dictionary
 
@@ -148,6 +166,18 @@ def parser() -> argparse.ArgumentParser:
     one.add_argument("--attribute", action="store_true", help=text)
     one.add_argument("--all", action="store_true", help="the same, however many patients")
     one.add_argument("--out", type=Path, help="page to write, FILE.html")
+    text = "which cells a number was read from, or which numbers a cell touches"
+    one = _add(commands, "trace", trace, text)
+    one.add_argument("row", help="row_id of a result row, or a cell such as 'Sheet!B12'")
+    one.add_argument("--scenario", default="demo", help="a scenario that was run (demo)")
+    one.add_argument("--out", type=Path, default=PROJECT, help="output root (the project)")
+    text = "with the cells of all records that decide who is analysed"
+    one.add_argument("--whole", action="store_true", help=text)
+    one.add_argument("--csv", type=Path, help="file for all lines")
+    one = _add(commands, "sign-off", sign_off, "check and merge the sign-off files of reviewers")
+    one.add_argument("files", type=Path, nargs="+", help="files saved from the pages")
+    one.add_argument("--scenario", required=True, help="a scenario that was run")
+    one.add_argument("--out", type=Path, default=PROJECT, help="output root (the project)")
     text = "write the data dictionary for import into REDCap"
     one = _add(commands, "redcap-dictionary", redcap_dictionary, text)
     one.add_argument("--out", type=Path, default=Path("redcap-dictionary.csv"))

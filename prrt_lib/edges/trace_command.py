@@ -46,10 +46,21 @@ def _listed(frame: pd.DataFrame, out: Path | None, what: str, by: str) -> list[s
     if out is not None:
         frame.to_csv(out, index=False)
         return [f"{count}, written to {out}"]
-    shown = frame.head(SHOWN)
+    shown = _brief(frame.head(SHOWN))
     more = len(frame) - len(shown)
-    left = [f"and {more} more; --out FILE.csv writes all"] if more > 0 else []
+    left = [f"and {more} more; --csv FILE writes all"] if more > 0 else []
     return [count, shown.to_string(index=False) if len(shown) else "", *left]
+
+
+def _brief(frame: pd.DataFrame) -> pd.DataFrame:
+    """Cells as a terminal has room for: where, whose, what; of a question its rule."""
+    if "sheet" not in frame:
+        return frame
+    place = frame["sheet"] + "!" + frame["cell"]
+    asked = frame["question"].str.partition(":")[0]
+    return pd.DataFrame({"cell": place, "question": asked}).join(
+        frame[["record", "column", "value", "raw", "status", "rule"]]
+    )[["cell", "record", "column", "value", "raw", "status", "rule", "question"]]
 
 
 def _traces(scenario: str, root: Path) -> Traces:

@@ -41,7 +41,9 @@ class Words:
 
 
 def write_trace(places: Places) -> list[Path]:
-    """The script files that were written below ``reports/<scenario>/trace``."""
+    """The script files written below ``reports/<scenario>/trace``; none without footprints."""
+    if not any((places.processed / "footprints").glob("*.json")):
+        return []
     known = Traces(places)
     files = {"index": _index(known), "rows": _rows(known)}
     if len(known.lineage) <= MOST_CELLS:

@@ -138,20 +138,16 @@ def _beside(row: tables.Row) -> str:
 
 def subgroup_table(rows: pd.DataFrame, title: str) -> tables.Table:
     """Subgroups down: n, events, hazard ratio with limits, and the test of interaction."""
-    body = []
+    body, blank = [], tables.Cell("")
     for row in rows.to_dict("records"):
+        counts = [tables.Cell(numbers.plain(row[name], 0), (row["row_id"],))
+                  for name in ("n", "events")]  # fmt: skip
         if row["statistic"] == RATIO and (not row["level"] or row["level"] != row["reference"]):
-            body.append(
-                [tables.Cell(subgroup(row)), tables.Cell(numbers.plain(row["n"], 0)),
-                 tables.Cell(numbers.plain(row["events"], 0)), tables.cell(row), tables.Cell("")]
-            )  # fmt: skip
+            body.append([tables.Cell(subgroup(row)), *counts, tables.cell(row), blank])
         elif row["statistic"] == "chi2":
             p = numbers.p_value(row["p"]) or numbers.NOT_OK.get(row["state"], "")
-            shown = tables.Cell(p, (row["row_id"],))
             name = tables.Cell(f"{dictionary().label(row['group'])}: interaction")
-            blank = tables.Cell("")
-            body.append([name, tables.Cell(numbers.plain(row["n"], 0)),
-                         tables.Cell(numbers.plain(row["events"], 0)), blank, shown])  # fmt: skip
+            body.append([name, *counts, blank, tables.Cell(p, (row["row_id"],))])
     header = ["", "n", "events", "hazard ratio (95 % limits)", "p of interaction"]
     return tables.Table(title, header, body, [multiplicity(rows), *tables.warnings(rows)])
 

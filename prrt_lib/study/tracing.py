@@ -80,10 +80,12 @@ class Traces:
 
     @cached_property
     def rows(self) -> pd.DataFrame:
-        """All result rows by ``row_id``, with the ``notebook`` they come from."""
+        """Result rows with a footprint by ``row_id``, and the ``notebook`` they come from."""
         files = sorted(self.places.results.glob("*.csv"))
         frames = [results.read(file).assign(notebook=file.stem) for file in files]
-        return pd.concat(frames, ignore_index=True).set_index("row_id", drop=False)
+        rows = pd.concat(frames, ignore_index=True)
+        noted = rows["row_id"].isin(list(self.row_footprints))
+        return rows[noted].set_index("row_id", drop=False)
 
     @cached_property
     def cohort(self) -> pd.DataFrame:
@@ -125,7 +127,7 @@ class Traces:
 
     def known(self, row_id: str) -> pd.Series:
         """The result row ``row_id``; raises InputError where there is none."""
-        if row_id not in self.rows.index or row_id not in self.row_footprints:
+        if row_id not in self.rows.index:
             raise InputError(
                 Problem(f"result row {row_id}", "no such row in this scenario",
                         "12 hex digits of a row of results/*.csv", "copy the row_id from a page")

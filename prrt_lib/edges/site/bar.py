@@ -48,6 +48,7 @@ def bar(parameters: Parameters, record: dict[str, Any], failures: int) -> str:
     title = element("span", parameters.title or parameters.scenario, class_="prrt-bar-title")
     return (
         f'<div class="prrt-bar"><div class="prrt-bar-marks">{marks}{title}</div>'
-        f'<div class="prrt-bar-facts">{shown}<a href="facts.html">all facts of this run</a></div>'
+        f'<div class="prrt-bar-facts">{shown}<a href="facts.html">all facts of this run</a>'
+        '<button type="button" data-trace-cell hidden>from a cell to its numbers</button></div>'
         "</div>"
     )
