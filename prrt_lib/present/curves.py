@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import textwrap
 from collections.abc import Sequence
 
@@ -22,6 +23,8 @@ AXIS = {
 }
 EVERY_MONTHS = 12
 TITLE_WIDTH = 62
+# An incidence whose limits stay below RARE per cent is drawn on an axis of its own.
+WHOLE, RARE = 100, 40
 
 
 def survival_curve(
@@ -86,8 +89,10 @@ def _one(axes: Axes, rows: pd.DataFrame, level: str, levels: Sequence[str]) -> N
 def _axes(
     axes: Axes, rows: pd.DataFrame, statistic: str, title: str, time_unit: str = "months"
 ) -> None:
-    axes.set_ylim(0, 101)
-    axes.set_ylabel(AXIS[statistic])
+    top = _top(rows, statistic)
+    axes.set_ylim(0, 1.01 * top)
+    cut = "" if top == WHOLE else f" (axis ends at {top} %)"
+    axes.set_ylabel(AXIS[statistic] + cut)
     axes.set_title(textwrap.fill(title, TITLE_WIDTH))
     last = rows["time"].max() / DAYS_PER_MONTH if len(rows) else EVERY_MONTHS
     step = EVERY_MONTHS * max(1, round(last / (12 * EVERY_MONTHS)))
@@ -96,6 +101,13 @@ def _axes(
     axes.set_xlim(left=0)
     axes.tick_params(labelbottom=True)
     axes.set_xlabel(time_unit.capitalize())
+
+
+def _top(rows: pd.DataFrame, statistic: str) -> int:
+    """End of the axis in per cent: 100, or where the rare events of an incidence can be seen."""
+    highest = 100 * rows[["estimate", "high"]].max().max() if len(rows) else WHOLE
+    rare = statistic == "cumulative_incidence" and highest <= RARE
+    return 10 * math.ceil(max(highest, 1) / 9.8) if rare else WHOLE
 
 
 def _at_risk(axes: Axes, rows: pd.DataFrame, levels: Sequence[str]) -> None:
@@ -138,7 +150,7 @@ def progression_beside(until: pd.DataFrame, incidence: pd.DataFrame, scenario: s
     drawn = pd.concat([rows for _, rows in lines])
     title = "Progression: two estimators side by side"
     _axes(axes, drawn, "cumulative_incidence", title)
-    axes.set_ylabel("%")
+    axes.set_ylabel("Progression, %")
     if len(drawn):
         axes.legend(loc="best")
     else:

@@ -64,7 +64,7 @@ def _branch(axes: Axes, start: float, place: int, chain: Sequence[dict]) -> None
 
 def _left(chain: Sequence[dict]) -> str:
     """Who left on the way, one reason a line; "nobody excluded" where none did."""
-    told = [f"{step['n_excluded']} {step['reason']}" for step in chain
+    told = [f"{step['reason']} (n = {step['n_excluded']})" for step in chain
             if step["rule"] != END and step["n_excluded"]]  # fmt: skip
     return "\n".join(textwrap.fill(text, CHARACTERS) for text in told) or "nobody excluded"
 

@@ -21,7 +21,7 @@ def stacked(rows: pd.DataFrame, scenario: str, title: str, name: str) -> Drawing
     """One bar per group level, its segments the shares of the levels, with n in each and below."""
     style.apply()
     shown = rows[(rows["statistic"] == "proportion") & (rows["state"] == "ok")]
-    groups, parts = levels(shown), levels(shown, "level")
+    groups, parts = levels(shown), levels(shown[shown["n"] > 0], "level")
     figure, axes = plt.subplots(figsize=(7.6, 1.5 + 0.42 * max(1, len(groups))))
     for part in parts:
         _segments(axes, shown, groups, part, parts)
@@ -43,6 +43,11 @@ def _name(rows: pd.DataFrame, group: str) -> str:
     return f"{group or 'All'} (n = {int(total)})"
 
 
+def _named(axes: Axes) -> list[str]:
+    """What the legend already names: a level's first bar may stand in any group."""
+    return axes.get_legend_handles_labels()[1]
+
+
 def _segments(
     axes: Axes, rows: pd.DataFrame, groups: Sequence[str], part: str, parts: Sequence[str]
 ) -> None:
@@ -57,7 +62,7 @@ def _segments(
         colour = style.colour(part, parts)
         axes.barh(place, 100 * share, left=100 * left, height=0.72, color=colour, edgecolor="white",
                   hatch=HATCHES[style.place(part, parts) % len(HATCHES)], linewidth=0.6,
-                  label=part if place == 0 else None)  # fmt: skip
+                  label=part if part not in _named(axes) else None)  # fmt: skip
         if share >= ROOM:
             axes.text(100 * (left + share / 2), place, str(n), ha="center", va="center", fontsize=8,
                       bbox={"boxstyle": "round,pad=0.15", "fc": "white", "ec": "none"})  # fmt: skip

@@ -9,25 +9,25 @@ from matplotlib.axes import Axes
 from prrt_lib.present import figure_values, style
 from prrt_lib.present.canvas import Drawing, file_name, keep
 
-LANE = 0.115
+LANE = 0.135
 EVERY_MONTHS = 12
-# Marker, colour and size of each mark; shapes tell them apart in grey.
+# Marker, colour, size and filling of each mark: full, open and half tell scans apart in grey.
 MARKS = {
-    "PRRT": ("|", "black", 6.5),
-    "response of any magnitude": ("o", style.PALETTE[2], 3.4),
-    "no evidence of disease": ("*", style.PALETTE[2], 5.0),
-    "stable": ("s", "#52616f", 2.8),
-    "mixed": ("D", style.PALETTE[4], 3.2),
-    "progression": ("v", style.PALETTE[1], 3.8),
-    "new therapy": ("P", style.PALETTE[5], 4.2),
-    "progression date": ("x", "#8a2500", 5.2),
+    "PRRT": ("|", "black", 7.5, "full"),
+    "response of any magnitude": ("o", style.PALETTE[0], 4.6, "full"),
+    "no evidence of disease": ("*", style.PALETTE[0], 6.0, "full"),
+    "stable": ("o", style.PALETTE[0], 4.6, "none"),
+    "mixed": ("D", style.PALETTE[0], 4.6, "left"),
+    "progression": ("v", style.PALETTE[1], 5.4, "full"),
+    "new therapy": ("P", style.PALETTE[2], 5.6, "none"),
+    "progression date": ("x", "#8a2500", 6.0, "full"),
 }
 NAMES = {"PRRT": "PRRT cycle", "response of any magnitude": "scan: any response",
          "no evidence of disease": "scan: no evidence of disease", "stable": "scan: stable",
          "mixed": "scan: mixed", "progression": "scan: progression",
          "progression date": "date of progression", "new therapy": "new therapy"}  # fmt: skip
-ENDS = {"died": ("X", "black", 5.0), "alive at last contact": (">", "black", 4.2),
-        "not known": ("|", "#52616f", 5.0)}  # fmt: skip
+ENDS = {"died": ("X", "black", 5.6, "full"), "alive at last contact": (">", "black", 5.0, "full"),
+        "not known": ("|", "#52616f", 6.0, "full")}  # fmt: skip
 
 
 def swimmer(
@@ -61,8 +61,12 @@ def swimmer(
 def _points(axes: Axes, x: pd.Series, y: pd.Series, look: tuple, label: str) -> None:
     if not len(x):
         return
-    shape, colour, size = look
-    edge = {"markeredgecolor": "white", "markeredgewidth": 0.3} if shape not in "|x" else {}
+    shape, colour, size, filled = look
+    edge = {} if shape in "|x" else {"markeredgewidth": 0.7, "markerfacecoloralt": "white"}
+    if filled == "none":
+        edge |= {"fillstyle": "full", "markerfacecolor": "white", "markeredgecolor": colour}
+    elif shape not in "|x":
+        edge |= {"fillstyle": filled}
     axes.plot(x, y, shape, color=colour, markersize=size, label=label, zorder=3, **edge)
 
 
