@@ -125,6 +125,32 @@ def test_a_stray_cell_at_the_end_of_the_sheet_is_refused(good):
     assert "row 1048576" in message and "at most 200000 rows" in message
 
 
+@pytest.mark.parametrize(
+    "far",
+    [
+        '<row r="1"><c r="A200001"><v>1</v></c></row>',
+        "<row r='200001'/>",
+        '<row spans="1:1" r="200001"/>',
+        '<x:row r="200001"><x:c r="A1"/></x:row>',
+        '<row r="1"><c s="1" r="SG1"><v>1</v></c></row>',
+        '<row r="1"><c\nr="SG1"><v>1</v></c></row>',
+        "<row r=\"1\"><c r='SG1'/></row>",
+        '<row r="1"><x:c r="SG1"/></row>',
+        '<row r="1"><c r="sg1"/></row>',
+        '<row><c r="A200001"/></row>',
+    ],
+)
+@pytest.mark.parametrize("before", ["", '<row r="1"><c r="A1"><v>1</v></c></row>' * 40_000])
+def test_a_cell_beyond_the_limits_is_found_however_it_is_written(good, far, before):
+    message = refusal(rewritten(good, {FIRST: sheet_xml(before + far)}))
+    assert "a cell in row 200001" in message or "a cell in column 501" in message
+
+
+def test_rows_without_numbers_are_counted(good):
+    rows = sheet_xml("<row/>" * 200_001)
+    assert "at most 200000 rows" in refusal(rewritten(good, {FIRST: rows}))
+
+
 def test_a_sheet_in_an_unusual_part_is_measured_too(good):
     far = sheet_xml('<row r="1"><c r="XFD1"><v>1</v></c></row>')
     assert "column 16384" in refusal(rewritten(good, {}, {"xl/odd/place.xml": far}))
