@@ -32,12 +32,10 @@ def keep(figure: Figure, name: str, scenario: str, values: Values) -> Drawing:
     """
     folder = target(scenario).figures
     folder.mkdir(parents=True, exist_ok=True)
-    saved = {}
     for kind, metadata in FORMATS.items():
         half = folder / f".{name}.{kind}.part"
         figure.savefig(half, format=kind, metadata=metadata, bbox_inches="tight")
-        saved[kind] = half.read_bytes()
         os.replace(half, folder / f"{name}.{kind}")
         reads.record("figures", f"{name}.{kind}")
     plt.close(figure)
-    return Drawing(figure, name, values, **saved)
+    return Drawing(figure, name, values, (folder / f"{name}.png").read_bytes())

@@ -19,21 +19,18 @@ from prrt_lib.present.values import Values
 DENSITY = 1.6
 # As many as a figure needs; a page carries a third of the bytes of the file on disk.
 COLOURS = 128
-# A vector file with thousands of marks stays in the folder of figures only.
-LARGEST_VECTOR = 60_000
 # What stands in an address as it is.
 PLAIN = ",;:()/'!*"
 
 
 @dataclass(frozen=True)
 class Drawing:
-    """A drawn figure: ``figure`` for matplotlib, ``values`` for the numbers, files as bytes."""
+    """A drawn figure: ``figure`` for matplotlib, ``values`` for the numbers, its file as bytes."""
 
     figure: Figure
     name: str
     values: Values
     png: bytes
-    pdf: bytes
 
     @property
     def axes(self) -> list:
@@ -56,11 +53,7 @@ class Drawing:
 
     def _files(self) -> str:
         values = "data:text/csv;charset=utf-8," + quote(self.values.csv, safe=PLAIN)
-        links = [f'<a download="{self.name}.csv" href="{values}">Values (CSV)</a>']
-        if len(self.pdf) <= LARGEST_VECTOR:
-            vector = _address("application/pdf", self.pdf)
-            links.append(f'<a download="{self.name}.pdf" href="{vector}">Vector figure (PDF)</a>')
-        return "".join(links)
+        return f'<a download="{self.name}.csv" href="{values}">Values (CSV)</a>'
 
     def __repr__(self) -> str:
         return self.values.alt

@@ -106,4 +106,4 @@ def _unit(rows: pd.DataFrame) -> str:
 def _word(value) -> str:
     if isinstance(value, str) or value is None:
         return value or ""
-    return numbers.plain(float(value), 2)
+    return numbers.plain(float(value), 0 if float(value).is_integer() else 2)

@@ -44,7 +44,7 @@ def build(
     pages that were there.
     """
     from prrt_lib.edges.sign_off import write_items
-    from prrt_lib.edges.site import bar, placing, sources
+    from prrt_lib.edges.site import bar, placing, sources, vectors
     from prrt_lib.edges.site.generator import generate
     from prrt_lib.edges.trace_data import write_trace
 
@@ -58,6 +58,7 @@ def build(
         for name, content in pictures.items():
             (pages / "_images").mkdir(exist_ok=True)
             (pages / "_images" / name).write_bytes(content)
+        vectors.add(pages, places.figures)
         placed = placing.place(pages, places.reports)
         return [*placed, *write_trace(places), *write_items(places)]
     finally:
