@@ -17,7 +17,7 @@ from prrt_lib.declare.rows import KEY as ROW_KEY
 from prrt_lib.declare.rows import NUMERIC, STATISTICS, VALUES, WORDS
 from prrt_lib.edges.manifest import write_text
 from prrt_lib.study.endpoints import ENDPOINTS, SETTINGS
-from prrt_lib.study.tracing import CELLS, Traces, as_text
+from prrt_lib.study.tracing import Traces, as_text
 
 FOLDER = "trace"
 # Beyond this many cells a page would be slow to load: the command traces there, the page says so.
@@ -27,16 +27,16 @@ FIELDS = (*ROW_KEY, *VALUES, *WORDS)
 
 
 class Words:
-    """Texts by number: each is written once."""
+    """Texts, or tuples of texts, by number: each is written once."""
 
     def __init__(self) -> None:
-        self.numbers: dict[str, int] = {}
+        self.numbers: dict[Any, int] = {}
 
-    def __call__(self, text: str) -> int:
+    def __call__(self, text: Any) -> int:
         return self.numbers.setdefault(text, len(self.numbers))
 
     @property
-    def texts(self) -> list[str]:
+    def texts(self) -> list[Any]:
         return list(self.numbers)
 
 
@@ -146,8 +146,19 @@ def _number(value: float) -> float | None:
 
 
 def _cells(cells: pd.DataFrame) -> dict[str, Any]:
-    """The cells of one table, in the order of :data:`CELLS` without table and row."""
-    words = Words()
-    names = [name for name in CELLS if name not in ("table", "row")]
-    columns = [[words(text) for text in cells[name].astype(str)] for name in names]
-    return {"fields": names, "words": words.texts, "cells": list(zip(*columns, strict=True))}
+    """The cells of one table: of each its kind, its place, its value and what is written.
+
+    A kind is column, sheet, letter, status, rule and question; a place is record and sheet row.
+    """
+    words, kinds, places = Words(), Words(), Words()
+    letters = cells["cell"].str.extract(r"^([A-Z]*)(\d*)$")
+    shared = [cells["column"], cells["sheet"], letters[0], cells["status"], cells["rule"],
+              cells["question"]]  # fmt: skip
+    lines = [
+        [kinds(kind), places(place), words(value), words(raw)]
+        for kind, place, value, raw in zip(
+            zip(*shared, strict=True), zip(cells["record"], letters[1], strict=True),
+            cells["value"].astype(str), cells["raw"].astype(str), strict=True,
+        )
+    ]  # fmt: skip
+    return {"kinds": kinds.texts, "places": places.texts, "words": words.texts, "cells": lines}

@@ -51,10 +51,11 @@
     const store = PRRT.data["table_" + table];
     if (!store.unpacked) {
       store.unpacked = store.cells.map(function (cell) {
-        const shown = { table: table };
-        store.fields.forEach(function (name, place) { shown[name] = store.words[cell[place]]; });
-        shown.address = table + "." + shown.column;
-        return shown;
+        const [column, sheet, letter, status, rule, question] = store.kinds[cell[0]];
+        const [record, line] = store.places[cell[1]];
+        return { address: table + "." + column, sheet: sheet, cell: letter + line,
+                 record: record, status: status, rule: rule, question: question,
+                 value: store.words[cell[2]], raw: store.words[cell[3]] };
       });
     }
     return store.unpacked;
