@@ -49,13 +49,17 @@ class Rerun:
 
     def stale(self, columns: Mapping[str, str], parameters: Parameters) -> list[str]:
         """Notebooks that read a column or a parameter which is another one now."""
-        if parameters != self.parameters:
-            return list(self.made)
+        old, new = vars(self.parameters), vars(parameters)
+        changed = {f"columns {name}" for name in {*self.columns, *columns}
+                   if self.columns.get(name) != columns.get(name)}  # fmt: skip
+        changed |= {f"parameters {name}" for name in new if new[name] != old[name]}
         return [
             name
             for name, (_, read, _) in self.made.items()
-            if any(self.columns.get(item) != columns.get(item) for item in read["columns"])
-        ]
+            if new["notebooks"].get(name) != old["notebooks"].get(name)
+            or any(f"{kind} {one}" in changed for kind in ("columns", "parameters")
+                   for one in read[kind])
+        ]  # fmt: skip
 
 
 def rerun(
