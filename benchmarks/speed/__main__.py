@@ -1,4 +1,4 @@
-"""``python -m benchmarks.speed``: measures, writes docs/benchmarks.md and its figure."""
+"""``python -m benchmarks.speed``: measures, writes its part of docs/benchmarks.md and a figure."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from pathlib import Path
 for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
     os.environ.setdefault(name, "1")  # before numpy: processor time of one thread
 
+from benchmarks import page  # noqa: E402
 from benchmarks.speed.cases import Measured, everything  # noqa: E402
 from benchmarks.speed.growth import draw, growth  # noqa: E402
 
 DOCS = Path(__file__).parents[2] / "docs"
-HEAD = """<!-- Made by `make bench`. -->
-# Speed
+HEAD = """# Speed
 
 Processor time on one thread, medians of five or more calls taken in turn within one run, on a
 small shared virtual machine (two cores, x86-64, Python {python}); ratios travel between machines,
@@ -68,7 +68,7 @@ def main() -> None:
         power = "" if row.power != row.power else f"{row.power:.2f}"
         shown += f"| {row.what} | {row.n:,} | {row.ms:.1f} | {row.mb:.1f} | {power} |\n"
     text = head + "".join(lines) + TAIL.format(growth=shown)
-    (folder / "benchmarks.md").write_text(text, encoding="utf-8")
+    page.put(folder / "benchmarks.md", "speed", text)
     print(text)
 
 

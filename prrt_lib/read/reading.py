@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import gc
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,9 +20,10 @@ from prrt_lib.read import columns, overrides, redcap
 from prrt_lib.read.assembly import assembled
 from prrt_lib.read.gate import Limits, admit
 from prrt_lib.read.layout import Layout, locate
+from prrt_lib.read.merged import filled_down
 from prrt_lib.read.rows import RowReader, SheetRows
 from prrt_lib.read.several import in_order, named
-from prrt_lib.read.workbook import Sheet, SheetByName, plain, sheets_of
+from prrt_lib.read.workbook import Sheet, SheetByName, plain, sheets_of, without_collecting
 
 
 @dataclass(frozen=True)
@@ -70,22 +70,10 @@ def read_workbook(
     profiles = [redcap.declared(load(item) if isinstance(item, str) else item) for item in profiles]
     if len(books) > 1:
         books, profiles = in_order(books, profiles)
-    with _without_collecting():
+    with without_collecting():
         parts = _parts(books, profiles, limits)
         reading = _read(parts, books, profiles, answers, first_seen)
     return reading
-
-
-@contextmanager
-def _without_collecting() -> Iterator[None]:
-    """Millions of small records without a cycle among them: looking for cycles only costs time."""
-    before = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if before:
-            gc.enable()
 
 
 def _read(
@@ -198,7 +186,8 @@ def _no_sheet(path: Path, names: Sequence[str], declared: SheetProfile) -> Probl
 def _rows(item: Located, profiles: Sequence[Profile]) -> SheetRows:
     centres = sorted({profile.centre for profile in profiles})
     namespace = f"{profiles[item.book].centre}/" if len(centres) > 1 else ""
-    reader = RowReader(item.sheet, item.declared, item.layout, item.epoch, item.book, namespace)
+    sheet = filled_down(item.sheet, item.layout.first_row)
+    reader = RowReader(sheet, item.declared, item.layout, item.epoch, item.book, namespace)
     rows = reader.read()
     rows.sheet = item.sheet.name
     rows.findings += [*item.layout.findings, *columns.findings(item.sheet, item.layout)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -101,9 +102,21 @@ class SheetByName:
 
     def __getitem__(self, name: str) -> Sheet:
         """The sheet of that name; raises WorkbookError where its parts are broken."""
-        with _whole(self.path):
+        with _whole(self.path), without_collecting():
             part = next(s for s in self._archive.sheets if plain(s.title) == plain(name))
             return _sheet(self._archive, part, self._texts)
+
+
+@contextmanager
+def without_collecting() -> Iterator[None]:
+    """Millions of small records without a cycle among them: looking for cycles only costs time."""
+    before = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if before:
+            gc.enable()
 
 
 @contextmanager
