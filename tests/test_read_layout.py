@@ -113,5 +113,6 @@ def test_a_second_table_below_is_not_read_as_patients(tmp_path):
         GROUPED,
     )
     assert reading.tables["patients"]["patient_id"].tolist() == ["A-1", "A-2"]
-    held = reading.findings.query("rule == 'row-not-a-record'")
-    assert held["cell"].tolist() == ["A6", "A7"]
+    held = reading.findings.query("rule == 'second-table'")
+    assert held["cell"].tolist() == ["A6"]
+    assert held["related_cells"].tolist() == ["Data!7:7"]

@@ -56,6 +56,7 @@ FORM: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "header": (TEXT, "header text; {column} stands for a number"),
         "group": (TEXT, "caption in the group row, where it differs from the block's"),
         "unit": (TEXT, "unit of cells that name none"),
+        "unit_header": (TEXT, "header of the column that names each cell's unit"),
         "codebook": (MAP, "code -> meaning"),
         "month": (TEXT, "header of the month, where a date has three columns; header is the year"),
         "day": (TEXT, "header of the day, where a date has three columns"),

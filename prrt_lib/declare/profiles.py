@@ -29,6 +29,7 @@ class Source:
     header: str
     group: str = ""
     unit: str = ""
+    unit_header: str = ""
     date_order: str = ""
     locale: str = ""
     epoch: str = ""

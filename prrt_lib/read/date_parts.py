@@ -1,4 +1,4 @@
-"""Dates whose year, month and day stand in columns of their own -> one date to read."""
+"""Columns read together: dates in three columns -> one date; the unit beside a number."""
 
 from __future__ import annotations
 
@@ -23,25 +23,26 @@ def columns(
     problems = []
     for name, hits in found.items():
         source = block.columns[name]
-        if not (source.month or source.day):
+        others = [h for h in (source.month, source.day, source.unit_header) if h]
+        if not others:
             continue
         for numbers, year in hits:
             own = [
                 [c for n, c in matches(heads, replace(source, header=header)) if n == numbers]
-                for header in (source.month, *filter(None, [source.day]))
+                for header in others
             ]
             if all(len(columns) == 1 for columns in own):
                 parts[(name, year)] = tuple(columns[0] for columns in own)
             else:
-                problems.append(_problem(sheet, row, source.month, source.day))
+                problems.append(_problem(sheet, row, others))
     return parts, problems
 
 
-def _problem(sheet: Sheet, row: int, month: str, day: str) -> Problem:
+def _problem(sheet: Sheet, row: int, others: Sequence[str]) -> Problem:
     return Problem(
         f"sheet {sheet.name}, row {row}",
-        f"not one header each for month ({month!r}) and day ({day!r}) of one date",
-        "each of them once, in the group of the year",
+        f"not one header each for {', '.join(map(repr, others))}",
+        "each of them once, in the group of the column that it belongs to",
         "correct the headers or the profile",
     )
 
@@ -62,6 +63,11 @@ def joined(year: Cell | None, month: Cell | None, day: Cell | None = None) -> An
     if whole and m.isalpha() and (d.isdigit() or not d):
         return " ".join(part for part in (d, m, y) if part)
     return f"year {y}, month {m}, day {d}"
+
+
+def unit_of(cell: Cell | None) -> str:
+    """The unit that a cell beside a number names; "" where it names none."""
+    return _text(cell)
 
 
 def _text(cell: Cell | None) -> str:

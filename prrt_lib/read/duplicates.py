@@ -39,12 +39,11 @@ def resolve(records: Sequence[Record], printed: dict[str, str]) -> Kept:
             findings.append(_conflict(conflict, printed[patient]))
         else:
             kept += single
-    findings += [
-        _copy(first, second, printed)
-        for first, second in copies.values()
-        if first.patient not in held
-    ]
-    return Kept(kept, held, len(copies), findings)
+    # A row that also tells something new, such as a further cycle, is no copy of another row.
+    new = {record.origin for record in kept if record.origin in copies}
+    rows = [pair for origin, pair in copies.items() if origin not in new]
+    findings += [_copy(*pair, printed) for pair in rows if pair[0].patient not in held]
+    return Kept(kept, held, len(rows), findings)
 
 
 def _per_table(
@@ -86,10 +85,11 @@ def _joined(members: Sequence[Record]) -> Record | None:
     by_sheet: dict[str, set[str]] = {}
     for record in members:
         told = by_sheet.setdefault(own_name(record.origin[1]), set())
+        said = {name for name, seen in record.seen.items() if seen.status != "missing"}
         # Rows of one sheet are parts of a record only where none tells what another tells.
-        if not told.isdisjoint(record.seen):
+        if not told.isdisjoint(said):
             return None
-        told.update(record.seen)
+        told |= said
     for record in members[1:]:
         for column, seen in record.seen.items():
             known = result.seen.get(column)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from prrt_lib.declare.dictionary import Column, dictionary
 from prrt_lib.declare.profiles import Source
 from prrt_lib.read.cells import CellRead, CellReader
-from prrt_lib.read.date_parts import joined
+from prrt_lib.read.date_parts import joined, unit_of
 from prrt_lib.read.layout import Instance, Place
 from prrt_lib.read.records import Seen
 from prrt_lib.read.workbook import Cell, letters
@@ -28,6 +28,7 @@ class Entry:
     letters: str
     reader: CellReader
     blank: CellRead
+    in_unit: dict[str, CellReader] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -81,11 +82,25 @@ class Plan:
 
 
 def _read(entry: Entry, cells: Cells) -> CellRead:
-    if entry.place.parts:
-        place = entry.place
+    place = entry.place
+    if place.source.unit_header:
+        return _in_unit(entry, cells)
+    if place.parts:
         return entry.reader.read(joined(*map(cells.get, (place.column, *place.parts))))
     cell = cells.get(entry.place.column)
     return entry.blank if cell is None else entry.reader.read(cell.value, cell.number_format)
+
+
+def _in_unit(entry: Entry, cells: Cells) -> CellRead:
+    """The cell in the unit that the cell beside it names, else in the column's own."""
+    cell = cells.get(entry.place.column)
+    if cell is None:
+        return entry.blank
+    unit, own = unit_of(cells.get(entry.place.parts[0])), entry.reader
+    if unit and unit not in entry.in_unit:
+        source = replace(own.source, unit=unit)
+        entry.in_unit[unit] = CellReader(own.column, source, own.epoch)
+    return (entry.in_unit[unit] if unit else own).read(cell.value, cell.number_format)
 
 
 def plan(

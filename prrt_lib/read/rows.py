@@ -11,8 +11,9 @@ from prrt_lib.declare.dictionary import Column, dictionary
 from prrt_lib.declare.findings import finding
 from prrt_lib.declare.profiles import Block, Source
 from prrt_lib.declare.profiles import Sheet as SheetProfile
-from prrt_lib.read import ids, visits
+from prrt_lib.read import ids, second_table, visits
 from prrt_lib.read.cells import CellReader
+from prrt_lib.read.headers import headers
 from prrt_lib.read.layout import Instance, Layout
 from prrt_lib.read.plans import Plan, plan
 from prrt_lib.read.records import Record, one_per_patient
@@ -52,11 +53,7 @@ class RowReader:
     def read(self) -> SheetRows:
         """Records, findings and id spellings of all rows below the header."""
         found = SheetRows(readers=self._by_column())
-        lines = [
-            row
-            for row in sorted(self.sheet.rows)
-            if row >= self.layout.first_row and row not in self.declared.skip_rows
-        ]
+        lines = self._lines(found)
         identified = [(row, *self._id(row)) for row in lines]
         texts = [text for _, status, text in identified if status == "ok"]
         strict = sum(map(ids.looks_like_id, texts)) * 2 >= len(texts)
@@ -77,6 +74,21 @@ class RowReader:
         if ignored:
             found.findings.append(self._about_row("rows-ignored", ignored[0], ignored[1:]))
         return found
+
+    def _lines(self, found: SheetRows) -> list[int]:
+        """The rows below the header, down to where another table starts."""
+        rows = [
+            row
+            for row in sorted(self.sheet.rows)
+            if row >= self.layout.first_row and row not in self.declared.skip_rows
+        ]
+        heads = headers(self.sheet, self.declared)
+        other = second_table.starts(self.sheet, rows, heads, self.layout.id_column)
+        below = [row for row in rows if other and row >= other]
+        if below:
+            found.held_out += len(below)
+            found.findings.append(self._about_row("second-table", below[0], below[1:]))
+        return rows[: len(rows) - len(below)]
 
     def _by_column(self) -> dict[tuple[str, str, str], CellReader]:
         """(table, dictionary column, letters of the sheet's column) -> its reader."""
