@@ -56,10 +56,10 @@ def steps(curves) -> pd.DataFrame:
 def _points(rows: pd.DataFrame) -> pd.DataFrame:
     time, height = rows["time"].to_numpy(), rows["estimate"].to_numpy()
     chosen = np.r_[True, np.diff(height) != 0]
-    chosen[-1] = True
     last = int(time[-1] / DAYS_PER_MONTH) if len(time) else 0
     if chosen.sum() > MOST_STEPS:
         grid = [days(month) for month in range(last + 1)]
         chosen = np.zeros(len(rows), dtype=bool)
         chosen[np.maximum(np.searchsorted(time, grid, side="right") - 1, 0)] = True
+    chosen[-1] = True
     return rows[chosen | np.isin(time, [days(month) for month in range(0, last + 1, 12)])]

@@ -15,7 +15,7 @@ MOST = 8
 def curves(rows: pd.DataFrame, title: str, levels: Sequence[str], level_column: str) -> str:
     """Each curve: patients, events, median with limits, and the yearly probabilities."""
     told = [_curve(rows[rows[level_column] == level], level) for level in levels]
-    method = rows["method"].iloc[0].partition(",")[0] if len(rows) else ""
+    method = rows["method"].iloc[0].partition(",")[0] if len(levels) else ""
     head = f"{title}. {_list_of('curve', len(levels))}{f' ({method})' if method else ''}. "
     return head + (" ".join(told) if told else "Nothing can be estimated.")
 
