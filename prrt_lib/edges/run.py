@@ -199,7 +199,8 @@ class Run:
         reads = {"results": [other for other in STORY if other != name]}
         if reads_file.exists():
             reads = json.loads(reads_file.read_text("utf-8"))
-        written = [target, reads_file, self.places.results / f"{name}.csv"]
+        footprints = self.places.processed / "footprints" / f"{name}.json"
+        written = [target, reads_file, footprints, self.places.results / f"{name}.csv"]
         written += [self.places.figures / figure for figure in reads.get("figures", [])]
         written += [self.places.reports / document for document in reads.get("reports", [])]
         outputs = manifest.outputs(self.places.root, [path for path in written if path.exists()])

@@ -43,7 +43,11 @@ def counted(found: list[dict[str, str]]) -> list[tuple[str, ...]]:
     """Rule, severity, number, how many are open, what to do; the most frequent first."""
     number = Counter((item["rule"], item["severity"]) for item in found)
     waiting = Counter((i["rule"], i["severity"]) for i in found if i["state"] == "open")
-    todo = {(item["rule"], item["severity"]): item["how_to_resolve"] for item in reversed(found)}
+    # What a column adds to its rule's advice stands behind "Here:".
+    todo = {
+        (item["rule"], item["severity"]): item["how_to_resolve"].split(" Here: ")[0]
+        for item in reversed(found)
+    }
     return [(*key, str(count), str(waiting[key]), todo[key]) for key, count in number.most_common()]
 
 

@@ -72,5 +72,5 @@ def _long(cell: re.Match) -> str:
 
 
 def raw(text: str) -> str:
-    """A Markdown block that puts HTML into a page as it is."""
-    return f"`````{{raw}} html\n{text}\n`````\n"
+    """A Markdown block that puts HTML into a page; no text inside can end the block."""
+    return f"`````{{raw}} html\n{text.replace('`', '&#96;')}\n`````\n"

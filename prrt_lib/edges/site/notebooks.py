@@ -59,7 +59,7 @@ def prepared(
     for cell in notebook["cells"]:
         text, tags = source(cell), cell["metadata"].get("tags", [])
         if cell["cell_type"] == "markdown":
-            question = next(iter(HEADING.findall(text)), question)
+            question = [question, *HEADING.findall(text)][-1]
             cells.append(markdown(text))
         elif "parameters" in tags:
             settings = text
@@ -72,12 +72,13 @@ def prepared(
 
 
 def used(name: str, given: Mapping[str, Any]) -> str:
-    """The parameters a notebook ran with, each beside its default and its meaning."""
-    lines = [
-        (item.name, _value(given.get(item.name, item.default)), _value(item.default), item.meaning)
-        for item in declared(name)
-    ]
-    return table("Parameters of this page", ("name", "value", "default", "meaning"), lines)
+    """The parameters a notebook ran with and their meaning; a default where it was not used."""
+    lines = []
+    for item in declared(name):
+        value, default = _value(given.get(item.name, item.default)), _value(item.default)
+        changed = "" if value == default else f" (default: {default})"
+        lines.append((item.name, value + changed, item.meaning))
+    return table("Parameters of this page", ("name", "value", "meaning"), lines)
 
 
 def _value(value: Any) -> str:

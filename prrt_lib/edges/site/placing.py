@@ -38,4 +38,5 @@ def remove(reports: Path, pages: Iterable[str]) -> None:
         (reports / f"{name}.html").unlink(missing_ok=True)
     for name in (*OWN, "trace"):
         shutil.rmtree(reports / name, ignore_errors=True)
-    (reports / "searchindex.js").unlink(missing_ok=True)
+    for name in ("searchindex.js", "sign-off-items.js"):
+        (reports / name).unlink(missing_ok=True)

@@ -128,6 +128,7 @@
     }
     reach();
     window.addEventListener("resize", reach);
+    document.addEventListener("toggle", reach, true);
   };
 
   if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);
