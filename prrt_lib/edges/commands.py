@@ -98,7 +98,7 @@ def redcap_dictionary(given: argparse.Namespace) -> int:
 def profile(given: argparse.Namespace) -> int:
     from prrt_lib.edges.draft_profile import draft
 
-    text = draft(given.workbook)
+    text = draft(given.workbook, given.dictionary)
     if given.out:
         given.out.write_text(text, encoding="utf-8")
         _say(
@@ -184,6 +184,8 @@ def parser() -> argparse.ArgumentParser:
     one = _add(commands, "profile", profile, "draft a profile of a new workbook")
     one.add_argument("workbook", type=Path)
     one.add_argument("--out", type=Path, help="file to write; standard output otherwise")
+    text = "REDCap data dictionary, where the workbook is a CSV export of REDCap"
+    one.add_argument("--dictionary", default="", help=text)
     one = _add(commands, "template", template, "write the blank abstraction workbook")
     one.add_argument("--out", type=Path, default=PROJECT / "data" / "abstraction-template.xlsx")
     one = _add(commands, "document", document, "write the generated pages of docs/")

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from prrt_lib.declare.dictionary import dictionary
 from prrt_lib.edges.draft_codebook import Codebooks
 from prrt_lib.edges.draft_content import by_codebook, checked
-from prrt_lib.edges.draft_entries import PARTS, entry, numbered, text, three_columns
+from prrt_lib.edges.draft_entries import PARTS, chosen, entry, numbered, text, three_columns
 from prrt_lib.edges.draft_mixed import mixed_date
 from prrt_lib.edges.draft_sheet import DraftSheet
 from prrt_lib.edges.header_guess import CERTAIN, POSSIBLE, guess, table_of
@@ -127,7 +127,10 @@ def _take(
         return False
     same = block.cells.setdefault((column, told), [])
     same += cells
-    block.columns[column] = entry(known, told, same, sheet.units.get(head.column, ""), codes)
+    below = sheet.units.get(head.column, "")
+    given = sheet.choices.get(head.column)
+    line = chosen(known, told, given) if given else entry(known, told, same, below, codes)
+    block.columns[column] = line
     return True
 
 

@@ -25,6 +25,7 @@ CODED = ("category", "sex", "smoking", "response", "relatedness", "isotope")
 MOST_CODES = 12
 PARTS = {"year": "header", "jahr": "header", "month": "month", "monat": "month", "day": "day",
          "tag": "day"}  # fmt: skip
+PER_FIELD = re.compile(r"\b(?:per|pro|par|je) (\d+) ?(hpf|mm2|mm²)", re.IGNORECASE)
 LAST_NUMBER = re.compile(r"\d+(?=\D*$)")
 
 
@@ -47,8 +48,8 @@ def entry(
     unit, codes = "", {}
     numbers = [c for c in cells if isinstance(c, (int, float)) and not isinstance(c, bool)]
     if column.kind in UNIT_NEEDED and not unit_in_header(bare) and (numbers or below):
-        unit = below or "TODO which unit"
-    elif column.kind == "percent_or_range" and below:
+        unit = below or per_field(bare) or "TODO which unit"
+    elif column.kind == "percent_or_range" and below and not unit_in_header(bare):
         unit = below
     if known and column.kind in WORDED:
         header, codes = f"TODO {bare}", {code: read_as(column, m) for code, m in known.items()}
@@ -63,8 +64,22 @@ def entry(
     return _line(header, unit, codes)
 
 
+def chosen(column: Column, header: str, choices: Mapping[str, str]) -> str:
+    """The entry of a column whose codes reading knows: no codebook where it understands all."""
+    known = known_words(column, list(choices.values()))
+    if column.kind not in WORDED or column.open or set(choices.values()) <= set(known):
+        return text(header)
+    return _line(header, "", {c: w if w in known else f"TODO {w}" for c, w in choices.items()})
+
+
 def _points(column: Column) -> bool:
     return column.name == "timepoint_label"
+
+
+def per_field(header: str) -> str:
+    """The unit that a header of mitoses spells out: /10 HPF for "Mitoses per 10 HPF"; or ""."""
+    found = PER_FIELD.search(header)
+    return f"/{found.group(1)} {found.group(2)}" if found else ""
 
 
 def _line(header: str, unit: str, codes: Mapping[str, str]) -> str:

@@ -10,6 +10,7 @@ from prrt_lib.edges.draft_blocks import ignored_and_blocks
 from prrt_lib.edges.draft_codebook import Codebooks, codebooks
 from prrt_lib.edges.draft_content import has_decimal_comma, proved_order
 from prrt_lib.edges.draft_entries import text
+from prrt_lib.edges.draft_redcap import look_at_export
 from prrt_lib.edges.draft_sheet import DraftSheet, look
 from prrt_lib.edges.header_guess import POSSIBLE, guess
 from prrt_lib.read.gate import admit
@@ -18,22 +19,21 @@ from prrt_lib.read.workbook import open_workbook
 ORDER = "date_order: TODO MDY or DMY for dates typed as text"
 
 
-def draft(workbook: str | Path) -> str:
+def draft(workbook: str | Path, dictionary: str | Path = "") -> str:
     """YAML text of a profile for ``workbook``, to be completed by a person.
 
     Sheets, header rows and columns are suggested from their texts, codes from a codebook sheet; a
-    value that starts with TODO stops every run until somebody has decided.
+    value that starts with TODO stops every run until somebody has decided. With REDCap's data
+    ``dictionary`` the workbook is a raw CSV export of that project.
     """
-    admit(Path(workbook))
-    book = open_workbook(Path(workbook))
     stem = re.sub(r"\W+", "_", Path(workbook).stem).strip("_") or "draft"
-    looked = [look(sheet) for sheet in book.sheets.values() if sheet.rows]
-    meanings = codebooks({name: sheet for name, sheet in book.sheets.items() if sheet.rows})
+    looked, meanings = _looked(Path(workbook), dictionary)
     cells = [column for sheet in looked for column in sheet.cells.values()]
     lines = [
         f"# Drafted from {Path(workbook).name}. Decide every line marked TODO, or remove it.",
         f"name: {text(stem)}",
         "label: TODO say in a few words what this workbook is",
+        *([f"source: redcap\ndictionary: {text(str(dictionary))}"] if dictionary else []),
         *_order(cells),
         *_locale(cells),
         "sheets:",
@@ -44,6 +44,15 @@ def draft(workbook: str | Path) -> str:
         # Each row of a `patients` block is a patient, even where it holds no column.
         lines.insert(lines.index("    records:") + 1, "      - table: patients")
     return "\n".join(lines) + "\n"
+
+
+def _looked(workbook: Path, dictionary: str | Path) -> tuple[list[DraftSheet], Codebooks]:
+    """(sheets as a draft sees them, meanings of codes from a codebook sheet)."""
+    if dictionary:
+        return look_at_export(workbook, Path(dictionary)), {}
+    admit(workbook)
+    sheets = {name: sheet for name, sheet in open_workbook(workbook).sheets.items() if sheet.rows}
+    return [look(sheet) for sheet in sheets.values()], codebooks(sheets)
 
 
 def _order(cells: list[list]) -> Iterator[str]:

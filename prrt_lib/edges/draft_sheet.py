@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from prrt_lib.declare.profiles import Sheet as SheetProfile
 from prrt_lib.edges.draft_entries import PARTS
@@ -25,7 +25,10 @@ PERHAPS_ID = re.compile(
 
 @dataclass(frozen=True)
 class DraftSheet:
-    """What stands where; ``group_row`` and ``units_row`` are 0 where there is none."""
+    """What stands where; ``group_row`` and ``units_row`` are 0 where there is none.
+
+    ``choices`` are the meanings of codes that reading knows without the profile, as REDCap's.
+    """
 
     name: str
     header_row: int
@@ -37,6 +40,7 @@ class DraftSheet:
     captions: Mapping[str, str]
     cells: Mapping[int, list]
     units: Mapping[int, str]
+    choices: Mapping[int, Mapping[str, str]] = field(default_factory=dict)
 
     @property
     def favourite(self) -> str:
@@ -50,11 +54,11 @@ def look(sheet: Sheet) -> DraftSheet:
     above = [cell for cell in sheet.rows.get(row - 1, {}).values() if not cell.blank]
     group = row - 1 if len(above) > 1 else 0
     heads = headers(sheet, SheetProfile(sheet.name, "", (), row, group))
-    below = {head.column: _below(sheet, row, head.column) for head in heads}
-    id_head = _id(heads, below)
+    cells = {head.column: below(sheet, row, head.column) for head in heads}
+    id_head = _id(heads, cells)
     units = _units_row(sheet, row, id_head.column) if id_head else 0
     if units:
-        below = {head.column: _below(sheet, units, head.column) for head in heads}
+        cells = {head.column: below(sheet, units, head.column) for head in heads}
     return DraftSheet(
         name=sheet.name,
         header_row=row,
@@ -64,7 +68,7 @@ def look(sheet: Sheet) -> DraftSheet:
         heads=tuple(head for head in heads if head is not id_head),
         shown={head.column: _shown(sheet.cell(row, head.column).value) for head in heads},
         captions={compared(cell.value): _shown(cell.value) for cell in above} if group else {},
-        cells=below,
+        cells=cells,
         units={h.column: text_of(sheet.cell(units, h.column).value) for h in heads if units},
     )
 
@@ -92,13 +96,13 @@ def _is_header(text: str) -> bool:
     return is_header(text) or text in PARTS or bool(ID.search(canonical(text)))
 
 
-def _id(heads: Sequence[Header], below: Mapping[int, list]) -> Header | None:
+def _id(heads: Sequence[Header], cells: Mapping[int, list]) -> Header | None:
     """The header of the study id: one that says so, or one that may be it above ids."""
     named = [head for head in heads if ID.search(canonical(head.text))]
     perhaps = [
         head
         for head in heads
-        if PERHAPS_ID.search(canonical(head.text)) and _are_ids(below[head.column])
+        if PERHAPS_ID.search(canonical(head.text)) and _are_ids(cells[head.column])
     ]
     return next(iter(sorted(named + perhaps, key=lambda head: (head.column,))), None)
 
@@ -108,7 +112,7 @@ def _are_ids(cells: list) -> bool:
     return sum(map(looks_like_id, texts)) * 2 >= len(texts)
 
 
-def _below(sheet: Sheet, row: int, column: int) -> list:
+def below(sheet: Sheet, row: int, column: int) -> list:
     """The filled values below a header."""
     return [
         line[column].value
