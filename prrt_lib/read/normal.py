@@ -7,6 +7,12 @@ import unicodedata
 from functools import lru_cache
 
 DASHES = dict.fromkeys(map(ord, "‐‑‒–—―−﹣－"), "-")
+# Other signs that printing and copying put for the plain ones; trade marks say nothing.
+SIGNS = {ord(sign): "/" for sign in "⁄∕／"} | {ord(sign): '"' for sign in "“”„‟«»"}
+SIGNS |= {ord("‹"): "<", ord("›"): ">", ord("≤"): "<=", ord("≥"): ">=", ord("⩽"): "<=",
+          ord("⩾"): ">=", ord("®"): "", ord("™"): "", ord("©"): ""}  # fmt: skip
+# The British decimal point; before a power of ten it multiplies.
+MIDDLE_DOT = re.compile(r"(?<=\d)·(?=\d)(?!10\^)")
 SPACES = re.compile(r"\s+")
 # A trailing mark that points to a note under the table is no part of the value.
 FOOTNOTE = re.compile(r"(?<=[^\s*†‡§¶#])\s*[*†‡§¶#]+$|(?<=[^\s\dmM])[¹²³⁴⁵⁶⁷⁸⁹]$")
@@ -17,7 +23,9 @@ RAISED = {
 RAISED |= {
     ord(lowered): f"_{plain}" for lowered, plain in zip("₀₁₂₃₄₅₆₇₈₉", "0123456789", strict=True)
 }
-RAISED |= {ord(part): f" {unicodedata.normalize('NFKC', part)}" for part in "¼½¾⅓⅔⅛⅜⅝⅞"}
+RAISED |= {
+    ord(part): " " + unicodedata.normalize("NFKC", part).replace("⁄", "/") for part in "¼½¾⅓⅔⅛⅜⅝⅞"
+}
 # Strokes through a character cross it out: they are no accents.
 STRUCK = "\u0334\u0335\u0336\u0337\u0338"
 # An invisible hyphen between digits may have been a range: it stays, so that no number is read.
@@ -31,12 +39,11 @@ def normal(text: str) -> str:
         text = text.replace("&lt;", "<").replace("&gt;", ">").replace("&nbsp;", " ")
     if text.isascii():
         return SPACES.sub(" ", FOOTNOTE.sub("", text.strip())).strip()
-    text = SOFT_HYPHEN.sub("\ue000", text.translate(DASHES))
+    text = SOFT_HYPHEN.sub("\ue000", text.translate(DASHES).translate(SIGNS))
     text = "".join(ch for ch in text if unicodedata.category(ch) != "Cf").strip()
     text = FOOTNOTE.sub("", text).translate(RAISED)
-    text = text.replace("≤", "<=").replace("≥", ">=").replace("⩽", "<=").replace("⩾", ">=")
     text = FOOTNOTE.sub("", unicodedata.normalize("NFKC", text).translate(DASHES))
-    return SPACES.sub(" ", text).strip()
+    return SPACES.sub(" ", MIDDLE_DOT.sub(".", text)).strip()
 
 
 @lru_cache(maxsize=65536)

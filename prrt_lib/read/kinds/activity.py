@@ -9,15 +9,17 @@ from typing import Any
 from prrt_lib.read.context import Context
 from prrt_lib.read.kinds.amounts import Amount, plain, read_amount
 from prrt_lib.read.kinds.measured import measured, reader, refuse_codes
+from prrt_lib.read.kinds.notes import bare
 from prrt_lib.read.kinds.numbers import impossible, question, tidy
-from prrt_lib.read.kinds.units import decided, unit
+from prrt_lib.read.kinds.units import decided, declared, unit
 from prrt_lib.read.parsed import Parsed
 
 # 1 Ci = 37 GBq exactly, by definition.
-GBQ = {"GBq": 1.0, "MBq": 1e-3, "kBq": 1e-6, "mCi": 0.037, "Ci": 37.0}
+GBQ = {"GBq": 1.0, "MBq": 1e-3, "kBq": 1e-6, "mCi": 0.037, "Ci": 37.0,
+       "uCi": 37e-6}  # fmt: skip
 # No single administration reaches it: a wrong unit, whichever.
 BEYOND_GBQ = 60.0
-BOTH = re.compile(r"(.+?) ?(?:\((.+)\)|(?<![<>=])= ?(?![<>])(.+)|/ ?(.+))")
+BOTH = re.compile(r"(.+?) ?(?:\((.+)\)|\[(.+)\]|(?<![<>=])= ?(?![<>])(.+)|(?:/|, ) ?(?=[0-9])(.+))")
 # Both units rounded as clinics round them: 7.4 GBq and 200 mCi, 7.0 GBq and 190 mCi.
 SAME = 0.01
 
@@ -27,7 +29,10 @@ NUCLIDE = (
     r"(?:[ -]?dota[ -]?(?:tate|toc))?"
 )
 ROUTE = r"(?:i\.?v\.?|intravenous(?:ly)?|i\.?a\.?|intra-?arterial(?:ly)?)"
-BESIDE = rf"(?:{NUCLIDE}|{ROUTE}|given|administered|infused|injected)"
+BESIDE = (
+    rf"(?:{NUCLIDE}|{ROUTE}|given|administered|infused|injected|"
+    r"(?:over|in|within) [0-9]{1,3} ?min(?:utes|s)?)"
+)
 BEFORE = re.compile(
     rf"^(?:(?:prrt|cycle|c|#) ?[1-9][0-9]?(?: ?[:=-] ?| )(?=.*[a-z]))?"
     rf"(?:(?:administered )?(?:activity|dose|dosis)(?: ?[:=] ?| )|{BESIDE}(?: ?[:,] ?| ))?"
@@ -43,7 +48,8 @@ def read_activity(raw: Any, context: Context) -> Parsed:
     """GBq, from the unit of the cell, else of the column."""
     first = None
     if isinstance(raw, str):
-        raw = UNIT_FIRST.sub(r"\2 \1", BEHIND.sub("", BEFORE.sub("", plain(raw), count=1)))
+        raw = BEFORE.sub("", bare(plain(raw), "activity", marked=False), count=1)
+        raw = UNIT_FIRST.sub(r"\2 \1", BEHIND.sub("", raw))
         first = _in_two_units(raw, context)
     amount = first or measured(raw, context, activity_unit)
     refuse_codes(amount)
@@ -63,10 +69,13 @@ def _in_two_units(raw: str, context: Context) -> Amount | None:
     if found is None:
         return None
     second = next(part for part in found.groups()[1:] if part)
+    if not re.search(r"[0-9]", second):
+        return None
     one, two = (read_amount(text, context.locale, activity_unit) for text in (found[1], second))
-    if {one.status, two.status} != {"ok"} or one.unit == two.unit or not (one.unit and two.unit):
+    first = one.unit or declared(context.column_unit, "activity")
+    if {one.status, two.status} != {"ok"} or first == two.unit or not (first and two.unit):
         raise question("several-values")
-    ours, theirs = one.low * GBQ[one.unit], two.low * GBQ[two.unit]
+    ours, theirs = one.low * GBQ[first], two.low * GBQ[two.unit]
     if abs(ours - theirs) > SAME * ours:
         raise question("two-units-disagree")
     return one

@@ -8,6 +8,7 @@ from typing import Any
 from prrt_lib.read.context import Context
 from prrt_lib.read.kinds.amounts import Amount, plain
 from prrt_lib.read.kinds.measured import measured, reader, refuse_codes
+from prrt_lib.read.kinds.notes import bare
 from prrt_lib.read.kinds.numbers import impossible, numeral, question, tidy
 from prrt_lib.read.kinds.units import decided, unit
 from prrt_lib.read.parsed import Parsed
@@ -38,7 +39,7 @@ def age_unit(text: str) -> str | None:
 def read_age(raw: Any, context: Context) -> Parsed:
     """Years, from years, months or both; 99 without its unit may be a code and is a question."""
     if isinstance(raw, str):
-        raw = LABEL.sub("", plain(raw), count=1)
+        raw = LABEL.sub("", bare(plain(raw), "age", marked=False), count=1)
         raw = SEX.sub("", raw)
         months = _with_months(raw)
         if months is not None:

@@ -42,6 +42,9 @@ PLUS = re.compile(r"([0-9][0-9.,]*[0-9] ?%?) ?\+(?! ?[0-9])(.*)")
 # Two lines or a wide gap between digits: two entries, never one number.
 APART = re.compile(r"[0-9][^\S\n]{2,}[0-9]|[0-9]\s*[\n\r\t\v\f\x1c-\x1e\x85\u2028\u2029]\s*[0-9]")
 ABOUT = re.compile(rf"(?:{one_of('about')}) ?")
+ABOUT_BEHIND = re.compile(rf"(?P<rest>.*[a-z0-9%]),? ?\(?(?:{one_of('about')})\)?$")
+# The sign of a column that says =, < or >.
+EQUALS = re.compile(r"= ?(?=[0-9.,])")
 UPPER, LOWER = (re.compile(rf"(?:{one_of(name)}) ?") for name in ("upper", "lower"))
 SINGLE = re.compile(rf"(?P<low>{NUMERAL}) ?(?P<tail>(?![0-9.,]).*)")
 RANGE = re.compile(
@@ -76,7 +79,7 @@ def read_amount(text: str, locale: str | None, unit_of: Callable[[str], Any]) ->
     """
     if text.endswith(("?", "(?)")):
         raise question("doubted")
-    text, about = _without(ABOUT, text)
+    text, about = approximate(EQUALS.sub("", text, count=1) if text[:1] == "=" else text)
     if NEGATIVE.match(text):
         raise impossible("negative")
     status, text = _bound(text)
@@ -90,6 +93,13 @@ def read_amount(text: str, locale: str | None, unit_of: Callable[[str], Any]) ->
         if found and _fits(found, unit_of):
             return _range(found, locale, unit_of)
     return _single("ok", text, locale, unit_of, reason)
+
+
+def approximate(text: str) -> tuple[str, bool]:
+    """The text without "about" before or behind it, and whether there was one."""
+    text, about = _without(ABOUT, text)
+    behind = None if about else ABOUT_BEHIND.fullmatch(text)
+    return (behind["rest"], True) if behind else (text, about)
 
 
 def _without(pattern: re.Pattern, text: str) -> tuple[str, bool]:

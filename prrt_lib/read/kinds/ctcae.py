@@ -3,28 +3,21 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
-from prrt_lib.read.context import EMPTY, Context
-from prrt_lib.read.kinds.vocabulary import (
-    as_text,
-    looked_up,
-    missing_number,
-    number_of,
-    settled,
-    spellings,
-    through_codebook,
-    unknown,
-)
-from prrt_lib.read.parsed import Parsed, ambiguous, invalid, ok
+from prrt_lib.read.kinds.opening import Opening
+from prrt_lib.read.kinds.respelt import words_of
+from prrt_lib.read.kinds.vocabulary import looked_up, spellings, unknown
+from prrt_lib.read.parsed import Parsed, ambiguous, ok
 
 ROMAN = {"i": "1", "ii": "2", "iii": "3", "iv": "4", "v": "5"}
 GRADE = re.compile(
     r"(?:(?:max(?:imum|\.)?|worst|highest|nci)[\s:]*)?"
-    r"(?:(?:ctcae|ctc|nci-ctcae)\s*(?:v(?:ersion)?\.?\s*\d(?:\.\d+)?|\d\.\d+)?[\s:,]*)?"
-    r"(?:(?:toxicity )?(?:grade|graad|grado|grad|gr|g)[\s.:-]*)?"
-    r"([1-5]|i{1,3}|iv|v)"
+    r"(?:(?:nci[ -])?(?:ctcae|ctc)\s*(?:v(?:ersion)?\.?\s*\d(?:\.\d+)?|\d\.\d+)?[\s:,]*)?"
+    r"(?:(?:toxicity )?(?:grade|graad|grado|grad|gr|g)[\s.:-]*|°)?"
+    r"([1-5]|i{1,3}|iv|v)°?"
 )
+SEVERAL = re.compile(r"(?<![v0-9.])[1-5](?![0-9.]).*(?<![v0-9.])[1-5](?![0-9])")
+SPELT_OUT = re.compile(r"^(?:ctcae )?grade (?=[a-z])")
 
 # The grade and the word that CTCAE gives it: "3 (severe)", "severe (3)", "3 - severe".
 WORD = r"(mild|moderate|severe|life[- ]threatening|fatal|death)"
@@ -41,29 +34,21 @@ def _agreeing(number: str, word: str) -> Parsed:
     return ok(number, "grade")
 
 
-def read_ctcae_grade(raw: Any, context: Context) -> Parsed:
+@Opening(
+    "ctcae_grade",
+    numbers={one: one for one in "12345"},
+    number_reasons=("grade", "no-such-grade"),
+    words=words_of(spellings("ctcae_grade")),
+    marked=False,
+)
+def read_ctcae_grade(text: str) -> Parsed:
     """ "1" to "5"; a range, a course and a bound are questions."""
-    if isinstance(raw, bool):
-        return invalid("boolean")
-    refused = settled(raw, context)
-    if refused:
-        return refused
-    through = through_codebook(raw, context, lambda text: read_ctcae_grade(text, EMPTY))
-    if through:
-        return through
-    number = number_of(raw)
-    if number is not None:
-        whole = number in (1.0, 2.0, 3.0, 4.0, 5.0)
-        return missing_number(raw) or (
-            ok(str(int(number)), "grade") if whole else invalid("no-such-grade")
-        )
-    text = as_text(raw)
-    pair = WITH_WORD.fullmatch(VERSION.sub("", text))
+    text = VERSION.sub("", text)
+    pair = WITH_WORD.fullmatch(text)
     if pair:
         return _agreeing(pair[1] or pair[4], pair[2] or pair[3])
-    found = GRADE.fullmatch(VERSION.sub("", text))
+    found = GRADE.fullmatch(text)
     if found:
         return ok(ROMAN.get(found[1], found[1]), "grade")
-    return looked_up("ctcae_grade", text) or (
-        ambiguous("several-grades") if re.search(r"[1-5].*[1-5]", text) else unknown(text)
-    )
+    known = looked_up("ctcae_grade", SPELT_OUT.sub("", text))
+    return known or (ambiguous("several-grades") if SEVERAL.search(text) else unknown(text))

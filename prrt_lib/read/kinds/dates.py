@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from calendar import monthrange
 from typing import Any
 
@@ -22,7 +23,13 @@ OLDEST = 120
 # Years after the cut-off from which a date is a typing error, not merely late.
 BEYOND_CUTOFF = 5
 EPOCHS = {1900: dt.date(1899, 12, 30), 1904: dt.date(1904, 1, 1)}
+# A year typed into a cell that shows dates becomes that many days after the epoch.
+YEARS_AS_SERIALS = {
+    epoch: (start + dt.timedelta(FIRST), start + dt.timedelta(LAST))
+    for epoch, start in EPOCHS.items()
+}
 SMALLEST_QUESTION = 10_000
+SERIAL_TEXT = re.compile(r"[1-9][0-9]{4}(?:\.0+)?")
 CODES = (-99.0, -999.0, -9999.0, 99.0, 999.0, 9999.0, 99999.0)
 PLACEHOLDERS = {(1900, 1, 1), (1904, 1, 1), (1899, 12, 30), (1899, 12, 31), (1111, 11, 11)}
 
@@ -56,6 +63,8 @@ def _any(raw: Any, context: Context) -> Parsed:
         return _true_date(raw, context)
     if not isinstance(raw, str):
         raise impossible("not-a-date")
+    if context.epoch and SERIAL_TEXT.fullmatch(raw.strip()):
+        return _serial(float(raw), context)
     parts = written(raw, context.date_order)
     if parts.day is None:
         return _written_partial(parts, context)
@@ -68,6 +77,9 @@ def _true_date(raw: dt.date, context: Context) -> Parsed:
     if raw != raw:  # pandas' empty date is not equal to itself
         return missing()
     day = raw.date() if isinstance(raw, dt.datetime) else raw
+    first, last = YEARS_AS_SERIALS[context.epoch or 1900]
+    if first <= day <= last:
+        raise question("year-shown-as-date")
     finest = month_or_year(context.number_format)
     if finest == "month" and day.day == 1:
         return _interval(day.year, day.month, context)

@@ -3,31 +3,25 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
-from prrt_lib.read.context import EMPTY, Context
-from prrt_lib.read.kinds.vocabulary import (
-    as_text,
-    missing_number,
-    number_of,
-    settled,
-    through_codebook,
-    unknown,
-)
-from prrt_lib.read.parsed import Parsed, ambiguous, invalid, missing, ok
+from prrt_lib.read.kinds.opening import Opening
+from prrt_lib.read.kinds.vocabulary import unknown
+from prrt_lib.read.parsed import Parsed, ambiguous, missing, ok
 
 TOKEN = re.compile(
     r"(?P<system>\b(?:who|enets|ajcc)(?:/enets)?(?![a-z])(?: grade(?= 20))?"
     r"(?:[ -]?(?P<year>20(?:00|10|17|19|22)))?)|"
     r"(?P<nec>\b(?:(?:small|large)[ -]cell )?(?:poorly[ -]diff(?:erentiated|\.)? )?"
     r"(?:high[ -]grade )?"
-    r"(?:nec\b|neuroendocrine carcinoma\b)|\bscnec\b|\blcnec\b|\bpdnec\b|"
+    r"(?:nec\b|neuroendocrine carcinoma\b)|\bscnec\b|\blcnec\b|\bpd-?nec\b|"
+    r"\bneuroendokrines karzinom\b|\bcarcinome neuroendocrine\b|"
+    r"\bcarcinoma neuroendocrino\b|\bneuroendocrien carcinoom\b|\bneuroendokrin cancer\b|"
     r"\bsmall[ -]cell(?: carcinoma)?\b|"
     r"\blarge[ -]cell(?: carcinoma)?\b)|"
-    r"(?P<net>\b(?:p|si|gep)?-?nets?(?=g[123]\b)|\b(?:p|si|gep)?-?nets?\b|"
-    r"\bneuroendocrine tumou?r\b)|"
-    r"(?P<well>\bwd\b|\bwell[ -]?diff(?:erentiated|\b\.?)|\bgut differenziert\b|"
-    r"\bbien differencie\b)|"
+    r"(?P<net>\b(?:p|si|gep|pan)?-?nets?(?=g[123]\b)|(?:\b|(?<=\bwd))(?:p|si|gep|pan)?-?nets?\b|"
+    r"\bneuroendocrine tumou?r\b|\b(?:histolog(?:ic(?:al)?|y) |tumou?r )(?=grade))|"
+    r"(?P<well>\bwd\b-?|\bwd-?(?=nets?\b)|\bwell[ -]?diff(?:erentiated|\b\.?)|"
+    r"\bgut differenziert\b|\bbien differencie\b)|"
     r"(?P<moderate>\bmod(?:erately|\.)?[ -]?diff(?:erentiated|\b\.?))|"
     r"(?P<poor>\bpoor(?:ly)?[ -]?diff(?:erentiated|\b\.?)|\bschlecht differenziert\b|"
     r"\bundifferentiated\b)|"
@@ -35,11 +29,17 @@ TOKEN = re.compile(
     r"(?P<high>\bhigh(?:[ -]grade)?\b)|"
     r"(?P<ki67>\(?\b(?:ki[ -]?67|mib[ -]?1)(?: index| li)?[ :=]*[<>~]?=? ?\d{1,2}(?:[.,]\d+)?"
     r"(?:-\d{1,2})? ?%\)?)|"
-    r"(?P<grade>(?:\b(?:grade|graad|grado|grad|gr|g)[ .:-]*)?(?<![\d.,/])\b(?P<value>[123]|"
-    r"i{1,3})\b(?![\d.,]*\d|[ ]?[%/]))|"
-    r"(?P<stuck>(?:\b|(?<=net)|(?<=nets))g(?P<digit>[123])\b)"
+    r"(?P<mitoses>\bmitos[ei]s [<>]?\d{1,2}(?:-\d{1,2})? ?(?:/|per) ?(?:10 ?hpf|2 ?mm\^?2)\b)|"
+    r"(?P<grade>(?:\b(?:grade|graad|grado|grad|gr|g)[ .:_-]*)?(?<![\d.,/])(?:\b|(?<=_))"
+    r"(?P<value>[123]|i{1,3})\b(?![\d.,]*\d|[ ]?[%/]))|"
+    r"(?P<stuck>(?:\b|(?<=net)|(?<=nets))(?:g|gr|grad|grade)\.?(?P<digit>[123]|i{1,3})\b)"
 )
 ROMAN = {"i": "1", "ii": "2", "iii": "3"}
+SPELT = re.compile(r"(?<=grade )(?:one|two|three)\b")
+SPELT_OUT = {"one": "1", "two": "2", "three": "3"}
+LONG_WORDS = (
+    "differentiated", "neuroendocrine", "carcinoma", "intermediate", "poorly", "moderately",
+)  # fmt: skip
 # Where the specimen is from.
 NOTE = re.compile(
     r" \((?:liver|lung|node|core|needle|primary)?(?: ?(?:biopsy|met|resection|histology|path))?\)$"
@@ -49,23 +49,17 @@ BETWEEN = re.compile(r"[\s,;:().-]*")
 UNGRADED = {"gx", "g x", "not graded", "ungraded", "cannot be assessed", "grade x", "not gradable"}
 
 
-def read_grade(raw: Any, context: Context) -> Parsed:
+@Opening(
+    "grade",
+    numbers={one: one for one in "123"},
+    number_reasons=("grade", "no-such-grade"),
+    words=frozenset(LONG_WORDS),
+    marked=False,
+)
+def read_grade(text: str) -> Parsed:
     """ "1", "2", "3" or "NEC". High grade alone may be G3 or NEC and is a question."""
-    if isinstance(raw, bool):
-        return invalid("boolean")
-    refused = settled(raw, context)
-    if refused:
-        return refused
-    through = through_codebook(raw, context, lambda text: read_grade(text, EMPTY))
-    if through:
-        return through
-    number = number_of(raw)
-    if number is not None:
-        whole = number in (1.0, 2.0, 3.0)
-        return missing_number(raw) or (
-            ok(str(int(number)), "grade") if whole else invalid("no-such-grade")
-        )
-    text = DOT.sub("g", NOTE.sub("", as_text(raw)))
+    text = DOT.sub("g", NOTE.sub("", text))
+    text = SPELT.sub(lambda found: SPELT_OUT[found[0]], text)
     return missing("not-graded") if text in UNGRADED else _words(text)
 
 
@@ -94,7 +88,7 @@ def _decided(said: set[str], value: str | None, years: set) -> Parsed:
     if "poor" in said:
         return (
             ok("NEC", "poorly-differentiated")
-            if said <= {"poor", "high", "ki67"}
+            if said <= {"poor", "high", "ki67", "mitoses"}
             else ambiguous("g3-or-nec")
         )
     if value is None:

@@ -3,17 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
-from prrt_lib.read.context import EMPTY, Context
-from prrt_lib.read.kinds.vocabulary import (
-    as_text,
-    missing_number,
-    number_of,
-    settled,
-    through_codebook,
-    unknown,
-)
+from prrt_lib.read.kinds.opening import Opening
+from prrt_lib.read.kinds.respelt import words_of
+from prrt_lib.read.kinds.vocabulary import unknown
 from prrt_lib.read.parsed import Parsed, ambiguous, invalid, ok
 
 ELEMENTS = {
@@ -21,22 +14,26 @@ ELEMENTS = {
     "lutezio": "lu", "lutecio": "lu", "indium": "in", "actinium": "ac", "lead": "pb",
     "bismuth": "bi", "copper": "cu", "terbium": "tb", "iodine": "i", "gallium": "ga",
     "technetium": "tc", "holmium": "ho", "rhenium": "re", "astatine": "at", "scandium": "sc",
+    "ytrium": "y", "samarium": "sm", "radium": "ra", "strontium": "sr", "lutetio": "lu",
 }  # fmt: skip
 THERAPEUTIC = {
     "lu": {"177"}, "y": {"90"}, "in": {"111"}, "ac": {"225"}, "pb": {"212"}, "bi": {"213"},
     "cu": {"67"}, "tb": {"161"}, "i": {"131"}, "ho": {"166"}, "re": {"186", "188"}, "at": {"211"},
-    "sc": {"47"},
+    "sc": {"47"}, "sm": {"153"}, "ra": {"223"}, "sr": {"89"},
 }  # fmt: skip
 NAMES = {symbol: symbol.capitalize() for symbol in THERAPEUTIC}
 SYMBOL = "|".join(sorted([*ELEMENTS, *NAMES, "ga", "tc", "f", "zr"], key=len, reverse=True))
 NUCLIDE = re.compile(
-    rf"[\[(]?\b(?P<mass>\d{{2,4}}) ?m?[- ]?[\])]?\[?(?P<after>{SYMBOL})\b\]?(?:(?P=after)\b)?|"
-    rf"\[?\b(?P<before>{SYMBOL})[- ]?\(?(?P<number>\d{{2,4}})m?\b\)?\]?|"
+    rf"[\[(]?\b(?P<mass>\d{{2,4}} ?m?)[- ]?[\])]?\[?(?P<after>{SYMBOL})(?:\b|(?=dota))\]?"
+    rf"(?:(?P=after)\b)?|"
+    rf"\[?\b(?P<before>{SYMBOL})(?:[-_./]| )?\(?(?P<number>\d{{2,4}}m?)\b\)?\]?|"
     rf"\b(?P<joined>lu|y)(?=[- ]?dota)|\b(?P<bare>lutetium|yttrium|lutecium|lutezio|lutecio|itrio|"
-    rf"ittrio|lu)\b|"
-    rf"(?P<brand>\blutathera\b|\blutate\b|\blu-?tate\b|\blutetium oxodotreotide\b)"
+    rf"ittrio|ytrium|lu)\b|"
+    rf"(?P<brand>\blu(?:ta|tha|te)th?era\b|\blutate\b|\blu-?tate\b|\blutetium oxodotreotide\b)"
 )
+LIGANDS = ("dotatate", "dotatoc", "octreotate", "edotreotide", "oxodotreotide", "lutathera")
 LIGAND = re.compile(
+    r"\bno[ -]carrier[ -]added\b|\bn\.?c\.?a\b\.?|\bha-(?=dota)|\bmibg\b|"
     r"\b(?:dota-?0?-?)?(?:\(?tyr3\)?-?)?(?:octreotate|octreotide|oxodotreotide|edotreotide|"
     r"pentetreotide)\b|"
     r"\bdotamtate\b|\bdota[- ]lm3\b|\bsartate\b|"
@@ -52,23 +49,16 @@ BESIDE = re.compile(
     r",? ?\(?(?:\b\d{1,4}(?:\.\d{1,2})? ?(?:gbq|mbq|mci)\b|\b(?:cycle|prrt) ?[1-9]\b|"
     r"\bi\.?v\b\.?)\)?$"
 )
-SYMBOLS_ALONE = re.compile(r"\b(?:lu/y|y/lu)(?= tandem)|(?<=tandem )(?:lu/y|y/lu)\b")
+SYMBOLS_ALONE = re.compile(
+    r"\b(?:lu/y|y/lu)(?= tandem)|(?<=tandem )(?:lu/y|y/lu)\b|^(?:lu ?\+ ?y|y ?\+ ?lu)$"
+)
 REST = re.compile(r"[\s/,;:()\[\]-]*")
 
 
-def read_isotope(raw: Any, context: Context) -> Parsed:
+@Opening("isotope", words=words_of([*ELEMENTS, *LIGANDS]), marked=False)
+def read_isotope(text: str) -> Parsed:
     """Lu-177, Y-90, Lu-177+Y-90, or another therapeutic nuclide by its own name."""
-    if isinstance(raw, bool):
-        return invalid("boolean")
-    refused = settled(raw, context)
-    if refused:
-        return refused
-    through = through_codebook(raw, context, lambda text: read_isotope(text, EMPTY))
-    if through:
-        return through
-    if number_of(raw) is not None:
-        return missing_number(raw) or ambiguous("code-without-codebook")
-    text = as_text(raw).replace("^", "")
+    text = text.replace("^", "")
     return _nuclides(BESIDE.sub("", text) or text)
 
 
@@ -98,7 +88,7 @@ def _named(match: re.Match) -> str | None:
         return "Lu-177"
     element = match["after"] or match["before"] or match["joined"] or match["bare"]
     element = ELEMENTS.get(element, element)
-    mass = match["mass"] or match["number"] or {"lu": "177", "y": "90"}.get(element)
+    mass = (match["mass"] or match["number"] or "").strip() or {"lu": "177", "y": "90"}.get(element)
     if mass not in THERAPEUTIC.get(element, ()):
         return None
     return f"{NAMES[element]}-{mass}"

@@ -9,6 +9,7 @@ from typing import Any
 from prrt_lib.read.context import Context
 from prrt_lib.read.kinds.amounts import Amount, plain
 from prrt_lib.read.kinds.measured import measured, reader
+from prrt_lib.read.kinds.notes import bare
 from prrt_lib.read.kinds.numbers import question
 from prrt_lib.read.kinds.units import CASE_DECIDES, decided, unit
 from prrt_lib.read.normal import normal
@@ -16,6 +17,8 @@ from prrt_lib.read.parsed import Parsed
 
 # The laboratory's own mark for above or below its reference range.
 FLAG = re.compile(r" ?(?:\((?:h|l|hh|ll|high|low|elevated)\)|[↑↓])$|(?<=[0-9l%]) h$")
+FLAG_INSIDE = re.compile(r" \((?:h|l|hh|ll|high|low)\) (?=[a-z])")
+UNIT_FIRST = re.compile(r"^([a-z]{1,4}/[a-z]{1,2}) ?([0-9.,]+)$")
 FLAG_FIRST = re.compile(r"^(?:h|↑) ?(?=[0-9])")
 # The analyte's name, and the reference range or fasting state that the laboratory prints behind.
 ANALYTE = re.compile(r"^(?:cga|chromogranin[ -]a|pancreastatin)(?: ?[:=] ?| )")
@@ -34,13 +37,23 @@ def read_lab_value(raw: Any, context: Context) -> Parsed:
     if isinstance(raw, str):
         if CASE_DECIDES.search(normal(raw)):
             raise question("unit-differs-by-case")
-        raw = FLAG.sub("", PRINTED.sub("", ANALYTE.sub("", FLAG_FIRST.sub("", plain(raw)))))
+        raw = bare(plain(raw), "lab_value", marked=False)
+        raw = FLAG.sub("", PRINTED.sub("", ANALYTE.sub("", FLAG_FIRST.sub("", raw))))
+        raw = UNIT_FIRST.sub(r"\2 \1", FLAG_INSIDE.sub(" ", bare(raw, "lab_value", marked=False)))
     amount = measured(raw, context, lab_unit)
     _plausible(amount)
     if context.column_unit and CASE_DECIDES.search(normal(context.column_unit)):
         raise question("unit-differs-by-case")
+    if amount.unit == "%" and not isinstance(raw, str):
+        _percent_column(context.column_unit)
     chosen = decided(amount.unit, context.column_unit, "lab")
     return Parsed(amount.status, amount.low, amount.high, chosen, reason=amount.reason)
+
+
+def _percent_column(column_unit: str | None) -> None:
+    """Raises Refused where a percent format stands in a column of another unit."""
+    if column_unit and decided(None, column_unit, "lab") != "%":
+        raise question("number-format")
 
 
 def _plausible(amount: Amount) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -15,6 +16,7 @@ from prrt_lib.read.parsed import Parsed, missing
 
 # Codes for "missing" that a value could also be: each kind says which of them it never holds.
 HIGH_CODES = (999.0, 9999.0)
+PLUS = re.compile(r"^\+ ?(?=[0-9.])")
 # Negative codes that a change in percent could also be.
 SMALL_CODES = (-1.0, -8.0, -9.0, -88.0)
 BOUNDS = {
@@ -49,7 +51,7 @@ def measured(raw: Any, context: Context, unit_of: Callable[[str], Any], signed: 
 
 
 def _text(raw: str, context: Context, unit_of: Callable, signed: bool) -> Amount:
-    text = plain(raw)
+    text = PLUS.sub("", plain(raw)) if signed else plain(raw)
     minus = text.startswith("-")
     if minus and (signed or text[1:].strip().isdecimal()):
         amount = read_amount(text[1:].strip(), context.locale, unit_of)
@@ -89,7 +91,7 @@ def _displayed(amount: Amount, facts: Any, unit_of: Callable) -> Amount:
     status = BOUNDS.get(facts.before)
     if facts.doubtful or status is None:
         raise question("number-format")
-    unit = unit_of(plain(facts.after))
+    unit = unit_of("%" if facts.percent else plain(facts.after))
     low = amount.low * 100 if facts.percent else amount.low
     reason = "approximate" if status == "ok" and facts.before else "number-format"
     return Amount(status, low, None, unit, reason)

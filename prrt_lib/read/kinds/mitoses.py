@@ -9,18 +9,23 @@ from typing import Any
 from prrt_lib.read.context import Context
 from prrt_lib.read.kinds.amounts import plain
 from prrt_lib.read.kinds.measured import measured, reader, refuse_codes
+from prrt_lib.read.kinds.notes import bare
 from prrt_lib.read.kinds.numbers import impossible, marks, question, tidy
 from prrt_lib.read.parsed import Parsed
 
 LABEL = re.compile(
-    r"(?:mitos[ei]s|mitotic (?:count|rate|index|figures|activity)|mitosen)(?: ?[:=] ?| )"
+    r"(?:mi\b|mitos[ei]s|mitotic (?:count|rate|index|figures|activity)|mitosen)(?: ?[:=] ?| )"
 )
 NONE = re.compile(r"(?:no|zero|nil|none|0)(?: mitos[ei]s| mitotic figures)?(?= ?(?:/|per |in ))")
 AREA = re.compile(
-    r"(?:(?:mitos[ei]s|mitosen|mitotic figures?|mf)? ?(?:/|\bper |\bpro |\bin |\bpar |\bpor )) ?"
-    r"(?P<number>[0-9]{1,3})? ?(?:(?P<hpf>hpfs?|h\.p\.f\.?|hpf's|high[ -]power(?:ed)?[ -]fields?)"
+    r"(?:(?:mitos[ei]s|mitos[ei]n?|mitosi|mitoser|mits?\.?|mitotic figures?|mf)? ?"
+    r"(?:/|\bper |\bpro |\bin |\bpar |\bpor |\bpour |\bfor |\bout of |:)) ?"
+    r"(?P<number>[0-9]{1,3}|ten|fifty)? ?(?:(?P<hpf>hpfs?|h\.p\.f\.?|hpf's|"
+    r"high[ -]power(?:ed)?[ -]fields?|cfg|cga|hgf|champs? (?:a |au |de )?(?:fort )?grossissement|"
+    r"campos? de gran aumento|campi ad alto ingrandimento|hauptgesichtsfelder)"
     r"|(?P<mm2>mm\^?2|sq\.? ?mm|square mm|qmm|square millimet(?:er|re)s?))\.?"
 )
+SPELT_OUT = {"ten": "10", "fifty": "50"}
 # Counts are whole: without a declared locale a comma may separate two of them.
 LIST = re.compile(r"[1-9],[0-9]")
 BEYOND = 500.0
@@ -38,18 +43,19 @@ def area(text: str) -> Scale | None:
     if bracketed:
         text = f"{bracketed[1]}/ {re.sub('^(?:/|per |in )', '', bracketed[2])}"
     found = AREA.fullmatch(text)
-    if not found or not int(found["number"] or 1) or (found["hpf"] and not found["number"]):
+    number = SPELT_OUT.get(found["number"], found["number"]) if found else None
+    if not found or not int(number or 1) or (found["hpf"] and not number):
         raise question("unknown-area")
     if found["hpf"]:
-        return "/10 HPF", int(found["number"]) / 10
-    return "/2 mm2", int(found["number"] or 1) / 2
+        return "/10 HPF", int(number) / 10
+    return "/2 mm2", int(number or 1) / 2
 
 
 @reader
 def read_mitoses(raw: Any, context: Context) -> Parsed:
     """Count per 10 HPF (50 HPF divided by 5) or per 2 mm2; without an area it is a question."""
     if isinstance(raw, str):
-        raw = NONE.sub("0", LABEL.sub("", plain(raw), count=1))
+        raw = NONE.sub("0", LABEL.sub("", bare(plain(raw), "mitoses", marked=False), count=1))
         if LIST.search(raw) and marks(context.locale) is None:
             raise question("list-or-decimal")
     declared = _as_area(context.column_unit) if context.column_unit else None

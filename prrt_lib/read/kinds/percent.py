@@ -9,6 +9,7 @@ from typing import Any
 from prrt_lib.read.context import Context
 from prrt_lib.read.kinds.amounts import Amount, plain
 from prrt_lib.read.kinds.measured import measured, reader, refuse_codes
+from prrt_lib.read.kinds.notes import bare
 from prrt_lib.read.kinds.number_formats import shown
 from prrt_lib.read.kinds.numbers import impossible, marks, question, tidy
 from prrt_lib.read.kinds.units import decided, unit
@@ -16,7 +17,10 @@ from prrt_lib.read.parsed import Parsed
 
 NAME = r"(?:ki ?-? ?67|mib ?-? ?1)"
 INDEX = r"(?: (?:proliferation |labell?ing )?(?:index|li|pi|rate))?"
-LABEL = re.compile(rf"{NAME}{INDEX}(?: ?[:=] ?| is | of | |(?=[<>~]))")
+LABEL = re.compile(
+    rf"(?:{NAME}(?: ?/ ?{NAME})?{INDEX}|(?:proliferation |proliferative |labell?ing )?index|pi)"
+    rf"(?: ?\({NAME}\))?(?: ?[:=] ?| is | of | |(?=[<>~]))"
+)
 AFTER = re.compile(rf" (?:\({NAME}\)|{NAME})$")
 
 # Two percentages typed without a blank, where no locale says that a comma is a decimal mark.
@@ -29,7 +33,8 @@ percent_unit = partial(unit, group="percent")
 def read_percent_or_range(raw: Any, context: Context) -> Parsed:
     """Percent from 0 to 100; a bare number between 0 and 1 may be a fraction and is a question."""
     if isinstance(raw, str):
-        raw = AFTER.sub("", LABEL.sub("", plain(raw), count=1))
+        raw = AFTER.sub("", LABEL.sub("", bare(plain(raw), "percent", marked=False), count=1))
+        raw = bare(raw, "percent", marked=False)
         if LIST.search(raw) and marks(context.locale) is None:
             raise question("list-or-decimal")
     amount = measured(raw, context, percent_unit)

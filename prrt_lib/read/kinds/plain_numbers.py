@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from prrt_lib.read.context import Context
 from prrt_lib.read.kinds.amounts import Amount
 from prrt_lib.read.kinds.measured import measured, reader, refuse_codes
 from prrt_lib.read.kinds.numbers import impossible, question
+from prrt_lib.read.kinds.units import squeezed
 from prrt_lib.read.parsed import Parsed
 
 # Nothing that is counted or scored here comes near it.
 BEYOND, BEYOND_NUMBER = 1e9, 1e15
 
 
-def no_unit(text: str) -> None:
-    """None; raises Refused on any text beside the number."""
-    if text:
+def no_unit(column_unit: str | None, text: str) -> None:
+    """None; raises Refused on a text beside the number other than the column's own unit."""
+    if text and squeezed(text) != squeezed(column_unit or ""):
         raise question("text-beside-number")
 
 
@@ -41,7 +43,7 @@ def read_integer(raw: Any, context: Context) -> Parsed:
 
 
 def _amount(raw: Any, context: Context) -> Amount:
-    amount = measured(raw, context, no_unit, signed=True)
+    amount = measured(raw, context, partial(no_unit, context.column_unit), signed=True)
     refuse_codes(amount)
     if amount.status == "ok" and amount.low == 99.0:
         raise question("code-or-value")

@@ -3,19 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
-from prrt_lib.read.context import EMPTY, Context
-from prrt_lib.read.kinds.vocabulary import (
-    as_text,
-    looked_up,
-    missing_number,
-    number_of,
-    settled,
-    spellings,
-    through_codebook,
-    unknown,
-)
+from prrt_lib.read.kinds.opening import Opening
+from prrt_lib.read.kinds.respelt import words_of
+from prrt_lib.read.kinds.vocabulary import looked_up, spellings, unknown
 from prrt_lib.read.parsed import Parsed, ambiguous, missing, ok
 
 # Words around a response that leave it what it is.
@@ -25,8 +16,7 @@ AROUND = re.compile(
     r"(?:\s*\(?(?:by |per |acc\.? to )?(?:recist|irecist|mrecist|who|choi)(?: ?v?1\.[01])?\)?|"
     r",? confirmed|"
     r" \(confirmed\)| (?:by|on) (?:ct|mri|pet|pet/ct|imaging)|"
-    r",? (?:at|after) [0-9]{1,2} ?(?:m|mo|months?)|"
-    r"\s*\((?:cr|pr|sd|pd|ne|ned)\))$"
+    r",? (?:at|after) [0-9]{1,2} ?(?:m|mo|months?|cycles?))$"
 )
 LETTERS = re.compile(r"^(?:[a-z]\.){2,3}$|^(?:[a-z]\.)+[a-z]$")
 CHANGE = re.compile(
@@ -37,54 +27,57 @@ CHANGE = re.compile(
     r"growth|larger)"
 )
 # The change that a class rests on stands behind it: PR (-35%), PD (new lesions).
+NEW = (
+    r"new (?:(?:liver|hepatic|bone|lung|nodal|lymph node|peritoneal|osseous|brain) )?"
+    r"(?:lesions?|mets|metastas[ei]s|nodes?|sites?)"
+)
+SIGN = r"(?P<sign>[+-]) ?[0-9]{1,3} ?%"
 DETAIL = re.compile(
-    r"(cr|pr|sd|pd) ?(?:\((?:(?P<sign>[+-]) ?[0-9]{1,3} ?%|(?P<new>new lesions?))\))"
+    r"(cr|pr|sd|pd|progression|progressive disease|disease progression)"
+    rf"(?: ?\((?:{SIGN}|{NEW})\)|(?: ?[,:;] ?| - | with | due to ){NEW})"
+)
+# A mixed response says itself that lesions differ.
+PLACES = r"(?:liver|bones?|lungs?|nodes?|nodal|lymph|peritoneum|primary|lesions?|mets|other|others)"
+DIRECTIONS = r"(?:cr|pr|sd|pd|smaller|larger|better|worse|stable|decreased?|increased?|new)"
+MIXED = re.compile(
+    rf"mixed(?: response)?[ ,:(-]+"
+    rf"(?:(?:some |other )?{PLACES} (?:mets |lesions? )?{DIRECTIONS}"
+    r"(?:(?:[,;/]| and| but)? ?|\)?$))+"
 )
 BEFORE = {"baseline", "baseline scan", "pre-prrt", "pre prrt", "before prrt", "staging"}
 
 
-def read_response(raw: Any, context: Context) -> Parsed:
-    """CR, PR, SD, PD, mixed, any response, NED or NE; a bare MR and any course are questions."""
-    if isinstance(raw, bool):
-        return ambiguous("boolean")
-    if isinstance(raw, str) and as_text(raw) in spellings("response"):
-        return through_codebook(raw, context, _plain) or ok(
-            spellings("response")[as_text(raw)], "known-word"
-        )
-    refused = settled(raw, context)
-    if refused:
-        return refused
-    through = through_codebook(raw, context, lambda text: read_response(text, EMPTY))
-    if through:
-        return through
-    if number_of(raw) is not None:
-        return missing_number(raw) or ambiguous("code-without-codebook")
-    return _plain(raw)
-
-
 def _with_detail(found: re.Match) -> Parsed:
     """The class, unless the change behind it goes the other way."""
-    wrong = {"cr": "+", "pr": "+", "pd": "-"}.get(found[1])
-    if found["sign"] == wrong if found["sign"] else found[1] != "pd":
+    value = spellings("response")[found[1]]
+    wrong = {"CR": "+", "PR": "+", "PD": "-"}.get(value)
+    if found["sign"] == wrong if found["sign"] else value != "PD":
         return ambiguous("contradicts-itself")
-    return ok(found[1].upper(), "class-with-change")
+    return ok(value, "class-with-change")
 
 
-def _plain(raw: Any) -> Parsed:
-    text = as_text(raw)
+@Opening(
+    "response",
+    ambiguous("boolean"),
+    words=words_of(spellings("response")),
+    values=frozenset(spellings("response")),
+)
+def read_response(text: str) -> Parsed:
+    """CR, PR, SD, PD, mixed, any response, NED or NE; a bare MR and any course are questions."""
     if text in BEFORE:
         return missing("baseline-scan")
     if LETTERS.match(text):
         text = text.replace(".", "")
+    mixed = MIXED.fullmatch(text)
+    if mixed:
+        return ok("mixed", "known-word")
     detail = DETAIL.fullmatch(text)
     if detail:
         return _with_detail(detail)
     bare = AROUND.sub("", AROUND.sub("", text)).strip()
     known = looked_up("response", text) or looked_up("response", bare)
     if known:
-        inside = re.search(r"\((cr|pr|sd|pd|ne|ned)\)$", text)
-        same = not inside or spellings("response")[inside[1]] == known.value
-        return known if same else ambiguous("contradicts-itself")
+        return known
     change = CHANGE.fullmatch(text)
     if change:
         return ok("any response" if change["down"] or change["less"] else "PD", "change-in-size")

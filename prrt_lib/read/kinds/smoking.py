@@ -3,24 +3,16 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
-from prrt_lib.read.context import EMPTY, Context
-from prrt_lib.read.kinds.vocabulary import (
-    as_text,
-    looked_up,
-    missing_number,
-    number_of,
-    settled,
-    spellings,
-    through_codebook,
-)
+from prrt_lib.read.kinds.opening import Opening
+from prrt_lib.read.kinds.respelt import words_of
+from prrt_lib.read.kinds.vocabulary import looked_up, spellings
 from prrt_lib.read.parsed import Parsed, ambiguous, invalid
 
 NUMBER = r"(\d{1,3}(?:\.\d{1,6}|,\d{1,2})?)"
 PACK_YEARS = re.compile(
     rf"\(?(?:(?:~|ca\.?|approx\.?|about) ?)?\b{NUMBER} ?(?:p\.?y(?:s|rs)?\.?|(?:pack|"
-    rf"pk)[ -]?(?:years?|yrs?)|packungsjahre|paquets?-annees?)\b\)?"
+    rf"pk)[ -]?(?:years?|yrs?)|packungsjahre|pa\b|paquets?[- ]annees?)\b\)?"
 )
 PER_DAY = re.compile(
     rf"\(?\b(?:{NUMBER}|1/2) ?(?:ppd|packs?/day|packs? per day|packs? a day) ?(?:x|for|"
@@ -39,27 +31,15 @@ SINCE = re.compile(
 BARE = {"yes", "no", "y", "n", "ja", "nein", "non", "oui", "nee", "si", "+"}
 
 
-def read_smoking(raw: Any, context: Context) -> Parsed:
+@Opening("smoking", ambiguous("yes-no-for-smoking"), words=words_of(spellings("smoking")))
+def read_smoking(text: str) -> Parsed:
     """Status with pack-years as ``high``; a bare yes or no does not tell never from former."""
-    if isinstance(raw, bool):
-        return ambiguous("yes-no-for-smoking")
-    refused = settled(raw, context)
-    if refused:
-        return refused
-    through = through_codebook(raw, context, lambda text: read_smoking(text, EMPTY))
-    if through:
-        return through
-    if number_of(raw) is not None:
-        return missing_number(raw) or ambiguous("code-without-codebook")
-    text = as_text(raw)
-    if text in BARE:
-        return ambiguous("yes-no-for-smoking")
-    return _status(text)
+    return ambiguous("yes-no-for-smoking") if text in BARE else _status(text)
 
 
 def _status(text: str) -> Parsed:
     amount, rest = _pack_years(text)
-    rest = _trimmed(rest)
+    rest = _trimmed(re.sub(r"\s*,(?:\s*,)+", ",", rest))
     if SINCE.fullmatch(rest):
         rest = "former"
     since = None if rest in spellings("smoking") else SINCE.search(rest)

@@ -3,70 +3,70 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
-from prrt_lib.read.context import EMPTY, Context
-from prrt_lib.read.kinds.vocabulary import (
-    as_text,
-    missing_number,
-    number_of,
-    settled,
-    through_codebook,
-    unknown,
-)
-from prrt_lib.read.parsed import Parsed, ambiguous, invalid, missing, ok
+from prrt_lib.read.kinds.opening import Opening
+from prrt_lib.read.kinds.vocabulary import unknown
+from prrt_lib.read.parsed import Parsed, ambiguous, missing, ok
 
-TNM = (
-    r"[pcyra]*t ?(?:[0-4][a-d]?|x|is)(?:\(m\))?[\s,]*[pcyra]*n ?(?:[0-3][a-c]?|"
-    r"x)[\s,]*[pcyra]*m ?(?P<m>[01][a-c]?|x)"
+PART = r"[\s,/-]*"
+TNM = re.compile(
+    rf"\b[pcyra]*t ?(?:[0-4][a-d]?|x|is)(?:\(m\))?{PART}[pcyra]*n ?(?:[0-3][a-c]?|x){PART}"
+    r"[pcyra]*m ?(?P<m>[01][a-c]?|x)\b|"
+    r"(?<![a-z0-9])[pc]?m ?(?P<only>1[a-c]?)\b"
 )
-TNM_ALONE = re.compile(rf"{TNM}|[pc]?m ?(?P<only>1[a-c]?)")
-SITES = (
-    r"(?:liver|hepatic|bone|nodal|node|nodes|lymph nodes|peritoneal|lung|mets|metastases|"
-    r"metastatic|only|and|with|,|\s)+"
+SYSTEM = re.compile(
+    r"\b(?:ajcc|uicc|enets|tnm)(?:\b|(?=[678]))(?:[\s/,]*(?:v|ed(?:ition)?\.?)? ?[678](?:th)?\b"
+    r"(?: ed(?:ition|\.)?)?)?(?: 20[012][0-9])?"
 )
-STAGE = re.compile(
-    r"(?:(?:ajcc|uicc|enets|tnm)(?: ?(?:v|ed(?:ition)?\.?)? ?[678](?:th)?(?: ed(?:ition|\.)?)?)?"
-    r"[\s:,]*)?"
-    r"(?:(?:clinical|pathological|overall) )?(?:(?:stage|stadium|stade|estadio|stadio|stg|"
-    r"st)[\s.:-]*)?"
-    r"(?P<roman>iv|i{1,3}|[1-4])[\s-]?(?P<letter>[abc])?"
-    rf"(?:\s*\((?:{TNM}|{SITES})\)|\s*[-,:] ?{SITES})?"
+WORD = re.compile(
+    r"\b(?:(?:clinical|pathologic(?:al)?|overall|anatomic)\s+)?[pc]?"
+    r"(?:stage|stadium|stade|estadio|stadio|stg\b|st\b)(?:group\b)?[\s.:_-]*"
 )
-ROMAN = {"1": "I", "2": "II", "3": "III", "4": "IV"}
-UNSTAGED = {"not staged", "unstaged", "x", "not stageable", "stage x", "stage unknown"}
+SITES = re.compile(
+    r"\b(?:liver|hep|hepatic|bone|nodal|nodes?|lymph|peritoneal|lung|distant|mets|metastas[ei]s|"
+    r"metastatic)(?: (?:only|and|with))?\b"
+)
+GROUP = re.compile(
+    r"[\s,;:()-]*(?P<roman>iv|i{1,3}|[1-4]|one|two|three|four)"
+    r"(?:[\s.-]?\(?(?P<letter>[abc])\)?)?[\s,;:()/-]*"
+)
+ROMAN = {"1": "I", "2": "II", "3": "III", "4": "IV", "one": "I", "two": "II", "three": "III",
+         "four": "IV"}  # fmt: skip
+UNSTAGED = {"not staged", "unstaged", "x", "not stageable", "stage x", "stage unknown",
+            "unknown stage"}  # fmt: skip
 
 
-def read_stage(raw: Any, context: Context) -> Parsed:
+@Opening(
+    "stage",
+    numbers={one: ROMAN[one] for one in "1234"},
+    number_reasons=("stage", "no-such-stage"),
+    words=frozenset({"stadium", "estadio", "stadio"}),
+    marked=False,
+)
+def read_stage(text: str) -> Parsed:
     """I to IV with a letter where there is one; with a codebook, the codebook's meaning."""
-    if isinstance(raw, bool):
-        return invalid("boolean")
-    refused = settled(raw, context)
-    if refused:
-        return refused
-    through = through_codebook(raw, context, lambda text: read_stage(text, EMPTY))
-    if through:
-        return through
-    number = number_of(raw)
-    if number is not None:
-        whole = number in (1.0, 2.0, 3.0, 4.0)
-        return missing_number(raw) or (
-            ok(ROMAN[str(int(number))], "stage") if whole else invalid("no-such-stage")
-        )
-    text = as_text(raw)
-    return missing("not-staged") if text in UNSTAGED else _words(text)
+    if text in UNSTAGED:
+        return missing("not-staged")
+    tnm = TNM.search(text)
+    rest = WORD.sub(" ", SYSTEM.sub(" ", TNM.sub(" ", text, count=1)))
+    rest = SITES.sub(" ", rest)
+    if not rest.strip(" ,;:()-/"):
+        return _of_tnm(tnm) if tnm else unknown(text)
+    found = GROUP.fullmatch(rest)
+    if found is None:
+        return unknown(text)
+    stage = ROMAN.get(found["roman"], found["roman"].upper())
+    if tnm and not _agree(stage, tnm):
+        return ambiguous("contradicts-itself")
+    return ok(stage + (found["letter"] or "").upper(), "stage")
 
 
-def _words(text: str) -> Parsed:
-    found = STAGE.fullmatch(text)
-    if found:
-        stage = ROMAN.get(found["roman"], found["roman"].upper())
-        spread = found["m"]
-        if spread and (spread[0] == "1") != (stage == "IV"):
-            return ambiguous("contradicts-itself")
-        return ok(stage + (found["letter"] or "").upper(), "stage")
-    tnm = TNM_ALONE.fullmatch(text)
-    if tnm:
-        distant = (tnm["m"] or tnm["only"] or "")[:1] == "1"
-        return ok("IV", "m1-is-stage-iv") if distant else ambiguous("tnm-is-no-stage")
-    return unknown(text)
+def _of_tnm(tnm: re.Match) -> Parsed:
+    distant = (tnm["m"] or tnm["only"])[0] == "1"
+    return ok("IV", "m1-is-stage-iv") if distant else ambiguous("tnm-is-no-stage")
+
+
+def _agree(stage: str, tnm: re.Match) -> bool:
+    """Whether the M of a TNM and the stage say the same: M1 is IV, M0 is not; X says nothing."""
+    spread = (tnm["m"] or tnm["only"])[0]
+    return spread == "x" or (spread == "1") == (stage == "IV")

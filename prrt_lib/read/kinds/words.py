@@ -7,6 +7,8 @@ from typing import Any
 
 from prrt_lib.read.absent import absent, is_date
 from prrt_lib.read.context import EMPTY, Context
+from prrt_lib.read.kinds.opening import Opening
+from prrt_lib.read.kinds.respelt import words_of
 from prrt_lib.read.kinds.vocabulary import (
     as_text,
     coded,
@@ -14,41 +16,24 @@ from prrt_lib.read.kinds.vocabulary import (
     missing_number,
     number_of,
     settled,
-    through_codebook,
+    spellings,
     unknown,
 )
 from prrt_lib.read.normal import normal
-from prrt_lib.read.parsed import Parsed, ambiguous, invalid, ok
+from prrt_lib.read.parsed import Parsed, ambiguous, invalid, missing, ok
 
 # What may stand behind a yes without changing it: the analogue with its dose and interval.
 DRUG = (
     r"(?:octreotide|sandostatin|sando|lanreotide|somatuline|autogel|lar|ssa|im|sc|monthly|"
     r"q ?[1-8] ?w(?:k|eeks?)?|[0-9]{2,3} ?(?:mg|mcg|ug))"
 )
-DETAIL = re.compile(rf"(yes|y|ja|oui|si)(?: ?[-:,] ?| ?\(| )(?:on )?{DRUG}(?:[ ,]+{DRUG})*\)?")
+SINCE = r"(?:since|from|seit|depuis) (?:[a-z]{3,9}\.? )?(?:19|20)[0-9]{2}"
+DETAIL = re.compile(
+    rf"(yes|y|ja|oui|si)(?: ?[-:,] ?| ?\(| )(?:(?:on )?{DRUG}(?:[ ,]+{DRUG})*|{SINCE})\)?"
+)
 # Excel shows 1 as 001.
 ZEROS = re.compile("0+")
 PAIR = re.compile(r"([a-z0-9]{1,3}) ?(?:[-:=.)]|\(|) ?(.+?)\)?")
-
-
-def read_yes_no(raw: Any, context: Context) -> Parsed:
-    """yes or no."""
-    if isinstance(raw, bool):
-        return _boolean(raw, context)
-    refused = settled(raw, context)
-    if refused and as_text(raw) not in ("x",):
-        return refused
-    through = through_codebook(raw, context, lambda text: read_yes_no(text, EMPTY))
-    if through:
-        return through
-    number = number_of(raw)
-    if number is not None:
-        return missing_number(raw) or _digit(number)
-    text = as_text(raw)
-    detail = DETAIL.fullmatch(text)
-    if detail:
-        text = detail[1]
-    return looked_up("yes_no", text) or unknown(text)
 
 
 def _boolean(raw: bool, context: Context) -> Parsed:
@@ -59,26 +44,16 @@ def _boolean(raw: bool, context: Context) -> Parsed:
     return ok("yes" if raw else "no", "boolean")
 
 
-def _digit(number: float) -> Parsed:
-    """1 and 0 are read as yes and no; 2 may be either in a 1/2 coding."""
-    if number in (0.0, 1.0):
-        return ok("yes" if number else "no", "one-zero")
-    return ambiguous("code-without-codebook") if number == 2 else invalid("not-a-code")
+@Opening("yes_no", _boolean, {"1": "yes", "0": "no"}, ("one-zero", ""), values=frozenset("x"))
+def read_yes_no(text: str) -> Parsed:
+    """yes or no; 1 and 0 are read as such, 2 may be either in a 1/2 coding."""
+    detail = DETAIL.fullmatch(text)
+    return looked_up("yes_no", detail[1] if detail else text) or unknown(text)
 
 
-def read_sex(raw: Any, context: Context) -> Parsed:
+@Opening("sex", words=words_of(spellings("sex")), values=frozenset("x"))
+def read_sex(text: str) -> Parsed:
     """female, male or other."""
-    if isinstance(raw, bool):
-        return invalid("boolean")
-    refused = settled(raw, context)
-    if refused and as_text(raw) != "x":
-        return refused
-    through = through_codebook(raw, context, lambda text: read_sex(text, EMPTY))
-    if through:
-        return through
-    if number_of(raw) is not None:
-        return missing_number(raw) or ambiguous("code-without-codebook")
-    text = as_text(raw)
     return looked_up("sex", text) or unknown(text)
 
 
@@ -129,7 +104,8 @@ def read_id(raw: Any, context: Context) -> Parsed:
     if number is not None and not 0 <= number < 1e15:
         return invalid("not-an-id")
     zeros = ZEROS.fullmatch(context.number_format or "") if number is not None else None
-    return ok(_shown(raw).zfill(len(zeros[0]) if zeros else 0), "as-written")
+    text = _shown(raw).lstrip("'")
+    return ok(text.zfill(len(zeros[0]) if zeros else 0), "as-written") if text else missing()
 
 
 def read_text(raw: Any, context: Context) -> Parsed:
