@@ -37,13 +37,15 @@ class Rerun:
     """What one pass over the notebooks gave.
 
     ``rows``: all result rows, ``notebook`` telling whose; ``findings``: all questions;
-    ``columns``: hash of every column by "table.column"; ``made``: notebook -> its rows, what it
-    read, and its footprints as :mod:`prrt_lib.declare.footprints` saves them.
+    ``patients``: the cohort, one row per treated patient; ``columns``: hash of every column by
+    "table.column"; ``made``: notebook -> its rows, what it read, and its footprints as
+    :mod:`prrt_lib.declare.footprints` saves them.
     """
 
     parameters: Parameters
     rows: pd.DataFrame
     findings: pd.DataFrame
+    patients: pd.DataFrame
     columns: Mapping[str, str]
     made: Mapping[str, tuple[pd.DataFrame, Mapping[str, Any], Mapping[str, Any]]]
 
@@ -87,9 +89,10 @@ def rerun(
             if name in todo:
                 made[name] = _one(name, given[name], places)
         asked = pd.read_csv(places.processed / "findings.csv", dtype=str, keep_default_na=False)
+        patients = pd.read_parquet(places.processed / "cohort.parquet")
     frames = [frame.assign(notebook=name) for name, (frame, _, _) in made.items() if len(frame)]
     whole = pd.concat(frames, ignore_index=True) if frames else rows.result_rows([])
-    return Rerun(parameters, whole, asked, columns, made)
+    return Rerun(parameters, whole, asked, patients, columns, made)
 
 
 @contextmanager
