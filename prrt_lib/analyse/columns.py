@@ -42,3 +42,8 @@ def bounds(address: str) -> list[str]:
     column = dictionary().column(address)
     ends = [column.companions.get(end) for end in ("lo", "hi")]
     return [f"{column.table}.{name}" for name in ends if name]
+
+
+def without_scans(study: Any) -> str:
+    """State of a statistic of evaluable scans where there is none: were any scans abstracted?"""
+    return "not-estimable" if study.abstracted("imaging", "scan_date") else "not-abstracted"

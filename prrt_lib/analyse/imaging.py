@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from prrt_lib.analyse.columns import rows_of
+from prrt_lib.analyse.columns import rows_of, without_scans
 from prrt_lib.analyse.quantiles import quantity
 from prrt_lib.analyse.response import ANALYSIS
 from prrt_lib.analyse.summaries import Records, levels_of, nobody, share
@@ -88,7 +88,8 @@ def scan_intervals(
     waits = gaps(study, population)
     name = "weeks_between_scans"
     if waits.empty:
-        empty = nobody(name, len(study.patients(population=population)), "median", unit="weeks")
+        total = len(study.patients(population=population))
+        empty = nobody(name, total, "median", unit="weeks", state=without_scans(study))
         return result_rows(empty, **words)
     records = quantity(waits["weeks"], name, "weeks", level="all")
     for number, part in waits[waits["number"] <= LATER_SCANS].groupby("number"):

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from prrt_lib.base.errors import AnalysisError
+from prrt_lib.base.errors import AnalysisError, Problem
 from prrt_lib.declare.footprints import traced
 from prrt_lib.declare.parameters import YEARS, days
 from prrt_lib.declare.rows import combine, result_rows, stamp
@@ -40,8 +40,12 @@ def at(study: Any, months: float, endpoint: str = "os_prrt", population: str | N
         dates.assign(progressed=progressed)[["patient_id", "progressed"]], on="patient_id"
     )
     out = "progressed" if times.endpoint.kind in OUT_IF_PROGRESSED else None
+    states = study.landmark_states(population)
+    if states.empty:
+        what = "no evaluable scan after first PRRT"
+        raise AnalysisError(Problem("landmark", what, "scans that can be read", "abstract them"))
     kept = landmark_cohort(
-        frame, "exit", "event", float(days(months)), study.landmark_states(population),
+        frame, "exit", "event", float(days(months)), states,
         id="patient_id", time="days", value="state", entry="entry", out_if_before=out, status=STATE,
     )  # fmt: skip
     levels = [name for name in LEVELS if name in set(kept.frame[STATE])]

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from prrt_lib.analyse.columns import label, one_each, rows_of
+from prrt_lib.analyse.columns import label, one_each, rows_of, without_scans
 from prrt_lib.analyse.summaries import (
     Records,
     grouped,
@@ -41,7 +41,7 @@ def classes(
     names = [f"derived.{which}", "derived.in_imaging_evaluable", *([f"derived.{by}"] if by else [])]
     patients = one_each(study, list(dict.fromkeys(names)), population)
     if patients[which].isna().all():
-        return result_rows(nobody(which, len(patients)), **words)
+        return result_rows(nobody(which, len(patients), state=without_scans(study)), **words)
     evaluable = EVALUABLE in (stratum, population.replace("_", "-"))
     if evaluable:
         patients = patients[patients["in_imaging_evaluable"]]
@@ -71,7 +71,8 @@ def complete(study: Any, population: str | None = None, role: str = "secondary")
     patients = one_each(study, names, population)
     evaluable = patients.loc[patients["in_imaging_evaluable"], "complete_response"]
     if evaluable.isna().all():
-        return result_rows(nobody("complete_response", len(patients)), **words)
+        empty = nobody("complete_response", len(patients), state=without_scans(study))
+        return result_rows(empty, **words)
     conf_level = study.parameters.conf_level
     return result_rows(shares(evaluable, "complete_response", ["yes"], conf_level), **words)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from prrt_lib.analyse.columns import one_each, rows_of
+from prrt_lib.analyse.columns import one_each, rows_of, without_scans
 from prrt_lib.analyse.response import ANALYSIS, EVALUABLE
 from prrt_lib.analyse.summaries import nobody, shares
 from prrt_lib.declare.footprints import traced
@@ -74,8 +74,9 @@ def magnitudes(study: Any, population: str | None = None, role: str = "secondary
         stratum = EVALUABLE if name == "any_response" else ""
         own = {**words, "label": label, "stratum": stratum}
         values = patients[name]
+        state = without_scans(study) if name == "any_response" else "not-abstracted"
         records = (
-            nobody(name, len(patients))
+            nobody(name, len(patients), state=state)
             if values.isna().all()
             else shares(values.dropna(), name, ["yes"], level)
         )

@@ -85,4 +85,4 @@ def kept(rows: pd.DataFrame, title: str) -> Table:
         [Cell(label), *(cell(first(part, level=name), numbers.estimate) for name in reasons)]
         for label, part in counts.groupby("label", sort=False)
     ]
-    return Table(title, ["", *reasons], body or [[Cell("nobody is left at a landmark")]])
+    return Table(title, ["", *reasons], body or [[Cell("no patients to follow from a landmark")]])
