@@ -23,6 +23,7 @@ def by_group(
     levels = list(dict.fromkeys(drawn["group_level"]))
     group = rows["group"].iloc[0]
     heading = dictionary().label(group) if group else "group"
+    title = f"{title}, by {heading}" if group else title
     alt = figure_words.curves(rows, title, levels, "group_level")
     kept = steps(drawn.groupby("group_level", sort=False))
     return of_rows(kept, title, alt, {"group_level": heading, "time": time_unit}, ("at_risk",),

@@ -47,7 +47,7 @@ class Drawing:
             f'height="{high}" src="{_address("image/png", _small(picture))}">'
             f'<div class="prrt-files">{self._files()}</div>'
             f"<details><summary>Table of the values: {title}</summary>"
-            f'<div class="prrt-scroll" tabindex="0" role="region" aria-label="Values: {title}">'
+            f'<div class="prrt-scroll" tabindex="0" role="group" aria-label="Values: {title}">'
             f"{self.values.table.html(signed=False)}</div></details></figure>"
         )
 

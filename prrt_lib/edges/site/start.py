@@ -28,6 +28,10 @@ from prrt_lib.edges.site.notebooks import (
 )
 
 PLAN = Path(__file__).with_name("start.yaml")
+HOW_TO_SIGN = (
+    "To sign: open Review beneath a table or figure, keep a verdict, save the sign-off file at the "
+    "foot of a page, and hand it to whoever holds this run."
+)
 FILES = {"tables.docx": "Word", "tables.xlsx": "Excel", "tables.tex": "LaTeX"}
 TITLES = {"findings": "Questions about the workbook", **contents.REFERENCE}
 
@@ -112,7 +116,8 @@ def signed(places: Places) -> list[Cell]:
     """What reviewers have signed so far, and whether it still counts."""
     state = sign_off.summary(places)
     entries = boxed(state.table.html(signed=False)) if state.entries else ""
-    return [markdown("## Sign-off"), placed(element("p", state.sentence) + entries)]
+    told = element("p", state.sentence) + entries + element("p", HOW_TO_SIGN, class_="prrt-more")
+    return [markdown("## Sign-off"), placed(told)]
 
 
 def this_run(parameters: Parameters, record: dict[str, Any]) -> list[Cell]:
