@@ -8,6 +8,7 @@ PYTHON = .venv/bin/python
 # make -j2 reaches the runner as --jobs 2; old makes do not tell the number, so 2 is the default.
 ASKED = $(patsubst -j%,%,$(filter -j%,$(MAKEFLAGS)))
 JOBS ?= $(or $(ASKED),2)
+PATIENTS ?= 20000
 
 # Nothing is written to the user's home.
 export JUPYTER_CONFIG_DIR := $(CURDIR)/.cache/jupyter/config
@@ -67,8 +68,10 @@ lock: ## compile requirements.lock from pyproject.toml (UPGRADE=1 takes newer ve
 coverage: env ## coverage of the 95 % limits on the demo's model: docs/coverage.md, 5-10 minutes
 	@$(PYTHON) -m benchmarks.coverage --jobs $(JOBS)
 
-bench: env ## measure the estimators' speed: docs/benchmarks.md, about a minute
+bench: env ## measure estimators and reading, PATIENTS=20000: docs/benchmarks.md, 15 minutes and 8 GB
 	@$(PYTHON) -m benchmarks.speed
+	@$(PYTHON) -m benchmarks.bench_reading --patients $(PATIENTS)
+	@$(PYTHON) -m benchmarks.reading_truth --patients $(PATIENTS)
 
 lines: env ## run the tests and list the lines none of them reach
 	@$(PYTHON) -m pytest -n $(JOBS) --dist loadscope --cov=prrt_lib \

@@ -106,7 +106,8 @@ def test_a_sheet_with_another_head_reads_the_same(head, monkeypatch):
 
 @pytest.mark.parametrize("code", ["iso-8859-1", "utf-16"])
 def test_a_sheet_in_another_code_reads_the_same(code, monkeypatch):
-    text = sheet(ODD["foreign letters"], f'<?xml version="1.0" encoding="{code}"?>').encode(code)
+    head = f'<?xml version="1.0" encoding = "{code}"?>'
+    text = sheet(ODD["foreign letters"], head).encode(code)
     assert "Größe" in (found := read(text))[0] and found == read(text, monkeypatch, refuse)
 
 

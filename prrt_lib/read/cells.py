@@ -60,13 +60,15 @@ class CellReader:
     source: Source
     epoch: int
     _seen: dict[tuple, CellRead] = field(default_factory=dict)
+    _contexts: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def read(self, value: Any, number_format: str = "General") -> CellRead:
         """The typed values of a cell, or a refusal with its reason."""
         known = (type(value), value, number_format)
-        if known not in self._seen:
-            self._seen[known] = self._read(value, number_format)
-        return self._seen[known]
+        found = self._seen.get(known)
+        if found is None:
+            found = self._seen[known] = self._read(value, number_format)
+        return found
 
     def read_cell(self, cell: Any) -> CellRead:
         """:meth:`read` of a cell of a sheet; None where the sheet holds none there."""
@@ -82,8 +84,10 @@ class CellReader:
         if _is_own_word(self.column, meant):
             parsed = Parsed("ok", meant.strip().casefold(), reason="as-declared")
         else:
+            if number_format not in self._contexts:
+                self._contexts[number_format] = self._context(number_format)
             given = self._without_unit(kind, value)
-            parsed = parse(kind, given, **self._context(kind, number_format))
+            parsed = parse(kind, given, **self._contexts[number_format])
         return self._typed(kind, parsed, raw)
 
     def _without_unit(self, kind: str, value: Any) -> Any:
@@ -94,7 +98,7 @@ class CellReader:
         plain = value.strip()
         return plain[: -len(unit)].rstrip() if plain.casefold().endswith(unit) else value
 
-    def _context(self, kind: str, number_format: str) -> dict[str, Any]:
+    def _context(self, number_format: str) -> dict[str, Any]:
         source = self.source
         given = {
             "date_order": source.date_order,

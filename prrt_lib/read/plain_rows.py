@@ -16,9 +16,9 @@ Held = tuple[Any, int] | tuple[()] | None
 CHUNK = 1 << 20
 # Without the end of a row in so many bytes, the sheet is not written in the usual way.
 LONGEST_ROW = 4 << 20
-KEPT_CELLS = 200_000
+KEPT_CELLS = 100_000
 END = "</row>"
-DECLARED = re.compile(rb"<\?xml[^>]*?encoding=[\"'](?!utf-8[\"'])", re.IGNORECASE)
+DECLARED = re.compile(rb"<\?xml[^>]*?encoding\s*=\s*[\"'](?!utf-8[\"'])", re.IGNORECASE)
 ROW = re.compile(
     r'\s*<row r="([1-9][0-9]{0,6})"((?: (?!r=)[\w:]+="[^"<>&\x00-\x1f]*")*) ?>\s*', re.ASCII
 )
