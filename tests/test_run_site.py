@@ -328,7 +328,7 @@ def test_a_picture_inside_html_becomes_a_file():
     kept: dict[str, bytes] = {}
     text = notebooks.extracted(f'<img alt="a" src="data:image/png;base64,{PIXEL}">', kept)
     (name,) = kept
-    assert text == f'<img alt="a" src="_images/{name}">'
+    assert text == f'<div class="prrt-picture"><img alt="a" src="_images/{name}"></div>'
     assert kept[name].startswith(b"\x89PNG")
 
 

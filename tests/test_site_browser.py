@@ -19,7 +19,7 @@ PHONE, WIDE = {"width": 390, "height": 844}, {"width": 1400, "height": 900}
 # Elements beyond the right edge of the page that no scrolling box holds.
 BEYOND = """() => {
   const width = document.documentElement.clientWidth;
-  const boxes = '.prrt-box, .table-wrapper, .prrt-scroll, .highlight, .sidebar-drawer, .toc-drawer';
+  const boxes = '.prrt-box, .table-wrapper, .prrt-scroll, .prrt-picture, .highlight, .sidebar-drawer, .toc-drawer';
   const out = [...document.querySelectorAll('body *')].filter((element) => {
     const place = element.getBoundingClientRect();
     return place.width && place.height && place.right > width + 1 && !element.closest(boxes);

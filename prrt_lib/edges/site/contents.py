@@ -12,6 +12,9 @@ PAPER = (
 )  # fmt: skip
 # Page of docs/ -> its title in the navigation.
 REFERENCE = {
+    "site": "How to read these pages",
+    "tracing": "Where a number comes from",
+    "sign-off": "Signing tables and figures",
     "endpoints": "Endpoints and settings",
     "data-dictionary": "Data dictionary",
     "parameters": "Parameters",

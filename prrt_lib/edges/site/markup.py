@@ -62,7 +62,8 @@ def boxed(text: str) -> str:
 def _box(found: re.Match) -> str:
     caption = CAPTION.search(found[0])
     name = html.escape(html.unescape(TAG.sub("", caption[1] if caption else "Table")))
-    text = LONG.sub(_long, found[0])
+    # The words of a title stay in sight while a wide table is scrolled.
+    text = CAPTION.sub(r"<caption><span>\1</span></caption>", LONG.sub(_long, found[0]))
     return f'<div class="prrt-box" role="region" aria-label="{name}">{text}</div>'
 
 

@@ -12,6 +12,7 @@ from prrt_lib.edges.notebook_form import declared, source
 from prrt_lib.edges.site.markup import boxed, table
 
 PICTURE = re.compile(r'src="data:image/(png|svg\+xml|jpeg);base64,([^"]+)"')
+IMAGE = re.compile(r"<img [^>]*>")
 HEADING = re.compile(r"^#+ +(.*)$", re.MULTILINE)
 SUFFIX = {"png": "png", "svg+xml": "svg", "jpeg": "jpg"}
 EMPTY = re.compile(r"^\s*<(div|p)[^>]*>\s*</\1>\s*$")
@@ -84,14 +85,14 @@ def used(name: str, given: Mapping[str, Any]) -> str:
 def _value(value: Any) -> str:
     if isinstance(value, list):
         return ", ".join(str(item) for item in value) or "none"
-    return "" if value is None else str(value)
+    return "none" if value in (None, "") else str(value)
 
 
 def one(cell: Mapping[str, Any], question: str, pictures: Pictures) -> Cell:
     """A cell of code, its outputs made ready; ``question`` names a picture without a name."""
     kept = [output(item, question, pictures) for item in cell.get("outputs", [])]
     made = shown([item for item in kept if item], source(cell))
-    names = [item["metadata"].pop("alt") for item in made["outputs"] if "alt" in item["metadata"]]
+    names = [item["metadata"]["alt"] for item in made["outputs"] if item.get("metadata")]
     if names:
         made["metadata"]["mystnb"] = {"image": {"alt": names[0]}}
     return made
@@ -111,7 +112,8 @@ def output(item: Mapping[str, Any], question: str, pictures: Pictures) -> dict |
     if "text/plain" in data:
         plain = {"text/plain": data["text/plain"]}
         return {**item, "metadata": {}, "data": plain, "execution_count": None}
-    return dict(item) if item.get("output_type") in ("stream", "error") else None
+    # What goes to the error stream names folders of the machine; it stays in the notebook.
+    return dict(item) if item.get("name") == "stdout" else None
 
 
 def named(item: Mapping[str, Any]) -> str:
@@ -121,7 +123,7 @@ def named(item: Mapping[str, Any]) -> str:
 
 
 def extracted(text: str, pictures: Pictures) -> str:
-    """``text`` with every picture inside it as a file of its own, once per picture."""
+    """``text`` with every picture inside it as a file of its own, in a box that scrolls."""
 
     def file(found: re.Match) -> str:
         content = base64.b64decode(found[2])
@@ -129,4 +131,4 @@ def extracted(text: str, pictures: Pictures) -> str:
         pictures[name] = content
         return f'src="_images/{name}"'
 
-    return PICTURE.sub(file, text)
+    return IMAGE.sub(r'<div class="prrt-picture">\g<0></div>', PICTURE.sub(file, text))

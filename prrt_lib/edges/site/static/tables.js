@@ -113,7 +113,7 @@
 
   // A box that scrolls can be reached with the keyboard; one that does not needs no stop.
   const reach = () => {
-    for (const box of document.querySelectorAll(".prrt-box, .table-wrapper")) {
+    for (const box of document.querySelectorAll(".prrt-box, .table-wrapper, .prrt-picture")) {
       if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
       else box.removeAttribute("tabindex");
     }
