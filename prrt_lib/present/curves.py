@@ -65,7 +65,7 @@ def _curve(
     _axes(above, drawn, statistic, title, time_unit)
     for level in [name for name in tables.levels(counted) if name not in levels and name]:
         above.plot([], [], " ", label=f"{level}: not estimable")
-    if key["group"]:
+    if key["group"] and above.get_legend_handles_labels()[1]:
         above.legend(title=dictionary().label(key["group"]), loc="best")
     if not len(drawn):
         above.text(0.5, 0.5, "nothing can be estimated", transform=above.transAxes, ha="center")

@@ -31,7 +31,7 @@ def stacked(rows: pd.DataFrame, scenario: str, title: str, name: str) -> Drawing
     axes.set_xlim(0, 100)
     axes.set_xlabel("% of patients")
     axes.set_title(title)
-    if len(groups):
+    if parts:
         axes.legend(loc="upper left", bbox_to_anchor=(1.01, 1), fontsize=8.5)
     else:
         axes.text(0.5, 0.5, "nothing to show", transform=axes.transAxes, ha="center")

@@ -1,10 +1,18 @@
 """Patient-level and landmark figures of one patient and of nobody: drawn, and saying so."""
 
 import pytest
-from small_study import SmallStudy, treated
+from small_study import SmallStudy, check, treated
 
 from prrt_lib.analyse import imaging, landmark, missingness, patient_course, response_size
-from prrt_lib.present import landmark_curves, response_tables, share_map, size_change, swimmer
+from prrt_lib.declare.rows import result_rows
+from prrt_lib.present import (
+    curves,
+    landmark_curves,
+    response_tables,
+    share_map,
+    size_change,
+    swimmer,
+)
 
 
 @pytest.fixture(scope="module")
@@ -43,6 +51,13 @@ def test_nobody_beyond_the_landmark_gives_panels_and_tables_that_say_so(bare):
     assert words(figure).count("nothing can be estimated") == len(bare.parameters.landmark_months)
     table = response_tables.comparison(rows, "Responders")
     assert {line[1].text for line in table.body} == {"not estimable"}
+
+
+@pytest.mark.filterwarnings("error")
+def test_curves_by_a_group_that_nobody_has_draw_no_empty_legend():
+    record = {"statistic": "survival", "group": "cga_before", "state": "not-abstracted", "n": 0}
+    rows = check(result_rows([record], analysis="survival", endpoint="os_prrt", label="OS"))
+    assert "nothing can be estimated" in words(curves.survival_curve(rows, "small"))
 
 
 def test_the_map_of_missing_values_is_saved_with_its_counts(bare, folder):
