@@ -39,7 +39,7 @@ def _agreeing(number: str, word: str) -> Parsed:
     numbers={one: one for one in "12345"},
     number_reasons=("grade", "no-such-grade"),
     words=words_of(spellings("ctcae_grade")),
-    marked=False,
+    unmarked=re.compile(r"(?:grade|ctcae|ctc|g|gr) ?"),
 )
 def read_ctcae_grade(text: str) -> Parsed:
     """ "1" to "5"; a range, a course and a bound are questions."""

@@ -54,7 +54,7 @@ UNGRADED = {"gx", "g x", "not graded", "ungraded", "cannot be assessed", "grade 
     numbers={one: one for one in "123"},
     number_reasons=("grade", "no-such-grade"),
     words=frozenset(LONG_WORDS),
-    marked=False,
+    unmarked=re.compile(r"(?:grade|g|gr|net|who) ?"),
 )
 def read_grade(text: str) -> Parsed:
     """ "1", "2", "3" or "NEC". High grade alone may be G3 or NEC and is a question."""

@@ -55,7 +55,7 @@ SYMBOLS_ALONE = re.compile(
 REST = re.compile(r"[\s/,;:()\[\]-]*")
 
 
-@Opening("isotope", words=words_of([*ELEMENTS, *LIGANDS]), marked=False)
+@Opening("isotope", words=words_of([*ELEMENTS, *LIGANDS]), unmarked=re.compile(""))
 def read_isotope(text: str) -> Parsed:
     """Lu-177, Y-90, Lu-177+Y-90, or another therapeutic nuclide by its own name."""
     text = text.replace("^", "")

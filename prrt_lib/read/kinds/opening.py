@@ -37,8 +37,9 @@ class Opening:
     numbers: Mapping[str, str] = field(default_factory=dict)
     number_reasons: tuple[str, str] = ("", "")
     words: frozenset[str] = frozenset()
-    # Whether a note needs a bracket, comma or dash before it.
-    marked: bool = True
+    # Where a note needs no bracket, comma or dash before it: "grade 3 thrombocytopenia", but
+    # "2 liver mets" is no grade.
+    unmarked: re.Pattern = re.compile(r"$^")
     # Spellings of values that elsewhere mean that nothing is known.
     values: frozenset[str] = frozenset()
 
@@ -76,7 +77,7 @@ class Opening:
         twice = self._twice(unlabelled(text, self.kind), read)
         if twice:
             return twice
-        shorter = bare(text, self.kind, self.marked)
+        shorter = bare(text, self.kind, not self.unmarked.match(text))
         found = read(shorter) if shorter != text else found
         if found.reason != "unknown-word":
             return found

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from functools import lru_cache
 
 # A shorter word one letter away is often another word: not and now, ever and never. Beside another
-# known word, as in "fomer smoker", less is enough.
+# known word, as in "fomer smoker", less is enough, but a wrong letter is not: marker, marked.
 SHORTEST, SHORTEST_BESIDE = 7, 5
 WORD = re.compile(r"[a-z]+")
 
@@ -47,7 +47,8 @@ def one_slip(word: str, other: str) -> bool:
     if len(word) < len(other):
         return ours == theirs[1:]
     swapped = ours[1:2] + ours[:1] + ours[2:]
-    return bool(ours) and (ours[1:] == theirs[1:] or swapped == theirs)
+    wrong = len(word) >= SHORTEST and ours[1:] == theirs[1:]
+    return bool(ours) and (wrong or swapped == theirs)
 
 
 def words_of(phrases: Collection[str]) -> frozenset[str]:

@@ -22,10 +22,12 @@ WORD = re.compile(
     r"\b(?:(?:clinical|pathologic(?:al)?|overall|anatomic)\s+)?[pc]?"
     r"(?:stage|stadium|stade|estadio|stadio|stg\b|st\b)(?:group\b)?[\s.:_-]*"
 )
-SITES = re.compile(
-    r"\b(?:liver|hep|hepatic|bone|nodal|nodes?|lymph|peritoneal|lung|distant|mets|metastas[ei]s|"
-    r"metastatic)(?: (?:only|and|with))?\b"
+SITE = (
+    r"(?:liver|hep|hepatic|bone|nodal|nodes?|lymph|peritoneal|lung|distant|mets|metastas[ei]s|"
+    r"metastatic|only|and|with)\b"
 )
+SITES = re.compile(rf"(?:[(,:-]| -|(?<=iv)) ?{SITE}(?:[ ,]+{SITE})*\)?")
+FAR = re.compile(r"liver|hep|bone|peritoneal|lung|distant|mets|metasta")
 GROUP = re.compile(
     r"[\s,;:()-]*(?P<roman>iv|i{1,3}|[1-4]|one|two|three|four)"
     r"(?:[\s.-]?\(?(?P<letter>[abc])\)?)?[\s,;:()/-]*"
@@ -41,7 +43,7 @@ UNSTAGED = {"not staged", "unstaged", "x", "not stageable", "stage x", "stage un
     numbers={one: ROMAN[one] for one in "1234"},
     number_reasons=("stage", "no-such-stage"),
     words=frozenset({"stadium", "estadio", "stadio"}),
-    marked=False,
+    unmarked=WORD,
 )
 def read_stage(text: str) -> Parsed:
     """I to IV with a letter where there is one; with a codebook, the codebook's meaning."""
@@ -49,14 +51,15 @@ def read_stage(text: str) -> Parsed:
         return missing("not-staged")
     tnm = TNM.search(text)
     rest = WORD.sub(" ", SYSTEM.sub(" ", TNM.sub(" ", text, count=1)))
-    rest = SITES.sub(" ", rest)
-    if not rest.strip(" ,;:()-/"):
+    group = SITES.sub(" ", rest)
+    if not group.strip(" ,;:()-/"):
         return _of_tnm(tnm) if tnm else unknown(text)
-    found = GROUP.fullmatch(rest)
+    found = GROUP.fullmatch(group)
     if found is None:
         return unknown(text)
     stage = ROMAN.get(found["roman"], found["roman"].upper())
-    if tnm and not _agree(stage, tnm):
+    spread = SITES.search(rest) and FAR.search(rest)
+    if (tnm and not _agree(stage, tnm)) or (spread and stage != "IV"):
         return ambiguous("contradicts-itself")
     return ok(stage + (found["letter"] or "").upper(), "stage")
 

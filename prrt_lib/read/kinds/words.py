@@ -7,6 +7,7 @@ from typing import Any
 
 from prrt_lib.read.absent import absent, is_date
 from prrt_lib.read.context import EMPTY, Context
+from prrt_lib.read.kinds.notes import bare
 from prrt_lib.read.kinds.opening import Opening
 from prrt_lib.read.kinds.respelt import words_of
 from prrt_lib.read.kinds.vocabulary import (
@@ -28,6 +29,7 @@ DRUG = (
     r"q ?[1-8] ?w(?:k|eeks?)?|[0-9]{2,3} ?(?:mg|mcg|ug))"
 )
 SINCE = r"(?:since|from|seit|depuis) (?:[a-z]{3,9}\.? )?(?:19|20)[0-9]{2}"
+YES = ok("yes", "known-word")
 DETAIL = re.compile(
     rf"(yes|y|ja|oui|si)(?: ?[-:,] ?| ?\(| )(?:(?:on )?{DRUG}(?:[ ,]+{DRUG})*|{SINCE})\)?"
 )
@@ -48,7 +50,10 @@ def _boolean(raw: bool, context: Context) -> Parsed:
 def read_yes_no(text: str) -> Parsed:
     """yes or no; 1 and 0 are read as such, 2 may be either in a 1/2 coding."""
     detail = DETAIL.fullmatch(text)
-    return looked_up("yes_no", detail[1] if detail else text) or unknown(text)
+    known = looked_up("yes_no", detail[1] if detail else text)
+    if known is None and looked_up("yes_no", bare(text, "yes")) == YES:
+        return YES
+    return known or unknown(text)
 
 
 @Opening("sex", words=words_of(spellings("sex")), values=frozenset("x"))
