@@ -97,7 +97,9 @@ def test_a_page_shows_picture_words_table_and_download_and_every_text_as_text():
     rows = curve(BAD, "b")
     page = survival_curve(rows, "small")._repr_html_()
     assert BAD not in page and html.escape(BAD) in page
-    assert re.search(r'<img alt="Overall survival, by Sex\. 2 curves[^"]+" width="\d+" height="\d+"', page)
+    assert re.search(
+        r'<img alt="Overall survival, by Sex\. 2 curves[^"]+" width="\d+" height="\d+"', page
+    )
     assert 'data-item="figure-survival-os-prrt-by-sex"' in page and page.count("data-item") == 1
     assert '<a download="survival_os_prrt_by_sex.csv" href="data:text/csv' in page
     link = re.search(r'href="data:text/csv[^,]*,([^"]*)"', page)[1]
