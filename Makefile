@@ -23,7 +23,7 @@ unexport PYTHONHOME
 
 .DEFAULT_GOAL := run
 .PHONY: run help env test lint format lab docs template demo-data doctor lock clean clean-all \
-        coverage bench fuzz lines
+        coverage bench fuzz lines trace-study
 
 run: env ## run a scenario: make SCENARIO=x reads params/x.yaml (default demo)
 	@$(PYTHON) -m prrt_lib run "params/$(SCENARIO).yaml" --jobs $(JOBS)
@@ -72,6 +72,9 @@ bench: env ## measure estimators and reading, PATIENTS=20000: docs/benchmarks.md
 	@$(PYTHON) -m benchmarks.speed
 	@$(PYTHON) -m benchmarks.bench_reading --patients $(PATIENTS)
 	@$(PYTHON) -m benchmarks.reading_truth --patients $(PATIENTS)
+
+trace-study: env ## change 200 single cells and look for untraced rows: docs/trace-study.md, 30 minutes
+	@$(PYTHON) -m benchmarks.trace_edits --jobs $(JOBS)
 
 lines: env ## run the tests and list the lines none of them reach
 	@$(PYTHON) -m pytest -n $(JOBS) --dist loadscope --cov=prrt_lib \
