@@ -116,3 +116,89 @@ def test_a_check_says_where_and_what_to_do_without_the_text_of_a_cell(tmp_path):
     _, told = check(tmp_path / "ours.xlsx", str(profile))
     assert "    3  patients.sex, sheet Sheet, from B2" in told
     assert "xyzzy" not in told
+
+
+def test_a_codebook_sheet_is_proposed_and_has_to_be_confirmed(tmp_path):
+    codes = ("Codebook", [["Variable", "Code", "Meaning"], ["SEX", 1, "male"], [None, 2, "female"],
+                          ["RADIO", 1, "Lu-177"], [None, 2, "Y-90"]])  # fmt: skip
+    _, entries = drafted(
+        tmp_path,
+        ["PATID", "SEX", "PRRTDT", "RADIO"],
+        ["A-1", 1, D(2012, 1, 1), 2],
+        ["A-2", 2, D(2012, 1, 1), 1],
+        more=[codes],
+    )
+    assert entries["patients.sex"] == {
+        "header": "TODO SEX", "codebook": {"1": "male", "2": "female"}}  # fmt: skip
+    assert entries["prrt_cycles.isotope"]["header"] == "TODO RADIO"
+    assert entries["prrt_cycles.cycle_date"] == "PRRTDT"
+
+
+def test_a_diagnosis_in_words_is_no_date_and_dead_or_not_gets_its_meaning(tmp_path):
+    sheets, entries = drafted(
+        tmp_path,
+        ["Pt #", "Diagnosis", "Date of Dx", "PRRT1 date", "PRRT2 date", "Dead (Y/N)"],
+        [1, "NET", D(2010, 1, 1), D(2012, 1, 1), None, "Y"],
+        [2, "NET", D(2010, 1, 1), D(2012, 1, 1), D(2012, 3, 1), "N"],
+    )
+    assert sheets[0]["ignore"] == ["TODO Diagnosis"]
+    assert entries["tumour.diagnosis_date"] == "Date of Dx"
+    assert entries["prrt_cycles.cycle_date"] == "PRRT{cycle_no} date"
+    assert entries["followup.vital_status"] == {
+        "header": "TODO Dead (Y/N)", "codebook": {"N": "alive", "Y": "dead"}}  # fmt: skip
+
+
+def test_words_that_repeat_and_are_not_known_are_left_to_a_person_single_ones_are_not_shown(
+    tmp_path,
+):
+    lines = [[f"A-{number}", sex, D(2012, 1, 1)] for number, sex in enumerate("FHHF")]
+    lines += [["A-9", "Jane Doe", D(2012, 1, 1)]]
+    _, entries = drafted(tmp_path, ["ID", "Sexe", "First PRRT"], *lines)
+    assert entries["patients.sex"] == {"header": "Sexe", "codebook": {"F": "female", "H": "TODO"}}
+    assert "Doe" not in (tmp_path / "ours.xlsx").with_suffix(".yaml").name + str(entries)
+
+
+def test_dates_typed_as_text_prove_their_order_or_leave_it_open(tmp_path):
+    def order(*dates):
+        drafted(tmp_path, ["ID", "First PRRT"], *[["A-1", date] for date in dates])
+        return yaml.safe_load(draft(tmp_path / "ours.xlsx")).get("date_order")
+
+    assert order("13/01/2012", "02/03/2012") == "DMY"
+    assert order("01/13/2012") == "MDY"
+    assert order("01/02/2012").startswith("TODO")
+    assert order("13/01/2012", "01/13/2012").startswith("TODO")
+    assert order(D(2012, 1, 1)) is None
+
+
+def test_a_column_of_units_and_rows_of_visits_are_proposed(tmp_path):
+    sheets, entries = drafted(
+        tmp_path,
+        ["ID", "PRRT date", "Activity", "Unit"],
+        ["A-1", D(2012, 1, 1), 200, "mCi"],
+        more=[("Follow-up", [["ID", "Last seen", "Status"], ["A-1", D(2013, 1, 1), "alive"],
+                             ["A-1", D(2014, 1, 1), "alive"]])],
+    )  # fmt: skip
+    assert entries["prrt_cycles.activity_gbq"] == {"header": "Activity", "unit_header": "Unit"}
+    assert sheets[1]["records"][0]["latest"].startswith("TODO last_contact_date")
+
+
+def test_an_export_of_redcap_is_drafted_from_its_labels_and_choices(tmp_path):
+    head = ["Variable / Field Name", "Form Name", "Field Type", "Field Label",
+            "Choices, Calculations, OR Slider Labels"]  # fmt: skip
+    fields = [["record", "base", "text", "Record", ""],
+              ["q1", "base", "radio", "Sex", '"1, Male | 2, Female"'],
+              ["q2", "base", "radio", "Primary site", '"1, Ileum | 2, Gut NOS"'],
+              ["q3", "treat", "text", "Date of PRRT", ""],
+              ["q4", "treat", "text", "Activity (mCi)", ""]]  # fmt: skip
+    table = "\n".join(",".join(f'"{x}"' if "," in x and '"' not in x else x for x in line)
+                      for line in [head, *fields])  # fmt: skip
+    (tmp_path / "fields.csv").write_text(table, encoding="utf-8")
+    records = "record,q1,q2,q3,q4\n1,1,2,,\n1,,,2012-01-01,200\n"
+    (tmp_path / "records.csv").write_text(records, encoding="utf-8")
+    text = draft(tmp_path / "records.csv", tmp_path / "fields.csv")
+    base, treat = yaml.safe_load(text)["sheets"]
+    assert base["records"][0]["columns"] == {"sex": "q1"}
+    site = base["records"][1]["columns"]["primary_site"]
+    assert site["codebook"] == {"1": "Ileum", "2": "TODO Gut NOS"}
+    assert treat["records"][0]["columns"] == {
+        "cycle_date": "q3", "activity_gbq": {"header": "q4", "unit": "mCi"}}  # fmt: skip

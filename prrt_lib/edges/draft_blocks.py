@@ -7,12 +7,20 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from prrt_lib.declare.dictionary import dictionary
+from prrt_lib.declare.dictionary import Column, dictionary
 from prrt_lib.edges.draft_codebook import Codebooks
 from prrt_lib.edges.draft_content import by_codebook, checked
-from prrt_lib.edges.draft_entries import PARTS, chosen, entry, numbered, text, three_columns
+from prrt_lib.edges.draft_entries import (
+    PARTS,
+    UNIT_NEEDED,
+    chosen,
+    entry,
+    numbered,
+    text,
+    three_columns,
+)
 from prrt_lib.edges.draft_mixed import mixed_date
-from prrt_lib.edges.draft_sheet import DraftSheet
+from prrt_lib.edges.draft_sheet import UNIT_WORDS, DraftSheet
 from prrt_lib.edges.header_guess import CERTAIN, POSSIBLE, guess, table_of
 from prrt_lib.edges.header_text import canonical, numbered_part
 from prrt_lib.read.headers import Header
@@ -32,6 +40,7 @@ class DraftBlock:
     group: str = ""
     constant: str = ""
     only: str = ""
+    visits: bool = False
     columns: dict[str, str] = field(default_factory=dict)
     # (column, header) -> the cells of all columns of the sheet that share the entry.
     cells: dict[tuple[str, str], list] = field(default_factory=dict)
@@ -43,6 +52,8 @@ class DraftBlock:
             yield f"        group: {text(self.group)}"
         if self.only:
             yield f"        only: {self.only}"
+        if self.visits and "last_contact_date" in self.columns:
+            yield "        latest: TODO last_contact_date if the rows are visits, else remove"
         if self.constant:
             yield f"        constants: {{{self.constant.replace('=', ': ')}{self._point()}}}"
             yield "        needs: [value]"
@@ -79,8 +90,13 @@ def ignored_and_blocks(
                 continue
             if not _take(sheet, head, left, favourite, meanings, blocks):
                 ignored.append(sheet.shown[head.column])
-    extra = [DraftBlock("followup", "", "", *part) for part in mixed.blocks()] if mixed else []
-    return list(dict.fromkeys(ignored)), [*_with_dates(blocks), *extra]
+    parts = mixed.blocks() if mixed else ()
+    extra = [DraftBlock("followup", only=only, columns=columns) for only, columns in parts]
+    drafted = [*_with_dates(blocks), *extra]
+    told = " ".join(line for block in drafted for line in block.columns.values())
+    used = {h.column for h in sheet.heads if h.text in UNIT_WORDS and "unit_header" in told}
+    ignored = [name for name in ignored if name not in {sheet.shown[c] for c in used}]
+    return list(dict.fromkeys(ignored)), drafted
 
 
 def _three_columns(
@@ -116,22 +132,43 @@ def _take(
         return False
     place, _, constant = meant.partition(" ")
     table, column = place.split(".")
-    header = _numbered(shown, sheet, members, table)
+    alike = [m for m in members if guess(m.text, favourite, m.group)[0] == meant]
+    header = _numbered(shown, sheet, alike, table)
     known = dictionary().tables[table].columns[column]
-    told = header if score >= CERTAIN else f"TODO {header}"
+    told = header if score >= CERTAIN and not _only_a_term(sheet, column) else f"TODO {header}"
     part = column if column in APART and sheet.favourite != "imaging" else ""
     group = _caption(sheet.captions.get(head.group, head.group), table)
     key = (table, group, constant, part)
-    block = blocks.setdefault(key, DraftBlock(table, group, constant))
+    visits = sheet.repeated and table == "followup"
+    block = blocks.setdefault(key, DraftBlock(table, group, constant, visits=visits))
     if column in block.columns and (column, told) not in block.cells:
         return False
     same = block.cells.setdefault((column, told), [])
     same += cells
-    below = sheet.units.get(head.column, "")
-    given = sheet.choices.get(head.column)
-    line = chosen(known, told, given) if given else entry(known, told, same, below, codes)
-    block.columns[column] = line
+    block.columns[column] = _line(sheet, head, known, told, same, codes)
     return True
+
+
+def _only_a_term(sheet: DraftSheet, column: str) -> bool:
+    """Whether a column of events stands on a sheet that grades none: it may list anything."""
+    grades = [guess(head.text, "adverse_events")[0] for head in sheet.heads]
+    return column == "term_verbatim" and "adverse_events.grade" not in grades
+
+
+def _line(
+    sheet: DraftSheet,
+    head: Header,
+    column: Column,
+    told: str,
+    cells: list,
+    codes: Mapping[str, str],
+) -> str:
+    """The entry of one column, with what the sheet tells of its unit and its codes."""
+    below, given = sheet.units.get(head.column, ""), sheet.choices.get(head.column)
+    unit = sheet.unit_of(head) if column.kind in UNIT_NEEDED and not below else None
+    if unit:
+        return f"{{header: {text(told)}, unit_header: {text(sheet.shown[unit.column])}}}"
+    return chosen(column, told, given) if given else entry(column, told, cells, below, codes)
 
 
 def _numbered(header: str, sheet: DraftSheet, members: list[Header], table: str) -> str:

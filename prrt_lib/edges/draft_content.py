@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 
 from prrt_lib.declare.dictionary import DATE_KINDS, Column, dictionary
 from prrt_lib.declare.profiles import Source
-from prrt_lib.edges.header_guess import NOTHING, POSSIBLE, Guess
+from prrt_lib.edges.header_guess import CERTAIN, NOTHING, POSSIBLE, Guess
 from prrt_lib.edges.header_text import BRACKETS
 from prrt_lib.read.absent import absent
 from prrt_lib.read.cells import CellReader, text_of
@@ -71,7 +71,8 @@ def checked(found: Guess, cells: list) -> Guess:
     if not name or score < POSSIBLE:
         return by_content(cells)
     if fits(dictionary().tables[table].columns[name], cells):
-        return found
+        told = by_content(cells) if score < CERTAIN else NOTHING
+        return found if told == NOTHING else told
     if name == "death_date" and says_whether(cells):
         return "followup.vital_status", POSSIBLE
     return by_content(cells)
@@ -143,12 +144,12 @@ def has_decimal_comma(columns: Iterable[list]) -> bool:
 
 def by_codebook(found: Guess, codes: Mapping[str, str]) -> Guess:
     """The guess after a look at the meanings of the codes: they tell isotopes from scans."""
-    place, score = found
-    if score >= POSSIBLE:
-        table, _, name = place.partition(" ")[0].partition(".")
-        if dictionary().tables[table].columns[name].kind in WORDED:
-            return found
-    return by_content(list(codes.values()))
+    table, _, name = found[0].partition(" ")[0].partition(".")
+    worded = bool(name) and dictionary().tables[table].columns[name].kind in WORDED
+    if worded and found[1] >= CERTAIN:
+        return found
+    told = by_content(list(codes.values()))
+    return found if worded and told == NOTHING else told
 
 
 def read_as(column: Column, meaning: str) -> str:

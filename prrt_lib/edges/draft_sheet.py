@@ -16,6 +16,7 @@ from prrt_lib.read.ids import looks_like_id
 from prrt_lib.read.workbook import Sheet
 
 SEARCHED_ROWS = 15
+UNIT_WORDS = ("unit", "units", "einheit", "einheiten", "unité", "unite", "unités", "uom")
 ID = re.compile(r"\b(id|patid|mrn|record id|subject|patienten id|patientennummer)\b")
 PERHAPS_ID = re.compile(
     r"\b(pat|patients?|patienten|pt|case|fallnummer|fall|(study|trial|registry|hospital) "
@@ -41,6 +42,17 @@ class DraftSheet:
     cells: Mapping[int, list]
     units: Mapping[int, str]
     choices: Mapping[int, Mapping[str, str]] = field(default_factory=dict)
+
+    @property
+    def repeated(self) -> bool:
+        """Whether study ids stand on several rows."""
+        ids = [text_of(cell) for cell in self.cells[self.id.column]] if self.id else []
+        return len(set(ids)) < len(ids)
+
+    def unit_of(self, head: Header) -> Header | None:
+        """The header of a column of units in the group of ``head``."""
+        near = [h for h in self.heads if h.group == head.group and h.text in UNIT_WORDS]
+        return near[0] if len(near) == 1 else None
 
     @property
     def favourite(self) -> str:
