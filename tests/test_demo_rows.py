@@ -24,7 +24,7 @@ from prrt_lib.edges import keys, manifest, stages
 from prrt_lib.edges.notebook_form import STORY, arguments
 from prrt_lib.edges.run import Run
 from prrt_lib.edges.run import run as run_here
-from prrt_lib.edges.traceability import clauses, columns_of, rows_of
+from prrt_lib.edges.traceability import clauses, columns_of, exhibits, rows_of
 
 # Written anew by `python tests/test_demo_rows.py` when a change moves numbers on purpose.
 STORED = Path(__file__).parent / "data" / "demo_rows.csv.gz"
@@ -275,6 +275,16 @@ def test_a_clause_of_the_registry_entry_ends_in_result_rows(rows, clause):
     assert columns_of(clause), clause
     found = rows_of(clause, rows[rows["notebook"] == item["notebook"]])
     assert len(found) or item["shows"] == "not yet"
+
+
+@pytest.mark.parametrize("number", list(exhibits()))
+def test_a_table_or_figure_of_a_paper_has_its_rows_and_its_file(demo, rows, number):
+    item = exhibits()[number]
+    found = rows_of(number, rows[rows["notebook"] == item["notebook"]])
+    assert len(found) and (found["state"] == "ok").any()
+    if "figure" in item:
+        for kind in ("png", "pdf"):
+            assert (demo / f"figures/demo/{item['figure']}.{kind}").stat().st_size > 1000
 
 
 def test_every_clause_is_answered():

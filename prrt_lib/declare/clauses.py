@@ -12,6 +12,7 @@ import pandas as pd
 from prrt_lib.declare.yaml_files import load_words
 
 SOURCE = Path(__file__).with_name("clauses.yaml")
+EXHIBITS = Path(__file__).with_name("exhibits.yaml")
 
 
 @cache
@@ -20,10 +21,16 @@ def clauses() -> Mapping[str, Mapping[str, Any]]:
     return load_words(SOURCE)
 
 
-def rows_of(clause: str, rows: pd.DataFrame) -> pd.DataFrame:
-    """The result rows that answer ``clause``."""
+@cache
+def exhibits() -> Mapping[str, Mapping[str, Any]]:
+    """Number of a table or figure of a paper -> title, notebook, figure, rows."""
+    return load_words(EXHIBITS)
+
+
+def rows_of(item: str, rows: pd.DataFrame) -> pd.DataFrame:
+    """The result rows that answer a clause, or stand behind a table or figure of a paper."""
     kept = rows
-    for name, value in clauses()[clause]["rows"].items():
+    for name, value in (clauses().get(item) or exhibits()[item])["rows"].items():
         text = kept[name].map(lambda cell: f"{cell:g}") if name == "time" else kept[name]
         kept = kept[text == str(value)]
     return kept

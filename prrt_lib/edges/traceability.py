@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from prrt_lib.declare.clauses import clauses, rows_of
+from collections.abc import Mapping
+from typing import Any
+
+from prrt_lib.declare.clauses import clauses, exhibits, rows_of
 from prrt_lib.declare.dictionary import dictionary
 
-__all__ = ["clauses", "columns_of", "rows_of", "traceability_page"]
+EXHIBIT = ["number", "table or figure", "notebook", "figure file", "result rows"]
+
+__all__ = ["clauses", "columns_of", "exhibits", "rows_of", "traceability_page"]
 
 
 def columns_of(clause: str) -> list[str]:
@@ -25,12 +30,27 @@ def traceability_page() -> str:
 
     lines = []
     for clause, item in clauses().items():
-        keys = ", ".join(f"{name} = {value}" for name, value in item["rows"].items()) or "not yet"
+        keys = _keys(item) or "not yet"
         columns = ", ".join(f"`{address}`" for address in columns_of(clause))
         lines.append([clause, item["clause"], columns, item["notebook"], keys, item["shows"]])
     header = ["id", "registry clause", "columns", "notebook", "result rows", "shown in"]
     return (
         f"{NOTE}# Traceability\n\nEach clause of the registry entry, the columns that hold it, "
         "the notebook that answers it and the result rows where the answer stands.\n\n"
-        f"{table(header, lines)}"
+        f"{table(header, lines)}\n## Tables and figures of a paper\n\nWhere each stands. "
+        "A figure of single patients is drawn from them and has no result row.\n\n"
+        f"{table(EXHIBIT, _shown())}"
     )
+
+
+def _keys(item: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name} = {value}" for name, value in item["rows"].items())
+
+
+def _shown() -> list[list[str]]:
+    """A line per table or figure of a paper."""
+    return [
+        [number, item["title"], item["notebook"],
+         f"`{item['figure']}`" if "figure" in item else "", _keys(item) or "single patients"]
+        for number, item in exhibits().items()
+    ]  # fmt: skip

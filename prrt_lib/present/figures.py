@@ -15,6 +15,7 @@ from prrt_lib.present.adverse_figures import butterfly
 from prrt_lib.present.canvas import Drawing, file_name, keep
 from prrt_lib.present.curves import incidence_curve, progression_beside, survival_curve
 from prrt_lib.present.flow import flow_diagram
+from prrt_lib.present.follow_up_figure import completeness
 from prrt_lib.present.laboratory_figures import counts, kidney
 from prrt_lib.present.landmark_curves import curves as landmark_curves
 from prrt_lib.present.ratio_axis import ratio_axis
@@ -23,8 +24,8 @@ from prrt_lib.present.size_change import waits
 from prrt_lib.present.size_change import waterfall as size_waterfall
 
 __all__ = [
-    "bars", "butterfly", "counts", "flow_diagram", "forest", "incidence_curve", "kidney",
-    "landmark_curves", "progression_beside", "size_waterfall", "spread", "stacked",
+    "bars", "butterfly", "completeness", "counts", "flow_diagram", "forest", "incidence_curve",
+    "kidney", "landmark_curves", "progression_beside", "size_waterfall", "spread", "stacked",
     "survival_curve", "waits",
 ]  # fmt: skip
 
