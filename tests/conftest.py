@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
+from browsing import browser, phone, reports, visit  # noqa: F401
 from hypothesis import settings
 
 PROJECT = Path(__file__).resolve().parents[1]
