@@ -231,6 +231,7 @@ def test_creatinine_gives_back_the_egfr_it_was_made_from():
 
 def test_counts_fall_after_a_cycle_and_an_adverse_event_takes_them_to_its_grade(large):
     labs = large.records["labs"]
+    assert 100_000 < len(labs) < 200_000
     first = large.people["first"].to_numpy()[labs["who"]]
     platelets = labs.assign(day=(labs["lab_date"] - first).dt.days)
     platelets = platelets[platelets["lab_test"] == "platelets"]
@@ -241,7 +242,7 @@ def test_counts_fall_after_a_cycle_and_an_adverse_event_takes_them_to_its_grade(
     events = large.records["adverse_events"]
     severe = events[(events["term"] == "Platelet count decreased") & (events["grade_number"] == 3)]
     lowest = platelets.groupby("who")["lab_value"].min().reindex(severe["who"]).dropna()
-    assert len(lowest) > 100 and (lowest < 50).mean() > 0.6
+    assert len(lowest) > 50 and (lowest < 50).mean() > 0.6
 
 
 def test_m1_is_written_exactly_for_those_with_metastases_at_diagnosis(large):

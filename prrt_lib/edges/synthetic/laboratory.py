@@ -9,8 +9,9 @@ import pandas as pd
 
 from prrt_lib.edges.synthetic.population import whole_days
 
-# Of the patients, with results on record; of their visits, missed.
-ON_RECORD, MISSED = 0.8, 0.12
+# Of the patients, with results on record; of their visits, missed. No more patients than this, so
+# that the sheet of a large registry stays below the 200,000 rows that reading admits.
+ON_RECORD, MISSED, MOST_PATIENTS = 0.8, 0.12, 4500
 MOST_CYCLES, YEARS = 6, 6
 NADIR_DAYS, SHARPNESS = 35.0, 3
 # Count -> level before PRRT and its spread, fall in logs after a cycle and its spread, loss per
@@ -70,7 +71,7 @@ def _visits(people: pd.DataFrame, doses: pd.DataFrame, rng: np.random.Generator)
     times = np.concatenate([before, after, later, np.where(yearly > later, yearly, np.nan)], axis=1)
     alive = (people["end"] - people["first"]).dt.days.to_numpy()[:, None]
     kept = (times <= alive) & (rng.random(times.shape) >= MISSED)
-    kept &= (rng.random(n) < ON_RECORD)[:, None]
+    kept &= (rng.random(n) < min(ON_RECORD, MOST_PATIENTS / n))[:, None]
     who, place = np.nonzero(kept)
     when = np.rint(times[who, place])
     since = np.maximum(when[:, None] - day[who], 0.0) / NADIR_DAYS
