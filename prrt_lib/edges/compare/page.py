@@ -65,7 +65,7 @@ def _listed(moved: Iterable[Moved]) -> list[dict[str, str]]:
             "name": words.row_name(one.row),
             "before": words.value(one.before),
             "after": words.value(one.after),
-            "change": words.change(one) if one.columns else "",
+            "detail": words.detail(one),
         }
         for one in moved
     ]

@@ -17,6 +17,7 @@ from prrt_lib.present import numbers
 
 ARROW = "->"
 SHOWN = 12
+COUNTS = ("n", "total", "events", "at_risk", "p")
 
 
 def row_name(row: Row) -> str:
@@ -46,13 +47,19 @@ def value(row: Row | None) -> str:
 def change(moved: Moved) -> str:
     """Old -> new; numbers that look alike when rounded are shown in full."""
     old, new = value(moved.before), value(moved.after)
-    counts = [name for name in ("n", "total", "events", "at_risk", "p") if name in moved.columns]
-    told = [f"{name} {_full(moved, name)}" for name in counts]
-    if old == new:
-        rest = [name for name in NUMBERS if name in moved.columns and name not in counts]
-        told = [*(f"{name} {_full(moved, name)}" for name in rest), *told]
-        return "; ".join(told) or f"{old}, {', '.join(moved.columns)} changed"
-    return "; ".join([f"{old} {ARROW} {new}", *told])
+    shown = [f"{old} {ARROW} {new}"] if old != new else []
+    told = "; ".join([*shown, *([detail(moved)] if detail(moved) else [])])
+    return told or f"{old}, {', '.join(moved.columns)} changed"
+
+
+def detail(moved: Moved) -> str:
+    """Counts and p before and after; what the rounded numbers hide, in full."""
+    if moved.before is None or moved.after is None:
+        return ""
+    names = [name for name in COUNTS if name in moved.columns]
+    if value(moved.before) == value(moved.after):
+        names = [*(n for n in NUMBERS if n in moved.columns and n not in names), *names]
+    return "; ".join(f"{name} {_full(moved, name)}" for name in names)
 
 
 def _full(moved: Moved, name: str) -> str:
