@@ -178,6 +178,15 @@ def test_results_that_were_edited_by_hand_are_not_traced(out, tmp_path):
         trace_command.trace(one, "demo", tmp_path)
 
 
+def test_a_run_of_another_version_is_traced_with_a_note(out, tmp_path):
+    places = copied(out, tmp_path)
+    record = places.processed / "manifest.json"
+    found = json.loads(record.read_text("utf-8"))
+    record.write_text(json.dumps({**found, "prrt_lib": "0.0.9"}), encoding="utf-8")
+    text = trace_command.trace(Traces(places).rows.index[0], "demo", tmp_path)
+    assert text.startswith("note: made by prrt_lib 0.0.9")
+
+
 def test_a_run_without_footprints_or_lineage_says_what_to_do(out, tmp_path):
     places = copied(out, tmp_path)
     one = Traces(places).rows.index[0]

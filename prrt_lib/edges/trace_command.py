@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from prrt_lib import __version__
 from prrt_lib.base.errors import InputError, Problem
 from prrt_lib.base.paths import Places
 from prrt_lib.declare.rows import KEY, VALUES, WORDS
@@ -22,13 +23,13 @@ def trace(row_id: str, scenario: str, root: Path, whole: bool = False, out: Path
     With ``out`` all cells go into that CSV file. Raises InputError where the scenario was not
     run, has no such row, or its result rows were changed after the run.
     """
-    known = _traces(scenario, root)
+    known, notes = _traces(scenario, root)
     row, cells = known.known(row_id), known.cells(row_id, whole)
     facts = [f"{name}: {as_text(row[name])}" for name in (*KEY, *VALUES, *WORDS)
              if as_text(row[name])]  # fmt: skip
     footprint = known.footprint(row_id)
     facts.append(f"read: {', '.join(footprint['columns']) or 'nothing of a patient'}")
-    return "\n".join([f"result row {row_id} of {row['notebook']}", *facts, "",
+    return "\n".join([*notes, f"result row {row_id} of {row['notebook']}", *facts, "",
                       *_listed(cells, out, "cells of", "record")])  # fmt: skip
 
 
@@ -37,8 +38,9 @@ def touched(address: str, scenario: str, root: Path, out: Path | None = None) ->
     sheet, _, cell = address.rpartition("!")
     if not sheet:
         raise InputError(Problem(address, "no sheet", "Sheet!B12", "name sheet and cell"))
-    found = _traces(scenario, root).touched(sheet.strip("'"), cell.upper())
-    return "\n".join(_listed(found, out, "result rows of", "notebook"))
+    known, notes = _traces(scenario, root)
+    found = known.touched(sheet.strip("'"), cell.upper())
+    return "\n".join([*notes, *_listed(found, out, "result rows of", "notebook")])
 
 
 def _listed(frame: pd.DataFrame, out: Path | None, what: str, by: str) -> list[str]:
@@ -63,7 +65,8 @@ def _brief(frame: pd.DataFrame) -> pd.DataFrame:
     )[["cell", "record", "column", "value", "raw", "status", "rule", "question"]]
 
 
-def _traces(scenario: str, root: Path) -> Traces:
+def _traces(scenario: str, root: Path) -> tuple[Traces, list[str]]:
+    """The traces of a finished run, and a note where another version of the library made it."""
     places = Places(scenario, root.resolve())
     recorded = manifest.read(places)
     results = {
@@ -82,4 +85,6 @@ def _traces(scenario: str, root: Path) -> Traces:
             [Problem(name, "a file that is not as the run wrote it", "the run's own result rows",
                      f"make SCENARIO={scenario} writes it anew") for name in changed]
         )  # fmt: skip
-    return Traces(places)
+    made = recorded.get("prrt_lib")
+    told = f"note: made by prrt_lib {made}, traced by {__version__}: run again if they differ"
+    return Traces(places), [] if made == __version__ else [told]
