@@ -80,8 +80,8 @@ lines: env ## run the tests and list the lines none of them reach
 	@$(PYTHON) -m pytest -n $(JOBS) --dist loadscope --cov=prrt_lib \
 	  --cov-report=term-missing:skip-covered $(TESTS)
 
-fuzz: env ## run the property tests with many more examples
-	@$(PYTHON) -m pytest -n $(JOBS) -m hypothesis --hypothesis-profile=fuzz --timeout=1200 $(TESTS)
+fuzz: env ## run the property tests with many more examples, an hour
+	@$(PYTHON) -m pytest -n $(JOBS) -m hypothesis --hypothesis-profile=fuzz --timeout=7200 $(TESTS)
 
 clean: ## remove everything a run or a test has written; keeps .venv and downloads
 	@rm -rf data/processed figures reports .pytest_cache .ruff_cache .hypothesis .coverage \

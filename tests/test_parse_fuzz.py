@@ -61,7 +61,9 @@ def test_two_values_in_one_cell_are_never_one_value(kind, seed):
     rng = random.Random(seed)
     for _ in range(BATCH):
         (one, context, first), (two, _, second) = rng.sample(exact_values(kind), 2)
-        if shown(first) == shown(second) or legal_pair(kind, first, second):
+        # In the one context of the cell both may say the same: 7,400 GBq and 7.400 MBq (de-DE).
+        same = shown(first) in (shown(second), shown(parse(kind, two, **context)))
+        if same or legal_pair(kind, first, second):
             continue
         raw = one + rng.choice(JOINERS) + two
         found = parse(kind, raw, **context)
