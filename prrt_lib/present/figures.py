@@ -34,8 +34,9 @@ def forest(rows: pd.DataFrame, scenario: str, title: str) -> Drawing:
     """Hazard ratios with limits on a log axis: a line per variable and level, a mark per model."""
     style.apply()
     ratios = rows[rows["statistic"].isin(numbers.LOG_SCALE)].reset_index(drop=True)
-    lines = list(dict.fromkeys(zip(ratios["variable"], ratios["level"], strict=True)))
-    models = tables.levels(ratios, "model")
+    known = ratios[ratios["state"] == "ok"]
+    lines = list(dict.fromkeys(zip(known["variable"], known["level"], strict=True)))
+    models = tables.levels(known, "model")
     figure, axes = plt.subplots(figsize=(7.2, 1.2 + 0.42 * max(1, len(lines))))
     for number, model in enumerate(models):
         shift = (number - (len(models) - 1) / 2) * 0.22
@@ -43,10 +44,12 @@ def forest(rows: pd.DataFrame, scenario: str, title: str) -> Drawing:
     axes.axvline(1, color="#52616f", linewidth=0.8)
     ratio_axis(axes, "x")
     axes.set_xlabel("Hazard ratio (log scale)")
-    known = set(ratios.loc[ratios["level"] == ratios["reference"], "level"]) - {""}
-    axes.set_yticks(range(len(lines)), [_name(*line, known) for line in lines])
+    references = set(ratios.loc[ratios["level"] == ratios["reference"], "level"]) - {""}
+    axes.set_yticks(range(len(lines)), [_name(*line, references) for line in lines])
     axes.invert_yaxis()
     axes.set_title(title)
+    if not lines:
+        axes.text(0.5, 0.5, "nothing can be estimated", transform=axes.transAxes, ha="center")
     if len(models) > 1:
         axes.legend(loc="upper left", bbox_to_anchor=(1, 1))
     key = rows.iloc[0] if len(rows) else {"analysis": "cox", "endpoint": ""}

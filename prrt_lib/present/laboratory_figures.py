@@ -38,8 +38,9 @@ def counts(rows: pd.DataFrame, scenario: str, title: str, name: str) -> Drawing:
         axes.set_visible(False)
     if not tests:
         panels[0][0].text(0.5, 0.5, NOTHING, transform=panels[0][0].transAxes, ha="center")
-        panels[0][0].set_xticks([])
-    figure.text(0.06, 0.02 / down, NOTE, fontsize=8, ha="left", va="top")
+        panels[0][0].set_axis_off()
+    else:
+        figure.text(0.06, 0.02 / down, NOTE, fontsize=8, ha="left", va="top")
     figure.suptitle(title, x=0.06, ha="left", fontsize=11, fontweight="bold", y=0.94 + 0.02 * down)
     return keep(figure, file_name(name), scenario, figure_values.over_time(known, title))
 

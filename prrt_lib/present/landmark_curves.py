@@ -54,7 +54,8 @@ def _panel(axes: Axes, rows: pd.DataFrame, panel: str) -> None:
     axes.set_ylabel("Event-free, %")
     axes.set_title(panel.replace("_", " "), fontsize=10, fontweight="normal")
     if len(drawn):
-        axes.legend(loc="lower left", fontsize=7.5)
+        axes.legend(loc="lower left", fontsize=7.5, frameon=True, framealpha=0.85,
+                    edgecolor="none")  # fmt: skip
     else:
         axes.text(0.5, 0.5, "nothing can be estimated", transform=axes.transAxes, ha="center")
 

@@ -7,7 +7,8 @@ from clocked_study import GivenTimes
 from small_study import check, one
 
 from prrt_lib.analyse import cox, cox_missing, cox_shape, cox_subgroups
-from prrt_lib.present import effects, ratio_axis
+from prrt_lib.declare.rows import result_rows
+from prrt_lib.present import effects, figures, ratio_axis
 
 # Twelve patients, all died, the older ones mostly earlier.
 AGES = [70, 72, 55, 66, 61, 50, 68, 47, 58, 44, 63, 52]
@@ -158,3 +159,20 @@ def test_ticks_of_ratios_are_round(low, high, expected):
 
 def test_ticks_of_a_wide_axis_are_few():
     assert len(ratio_axis.ticks(1e-9, 1e9)) <= 9
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize(("state", "lines"), [("ok", ["Grade: G2"]), ("not-estimable", [])])
+def test_a_model_that_could_not_be_fitted_has_no_line_in_the_forest(tmp_path, monkeypatch, state,
+                                                                    lines):  # fmt: skip
+    monkeypatch.setenv("PRRT_OUT", str(tmp_path))
+    fitted = {"statistic": "log_hazard_ratio", "variable": "grade_group", "level": "G2",
+              "reference": "G1", "model": "univariable", "state": state,
+              **({"estimate": 0.7, "low": 0.1, "high": 1.3} if state == "ok" else {})}  # fmt: skip
+    failed = {"statistic": "log_hazard_ratio", "variable": "grade_group",
+              "model": "multiple imputation", "state": "not-estimable"}  # fmt: skip
+    rows = result_rows([fitted, failed], analysis="cox", endpoint="os_prrt")
+    axes = figures.forest(rows, "small", "OS").axes[0]
+    assert [label.get_text() for label in axes.get_yticklabels()] == lines
+    assert axes.get_legend() is None
+    assert bool(lines) == (not axes.texts)
