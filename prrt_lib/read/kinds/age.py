@@ -13,7 +13,7 @@ from prrt_lib.read.kinds.numbers import impossible, numeral, question, tidy
 from prrt_lib.read.kinds.units import decided, unit
 from prrt_lib.read.parsed import Parsed
 
-LABEL = re.compile(r"(?:aged?|alter)(?: ?[:=] ?| )")
+LABEL = re.compile(r"(?:aged?|alter)(?: (?:at|bei) (?:dx|diagnosis|diagnose|ed))?(?: ?[:=] ?| )")
 TWO_PARTS = re.compile(
     r"([0-9]{1,3}) ?(y|yo|yrs?|years?|jahre?|j\.?|ans?|anos?|anni|anno|jaar|ar)"
     r"(?:,? (?:and |und |et |y |e |en |och |og )?|,)?([0-9]{1,2}) ?([a-z]+)\.?"
@@ -23,7 +23,7 @@ HALF = re.compile(r"([0-9]{1,3}) 1[/⁄]2(?: ?y(?:rs?|ears)?)?")
 # The sex beside an age. A lone m may be months.
 SEX = re.compile(
     r"^(?:m|f|male|female) ?(?=[0-9]{1,3}(?: ?y.*)?$)|(?<=[0-9]) ?(?:f|female|male|woman|man)$"
-    r"|(?<=yo|ld|rs|/o) ?(?:m|f|male|female|woman|man|gentleman|lady)$"
+    r"|(?<=yo|ld|rs|/o|o\.) ?(?:m|f|male|female|woman|man|gentleman|lady)$"
 )
 OLDEST = 120.0
 

@@ -125,7 +125,8 @@ def written(raw: str, date_order: str | None = None) -> Written:
     text = CLOCK.sub("", text)
     text = ARTICLE.sub("", text)
     named = WEEKDAY.match(text)
-    parts = _with_slips(text[named.end() :] if named else text, date_order)
+    text = ARTICLE.sub("", text[named.end() :]) if named else text
+    parts = _with_slips(text, date_order)
     if without_day and "day" in parts:
         raise question("contradicts-itself")
     return Written(**parts, about=about, weekday=WEEKDAYS[named["name"]] if named else None)

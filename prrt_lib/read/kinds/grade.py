@@ -35,6 +35,8 @@ TOKEN = re.compile(
     r"(?P<stuck>(?:\b|(?<=net)|(?<=nets))(?:g|gr|grad|grade)\.?(?P<digit>[123]|i{1,3})\b)"
 )
 ROMAN = {"i": "1", "ii": "2", "iii": "3"}
+# "Grade 1/low grade": number and word of one grade, or of two that contradict each other.
+WITH_WORD = re.compile(r"(?<=[123])/(?=low|intermediate)")
 SPELT = re.compile(r"(?<=grade )(?:one|two|three)\b")
 SPELT_OUT = {"one": "1", "two": "2", "three": "3"}
 LONG_WORDS = (
@@ -59,6 +61,7 @@ UNGRADED = {"gx", "g x", "not graded", "ungraded", "cannot be assessed", "grade 
 def read_grade(text: str) -> Parsed:
     """ "1", "2", "3" or "NEC". High grade alone may be G3 or NEC and is a question."""
     text = DOT.sub("g", NOTE.sub("", text))
+    text = WITH_WORD.sub(" ", text)
     text = SPELT.sub(lambda found: SPELT_OUT[found[0]], text)
     return missing("not-graded") if text in UNGRADED else _words(text)
 

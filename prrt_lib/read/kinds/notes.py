@@ -15,7 +15,7 @@ MARKED = re.compile(r"(?P<value>.+?)(?: ?[,;:] ?| - | -(?=[a-z]))(?P<note>[a-z].
 PLAIN = re.compile(r"(?P<value>.*[a-z%0-9)]) (?P<note>(?:[a-z]|[0-9]{2,3}[a-z])[a-z0-9./-]*)")
 # Numbers that belong to a note: a cycle's, the cells counted, the year of the specimen.
 NUMBERED = re.compile(
-    r"\b(?:(?:cycle|zyklus|prrt|infusion|course) ?|c)[1-9]\b|"
+    r"\b(?:(?:cycle|zyklus|prrt|infusion|course) ?|c)[1-9]\b|\b[1-9]\. (?:zyklus|cycle)\b|"
     r"\b[0-9]{2,5} (?=(?:tumou?r )?cells\b)|\bas (?:planned|prescribed|scheduled)\b"
 )
 YEAR = re.compile(r"(?<=[a-z] )(?:19|20)[0-9]{2}\b")

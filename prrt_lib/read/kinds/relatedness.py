@@ -13,7 +13,8 @@ from prrt_lib.read.parsed import Parsed, ok
 # The column asks about PRRT: naming it again behind a degree adds nothing.
 TREATMENT = r"(?:prrt|lu|lu-177|lutathera|(?:the )?(?:study )?(?:treatment|drug|therapy))"
 TO_PRRT = re.compile(
-    rf"(?<=related) to {TREATMENT}$|(?<=ble|ite|ely|bly) (?:related )?(?:to |- )?{TREATMENT}$"
+    rf"(?<=related) to {TREATMENT}$|"
+    rf"(?<=ble|ite|ely|bly) (?:(?:related|relationship|due|attributable) )?(?:to |- )?{TREATMENT}$"
 )
 
 

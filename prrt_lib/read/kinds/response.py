@@ -12,7 +12,8 @@ from prrt_lib.read.parsed import Parsed, ambiguous, missing, ok
 # Words around a response that leave it what it is.
 AROUND = re.compile(
     r"^(?:(?:recist|irecist|mrecist|who|choi)(?: ?v?1\.[01])?[:\s]+|confirmed |radiological |"
-    r"radiographic |overall )|"
+    r"radiographic |overall |(?:best (?:overall )?response|bor)[:\s]+|(?:ct|mri|pet|pet/ct): ?)|"
+    r"(?:,|;| -| with| and)? no new (?:lesions?|disease|mets|metastas[ei]s)$|"
     r"(?:\s*\(?(?:by |per |acc\.? to )?(?:recist|irecist|mrecist|who|choi)(?: ?v?1\.[01])?\)?|"
     r",? confirmed|"
     r" \(confirmed\)| (?:by|on) (?:ct|mri|pet|pet/ct|imaging)|"
@@ -31,13 +32,14 @@ NEW = (
     r"new (?:(?:liver|hepatic|bone|lung|nodal|lymph node|peritoneal|osseous|brain) )?"
     r"(?:lesions?|mets|metastas[ei]s|nodes?|sites?)"
 )
+PLACES = r"(?:liver|bones?|lungs?|nodes?|nodal|lymph|peritoneum|primary|lesions?|mets|other|others)"
 SIGN = r"(?P<sign>[+-]) ?[0-9]{1,3} ?%"
 DETAIL = re.compile(
-    r"(cr|pr|sd|pd|progression|progressive disease|disease progression)"
-    rf"(?: ?\((?:{SIGN}|{NEW})\)|(?: ?[,:;] ?| - | with | due to ){NEW})"
+    r"(cr|pr|sd|pd|progression|progressive disease|disease progression|minor response)"
+    rf"(?: ?\((?:{SIGN}|{NEW})\)| (?P<bare>[+-])[0-9]{{1,3}} ?%|"
+    rf"(?: ?[,:;] ?| - | with | due to ){NEW}(?: in (?:the )?{PLACES})?)"
 )
 # A mixed response says itself that lesions differ.
-PLACES = r"(?:liver|bones?|lungs?|nodes?|nodal|lymph|peritoneum|primary|lesions?|mets|other|others)"
 DIRECTIONS = r"(?:cr|pr|sd|pd|smaller|larger|better|worse|stable|decreased?|increased?|new)"
 MIXED = re.compile(
     rf"mixed(?: response)?[ ,:(-]+"
@@ -50,8 +52,9 @@ BEFORE = {"baseline", "baseline scan", "pre-prrt", "pre prrt", "before prrt", "s
 def _with_detail(found: re.Match) -> Parsed:
     """The class, unless the change behind it goes the other way."""
     value = spellings("response")[found[1]]
-    wrong = {"CR": "+", "PR": "+", "PD": "-"}.get(value)
-    if found["sign"] == wrong if found["sign"] else value != "PD":
+    wrong = {"CR": "+", "PR": "+", "any response": "+", "PD": "-"}.get(value)
+    sign = found["sign"] or found["bare"]
+    if sign == wrong if sign else value != "PD":
         return ambiguous("contradicts-itself")
     return ok(value, "class-with-change")
 
@@ -60,6 +63,7 @@ def _with_detail(found: re.Match) -> Parsed:
     "response",
     ambiguous("boolean"),
     words=words_of(spellings("response")),
+    unmarked=re.compile(r"(?:cr|pr|sd|pd|ned|ne) "),
     values=frozenset(spellings("response")),
 )
 def read_response(text: str) -> Parsed:

@@ -11,8 +11,9 @@ from prrt_lib.read.parsed import Parsed, ambiguous, invalid
 
 NUMBER = r"(\d{1,3}(?:\.\d{1,6}|,\d{1,2})?)"
 PACK_YEARS = re.compile(
-    rf"\(?(?:(?:~|ca\.?|approx\.?|about) ?)?\b{NUMBER} ?(?:p\.?y(?:s|rs)?\.?|(?:pack|"
-    rf"pk)[ -]?(?:years?|yrs?)|packungsjahre|pa\b|paquets?[- ]annees?)\b\)?"
+    rf"\(?(?:with (?:a |an )?)?(?:(?:~|ca\.?|approx\.?|about) ?)?\b{NUMBER} ?"
+    r"(?:p\.?y(?:s|rs)?\.?|(?:pack|pk)[ -]?(?:years?|yrs?)|packungsjahre|pa\b|"
+    r"paquets?[- ]annees?)\b(?: smoking)?(?: history)?\)?"
 )
 PER_DAY = re.compile(
     rf"\(?\b(?:{NUMBER}|1/2) ?(?:ppd|packs?/day|packs? per day|packs? a day) ?(?:x|for|"
@@ -28,13 +29,15 @@ SINCE = re.compile(
     r"(?:(?:quit|stopped) )?(?:in |since |ca\.? ?|~|before )?(?:\d{1,2}/)?(?:19|20)\d\d\)?$|"
     r"(?<=quit|pped) \d{1,2} (?:y|yrs?|years?) ago$|(?<=smoking) \d{1,2} (?:y|yrs?|years?) ago$"
 )
+# The patient, and a no that the word behind it explains.
+BEFORE = re.compile(r"^(?:(?:the )?(?:patient|pt\.?) (?:has )?|no[,;:] (?=never))")
 BARE = {"yes", "no", "y", "n", "ja", "nein", "non", "oui", "nee", "si", "+"}
 
 
 @Opening("smoking", ambiguous("yes-no-for-smoking"), words=words_of(spellings("smoking")))
 def read_smoking(text: str) -> Parsed:
     """Status with pack-years as ``high``; a bare yes or no does not tell never from former."""
-    return ambiguous("yes-no-for-smoking") if text in BARE else _status(text)
+    return ambiguous("yes-no-for-smoking") if text in BARE else _status(BEFORE.sub("", text))
 
 
 def _status(text: str) -> Parsed:

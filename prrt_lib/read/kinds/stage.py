@@ -15,7 +15,8 @@ TNM = re.compile(
     r"(?<![a-z0-9])[pc]?m ?(?P<only>1[a-c]?)\b"
 )
 SYSTEM = re.compile(
-    r"\b(?:ajcc|uicc|enets|tnm)(?:\b|(?=[678]))(?:[\s/,]*(?:v|ed(?:ition)?\.?)? ?[678](?:th)?\b"
+    r"\b(?:per |by |acc\.? to )?(?:ajcc|uicc|enets|tnm)(?:\b|(?=[678]))"
+    r"(?:[\s/,]*(?:v|ed(?:ition)?\.?)? ?[678](?:th)?\b"
     r"(?: ed(?:ition|\.)?)?)?(?: 20[012][0-9])?"
 )
 WORD = re.compile(
@@ -43,7 +44,7 @@ UNSTAGED = {"not staged", "unstaged", "x", "not stageable", "stage x", "stage un
     numbers={one: ROMAN[one] for one in "1234"},
     number_reasons=("stage", "no-such-stage"),
     words=frozenset({"stadium", "estadio", "stadio"}),
-    unmarked=WORD,
+    unmarked=re.compile(rf"{WORD.pattern}|i"),
 )
 def read_stage(text: str) -> Parsed:
     """I to IV with a letter where there is one; with a codebook, the codebook's meaning."""

@@ -21,20 +21,21 @@ from prrt_lib.read.kinds.vocabulary import (
     unknown,
 )
 from prrt_lib.read.normal import normal
-from prrt_lib.read.parsed import Parsed, ambiguous, invalid, missing, ok
+from prrt_lib.read.parsed import Parsed, ambiguous, invalid, ok
 
 # What may stand behind a yes without changing it: the analogue with its dose and interval.
 DRUG = (
     r"(?:octreotide|sandostatin|sando|lanreotide|somatuline|autogel|lar|ssa|im|sc|monthly|"
     r"q ?[1-8] ?w(?:k|eeks?)?|[0-9]{2,3} ?(?:mg|mcg|ug))"
 )
-SINCE = r"(?:since|from|seit|depuis) (?:[a-z]{3,9}\.? )?(?:19|20)[0-9]{2}"
+SINCE = r"(?:since|from|seit|depuis) (?:[a-z]{3,9}\.? |[01]?[0-9]/)?(?:19|20)[0-9]{2}"
 YES = ok("yes", "known-word")
 DETAIL = re.compile(
     rf"(yes|y|ja|oui|si)(?: ?[-:,] ?| ?\(| )(?:(?:on )?{DRUG}(?:[ ,]+{DRUG})*|{SINCE})\)?"
 )
 # Excel shows 1 as 001.
 ZEROS = re.compile("0+")
+APOSTROPHE = re.compile(r"^[\s']+")
 PAIR = re.compile(r"([a-z0-9]{1,3}) ?(?:[-:=.)]|\(|) ?(.+?)\)?")
 
 
@@ -97,7 +98,9 @@ def _code_and_meaning(raw: Any, context: Context) -> str | None:
 
 
 def read_id(raw: Any, context: Context) -> Parsed:
-    """The study id as text; 7.0 is 7."""
+    """The study id as text; 7.0 is 7. Excel's apostrophe before a text is no part of it."""
+    if isinstance(raw, str):
+        raw = APOSTROPHE.sub("", raw)
     if isinstance(raw, bool):
         return invalid("boolean")
     refused = settled(raw, context)
@@ -109,8 +112,7 @@ def read_id(raw: Any, context: Context) -> Parsed:
     if number is not None and not 0 <= number < 1e15:
         return invalid("not-an-id")
     zeros = ZEROS.fullmatch(context.number_format or "") if number is not None else None
-    text = _shown(raw).lstrip("'")
-    return ok(text.zfill(len(zeros[0]) if zeros else 0), "as-written") if text else missing()
+    return ok(_shown(raw).zfill(len(zeros[0]) if zeros else 0), "as-written")
 
 
 def read_text(raw: Any, context: Context) -> Parsed:
