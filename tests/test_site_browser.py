@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from small_project import finished_demo
+from small_project import PROJECT, finished_demo
 
 from prrt_lib.edges.notebook_form import STORY
 from prrt_lib.edges.site import contents
@@ -19,7 +20,8 @@ PHONE, WIDE = {"width": 390, "height": 844}, {"width": 1400, "height": 900}
 # Elements beyond the right edge of the page that no scrolling box holds.
 BEYOND = """() => {
   const width = document.documentElement.clientWidth;
-  const boxes = '.prrt-box, .table-wrapper, .prrt-scroll, .prrt-picture, .highlight, .sidebar-drawer, .toc-drawer';
+  const boxes = '.prrt-box, .table-wrapper, .prrt-scroll, .prrt-picture, .highlight,' +
+    '.sidebar-drawer, .toc-drawer';
   const out = [...document.querySelectorAll('body *')].filter((element) => {
     const place = element.getBoundingClientRect();
     return place.width && place.height && place.right > width + 1 && !element.closest(boxes);
@@ -140,6 +142,22 @@ def test_folded_parts_do_not_overflow_when_opened(phone):
 def test_text_stands_out_from_its_ground(visit):
     for name in ("index", "survival", "findings", "parity", "search"):
         assert visit.open(f"{name}.html").evaluate(PALE) == [], name
+
+
+def test_the_rules_of_accessibility_are_kept(browser, reports):
+    place = os.environ.get("PRRT_AXE") or PROJECT / "node_modules/axe-core/axe.min.js"
+    if not Path(place).is_file():
+        pytest.skip("axe-core not found: npm install axe-core, or set PRRT_AXE to axe.min.js")
+    rules = Path(place).read_text(encoding="utf-8")
+    context = browser.new_context(viewport=PHONE, bypass_csp=True)
+    page, broken = context.new_page(), []
+    for name in ("index", "survival", "characteristics", "findings", "parity", "sign-off", "search"):
+        page.goto(f"{reports.as_uri()}/{name}.html")
+        page.evaluate(rules)
+        found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
+        broken += [(name, one["id"], one["nodes"][0]["html"][:120]) for one in found]
+    context.close()
+    assert broken == []
 
 
 def test_the_navigation_leads_from_the_start_to_every_page_and_back(visit):

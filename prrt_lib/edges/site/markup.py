@@ -13,6 +13,8 @@ CAPTION = re.compile(r"<caption>(.*?)</caption>", re.DOTALL)
 LONG = re.compile(r'<td(?: class="([^"]*)")?([^>]*)>([^<]{50,})</td>')
 TAG = re.compile(r"<[^>]+>")
 PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
+# A column without a title still has one for who hears the page instead of seeing it.
+NAMELESS = '<th scope="col"><span class="prrt-unseen">what</span></th>'
 
 
 def in_markdown(text: str) -> str:
@@ -64,7 +66,8 @@ def _box(found: re.Match) -> str:
     name = html.escape(html.unescape(TAG.sub("", caption[1] if caption else "Table")))
     # The words of a title stay in sight while a wide table is scrolled.
     text = CAPTION.sub(r"<caption><span>\1</span></caption>", LONG.sub(_long, found[0]))
-    return f'<div class="prrt-box" role="region" aria-label="{name}">{text}</div>'
+    text = text.replace('<th scope="col"></th>', NAMELESS).replace("<th></th>", "<td></td>")
+    return f'<div class="prrt-box" role="group" aria-label="{name}">{text}</div>'
 
 
 def _long(cell: re.Match) -> str:

@@ -19,7 +19,7 @@ def facts_page(parameters: Parameters, record: dict[str, Any], fresh: list[str])
         "Software": facts(software(record), "Versions and hashes of the code"),
         "Rows of the workbook": table(
             "Rows read", ("table", "rows"),
-            [(name, str(count)) for name, count in record["about"].get("rows", {}).items()],
+            [(name, str(count)) for name, count in sorted(record["about"]["rows"].items())],
         ),
         "Notebooks": table(
             "Notebooks of this run", ("notebook", "state", "SHA-256 of the notebook"),

@@ -2,6 +2,7 @@
 "use strict";
 (() => {
   const LONG = 12;
+  const SCROLLING = ".prrt-box, .table-wrapper, .prrt-picture, .highlight pre";
   const NUMBER = /^[<>≤≥=\s]*[-+−]?(\d[\d ,  ]*)(\.\d+)?/;
 
   const words = (row, column) => (row.cells[column] ? row.cells[column].textContent.trim() : "");
@@ -86,7 +87,6 @@
       button.type = "button";
       button.className = "prrt-sort";
       button.append(...head.childNodes);
-      if (!button.textContent.trim()) button.setAttribute("aria-label", "Sort by the first column");
       head.append(button);
       head.setAttribute("aria-sort", "none");
       button.addEventListener("click", () => sort(table, heads, column));
@@ -113,7 +113,7 @@
 
   // A box that scrolls can be reached with the keyboard; one that does not needs no stop.
   const reach = () => {
-    for (const box of document.querySelectorAll(".prrt-box, .table-wrapper, .prrt-picture")) {
+    for (const box of document.querySelectorAll(SCROLLING)) {
       if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
       else box.removeAttribute("tabindex");
     }
