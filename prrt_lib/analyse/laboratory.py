@@ -24,6 +24,10 @@ COLUMNS = ("lab_test", "lab_date", "lab_value", "lab_value_lo", "lab_value_hi", 
 RISING = ("creatinine",)
 DAYS_PER_YEAR = 365.25
 # Units of the model's rows; the slope's own is per year.
+LABELS = {"intercept": "eGFR at first PRRT, mL/min/1.73 m2",
+          "between, intercept": "Variance of eGFR at first PRRT",
+          "between, slope": "Variance of the change per year", "within": "Variance left over",
+          "": "eGFR, change per year, mL/min/1.73 m2"}  # fmt: skip
 UNITS = {"intercept": "mL/min/1.73m2", "between, intercept": "(mL/min/1.73m2)^2",
          "between, slope": "(mL/min/1.73m2 per year)^2", "within": "(mL/min/1.73m2)^2"}  # fmt: skip
 
@@ -128,7 +132,8 @@ def egfr_slope(study: Any, population: str = "safety", role: str = "secondary") 
     statistic = rows["statistic"].where(~slope, "slope")
     level = rows["variable"].where(~slope, "")
     unit = level.map(UNITS).fillna(words["unit"])
-    told = stamp(rows, **{**words, "unit": unit}, statistic=statistic, level=level, variable="eGFR")
+    own = {**words, "unit": unit, "label": level.map(LABELS)}
+    told = stamp(rows, **own, statistic=statistic, level=level, variable="eGFR")
     return combine([told, _mean_line(fit, frame["years"].max(), study, words)])
 
 
