@@ -16,6 +16,7 @@ from prrt_lib.edges.notebook_form import STORY
 from prrt_lib.present import (
     alike,
     consistency,
+    course_sentences,
     coverage,
     documents,
     limits_of_study,
@@ -198,3 +199,32 @@ def test_numbers_are_numbers_in_excel_and_headers_repeat_in_word(rows, tmp_path)
     documents.word(made, rows, tmp_path / "t.docx", "INTERNAL")
     text = zipfile.ZipFile(tmp_path / "t.docx").read("word/document.xml").decode()
     assert text.count("<w:tblHeader") == 1 and "2/4 (50.0 %)" in text
+
+
+def test_responders_in_time_counts_and_the_kidney_are_told_from_their_rows():
+    ratio = {"analysis": "response_dependent", "model": "response alone", "endpoint": "os_prrt",
+             "statistic": "log_hazard_ratio", "estimate": 0.0, "low": -0.693147, "high": 0.693147,
+             "p": 0.5, "label": "OS: a responder from then on", "role": "exploratory"}  # fmt: skip
+    low = {"analysis": "laboratory", "variable": "platelets", "statistic": "median", "n": 9}
+    rows = result_rows([
+        ratio, {**low, "level": "nadir", "estimate": 140.0, "unit": "10^9/L"},
+        {**low, "level": "since the last cycle", "estimate": 5.0, "unit": "weeks"},
+        {"analysis": "laboratory", "variable": "eGFR", "statistic": "slope", "estimate": -2.5,
+         "low": -3.0, "high": -2.0, "conf_level": 0.95, "unit": "mL/min/1.73m2 per year"},
+    ])  # fmt: skip
+    told = course_sentences.response(rows)
+    assert told.texts[0] == (
+        "OS: a responder from then on, response as a time-dependent covariate: hazard ratio 1.00 "
+        "(0.50 to 2.00), p = 0.500 (exploratory)."
+    )
+    assert told.row_ids == (rows["row_id"].iloc[0],)
+    counts = course_sentences.laboratory(rows).texts[0]
+    assert "median of 140 10^9/L, 5.00 weeks after the last cycle (n = 9)" in counts
+    assert "-2.50 mL/min/1.73m2 per year (95 % limits -3.00 to -2.00)" in counts
+
+
+def test_without_such_rows_the_sentences_say_so():
+    nothing = result_rows([{"analysis": "laboratory", "variable": "laboratory",
+                            "statistic": "proportion", "state": "not-abstracted"}])  # fmt: skip
+    assert "not abstracted" in course_sentences.response(nothing).texts[0]
+    assert "not abstracted" in course_sentences.laboratory(nothing).texts[0]
