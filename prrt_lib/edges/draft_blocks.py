@@ -20,7 +20,8 @@ from prrt_lib.edges.draft_entries import (
     three_columns,
 )
 from prrt_lib.edges.draft_mixed import mixed_date
-from prrt_lib.edges.draft_sheet import UNIT_WORDS, DraftSheet
+from prrt_lib.edges.draft_sheet import DraftSheet, is_unit
+from prrt_lib.edges.draft_tests import listed_tests
 from prrt_lib.edges.header_guess import CERTAIN, POSSIBLE, guess, table_of
 from prrt_lib.edges.header_text import canonical, numbered_part
 from prrt_lib.read.headers import Header
@@ -74,29 +75,45 @@ class DraftBlock:
         return self.table == "prrt_cycles" and not own & set(self.columns)
 
 
-def ignored_and_blocks(
-    sheet: DraftSheet, meanings: Codebooks
-) -> tuple[list[str], list[DraftBlock]]:
-    """(headers that nothing is known about, blocks) of one sheet."""
+@dataclass
+class DraftedSheet:
+    """The blocks of a sheet, headers that nothing is known about, rows to decide about."""
+
+    blocks: list[DraftBlock]
+    ignored: list[str]
+    rows: str = ""
+
+
+def drafted(sheet: DraftSheet, meanings: Codebooks) -> DraftedSheet:
+    """What a sheet's headers and cells suggest."""
+    mixed, tests = mixed_date(sheet), listed_tests(sheet)
+    done = ({mixed.column} if mixed else set()) | (tests.columns if tests else set())
+    blocks, ignored = _of_headers(sheet, meanings, done)
+    parts = mixed.blocks() if mixed else ()
+    blocks += [DraftBlock("followup", only=only, columns=columns) for only, columns in parts]
+    parts = tests.blocks() if tests else ()
+    blocks += [DraftBlock(table, only=only, columns=own) for table, only, own in parts]
+    told = " ".join(line for block in blocks for line in block.columns.values())
+    units = {sheet.shown[h.column] for h in sheet.heads if is_unit(h) and "unit_header" in told}
+    ignored = [name for name in dict.fromkeys(ignored) if name not in units]
+    return DraftedSheet(blocks, ignored, tests.others() if tests else "")
+
+
+def _of_headers(
+    sheet: DraftSheet, meanings: Codebooks, done: set[int]
+) -> tuple[list[DraftBlock], list[str]]:
+    """(blocks, headers that nothing is known about) of the columns that are not done."""
     blocks: dict[Key, DraftBlock] = {}
     ignored: list[str] = []
-    mixed = mixed_date(sheet)
     for group, members in _groups(sheet.heads).items():
         caption = sheet.captions.get(group, group)
         left = _three_columns(sheet, members, group, caption, blocks)
         favourite = table_of(caption) or sheet.favourite or _favourite(left)
         for head in left:
-            if mixed and head.column == mixed.column:
-                continue
-            if not _take(sheet, head, left, favourite, meanings, blocks):
+            taken = head.column in done or _take(sheet, head, left, favourite, meanings, blocks)
+            if not taken:
                 ignored.append(sheet.shown[head.column])
-    parts = mixed.blocks() if mixed else ()
-    extra = [DraftBlock("followup", only=only, columns=columns) for only, columns in parts]
-    drafted = [*_with_dates(blocks), *extra]
-    told = " ".join(line for block in drafted for line in block.columns.values())
-    used = {h.column for h in sheet.heads if h.text in UNIT_WORDS and "unit_header" in told}
-    ignored = [name for name in ignored if name not in {sheet.shown[c] for c in used}]
-    return list(dict.fromkeys(ignored)), drafted
+    return _with_dates(blocks), ignored
 
 
 def _three_columns(

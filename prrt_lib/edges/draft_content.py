@@ -56,7 +56,7 @@ def _has_digit(cell: object) -> bool:
 
 def _like_date(cell: object) -> bool:
     """A true date, or a text or year that some order of day and month makes one."""
-    if isinstance(cell, dt.date):
+    if isinstance(cell, dt.date) or (isinstance(cell, str) and NUMERIC_DATE.fullmatch(cell)):
         return True
     column = dictionary().tables["tumour"].columns["diagnosis_date"]
     orders = ("DMY", "MDY")

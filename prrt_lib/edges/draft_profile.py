@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from prrt_lib.edges.draft_blocks import ignored_and_blocks
+from prrt_lib.edges.draft_blocks import drafted
 from prrt_lib.edges.draft_codebook import Codebooks, codebooks
 from prrt_lib.edges.draft_content import has_decimal_comma, proved_order
 from prrt_lib.edges.draft_entries import text
@@ -87,9 +87,11 @@ def _sheet(sheet: DraftSheet, meanings: Codebooks) -> Iterator[str]:
         yield f"    skip_rows: [{sheet.units_row}]"
     shown = text(sheet.shown[sheet.id.column]) if sheet.id else "TODO header of the study id"
     yield f"    id: {shown}"
-    ignored, blocks = ignored_and_blocks(sheet, meanings)
-    if ignored:
-        yield f"    ignore: [{', '.join(text(f'TODO {name}') for name in ignored)}]"
+    found = drafted(sheet, meanings)
+    if found.ignored:
+        yield f"    ignore: [{', '.join(text(f'TODO {name}') for name in found.ignored)}]"
+    if found.rows:
+        yield f"    ignore_rows: {found.rows}"
     yield "    records:"
-    for block in blocks:
+    for block in found.blocks:
         yield from block.lines()

@@ -16,11 +16,13 @@ from prrt_lib.read.ids import looks_like_id
 from prrt_lib.read.workbook import Sheet
 
 SEARCHED_ROWS = 15
-UNIT_WORDS = ("unit", "units", "einheit", "einheiten", "unité", "unite", "unités", "uom")
-ID = re.compile(r"\b(id|patid|mrn|record id|subject|patienten id|patientennummer)\b")
-PERHAPS_ID = re.compile(
-    r"\b(pat|patients?|patienten|pt|case|fallnummer|fall|(study|trial|registry|hospital) "
-    r"(number|no|nr|code)|studiennummer|record|paciente|paziente|code)\b"
+UNIT = re.compile(r"(.*\b)?(units?|einheit(en)?|unite?s?|uom)")
+# Words of a study id, the likeliest first; a hospital's number is the last to be taken.
+ID_WORDS = (
+    r"\b(id|patid|record id|subject|patienten id|patientennummer)\b",
+    r"^(study|subject|patient)$|\b(pat|patients?|patienten|pt|case|fallnummer|fall|record|paciente|"
+    r"paziente|code|studiennummer|(study|trial|registry) (number|no|nr|code))\b",
+    r"\b(mrn|hospital (number|no|nr)|chart number)\b",
 )
 
 
@@ -51,7 +53,7 @@ class DraftSheet:
 
     def unit_of(self, head: Header) -> Header | None:
         """The header of a column of units in the group of ``head``."""
-        near = [h for h in self.heads if h.group == head.group and h.text in UNIT_WORDS]
+        near = [h for h in self.heads if h.group == head.group and is_unit(h)]
         return near[0] if len(near) == 1 else None
 
     @property
@@ -85,6 +87,11 @@ def look(sheet: Sheet) -> DraftSheet:
     )
 
 
+def is_unit(head: Header) -> bool:
+    """Whether a header says that its column names units."""
+    return bool(UNIT.fullmatch(canonical(head.text)))
+
+
 def _shown(value: object) -> str:
     return " ".join(str(value).split())
 
@@ -105,18 +112,17 @@ def header_row(sheet: Sheet) -> int:
 
 
 def _is_header(text: str) -> bool:
-    return is_header(text) or text in PARTS or bool(ID.search(canonical(text)))
+    return is_header(text) or text in PARTS or bool(re.search(ID_WORDS[0], canonical(text)))
 
 
 def _id(heads: Sequence[Header], cells: Mapping[int, list]) -> Header | None:
     """The header of the study id: one that says so, or one that may be it above ids."""
-    named = [head for head in heads if ID.search(canonical(head.text))]
-    perhaps = [
-        head
-        for head in heads
-        if PERHAPS_ID.search(canonical(head.text)) and _are_ids(cells[head.column])
-    ]
-    return next(iter(sorted(named + perhaps, key=lambda head: (head.column,))), None)
+    for rank, words in enumerate(ID_WORDS):
+        for head in heads:
+            named = re.search(words, canonical(head.text))
+            if named and (not rank or _are_ids(cells[head.column])):
+                return head
+    return None
 
 
 def _are_ids(cells: list) -> bool:

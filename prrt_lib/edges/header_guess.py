@@ -13,6 +13,8 @@ from prrt_lib.edges.header_text import canonical, content, numbered_part, withou
 
 WORDS = Path(__file__).with_name("header_words.yaml")
 CERTAIN, POSSIBLE = 0.95, 0.8
+# Shorter words resemble too many others.
+SHORTEST = 5
 Guess = tuple[str, float]
 NOTHING: Guess = ("", 0.0)
 # The date that a bare "Date" means in a table.
@@ -22,13 +24,15 @@ DATED = {
     "tumour": "diagnosis_date", "prior_therapies": "therapy_date",
     "subsequent_therapies": "therapy_date", "metastases": "metastasis_date",
 }  # fmt: skip
+RESULTS = ("result", "results", "value", "wert", "ergebnis", "valeur", "resultat", "messwert")
+RESULT_OF = {"biomarkers": "value", "labs": "lab_value", "imaging": "response_raw"}
 MARKERS = {"CgA": "cga|chromogranin(?: a)?", "pancreastatin": "pancreastatin|pst"}
 LIMIT = re.compile(r"\b(uln|limit|grenzwert|norm\w*|upper)\b")
 POINTS = {
     "post_PRRT2": r"\b(post|after|apres|nach)\b.*2|\bsecond\b",
     "post_PRRT1": r"\b(post|after|apres|nach)\b.*(1|first)\b",
     "pre_PRRT1": r"\b(pre|before|avant|vor|prior|baseline)\b(?!.*[2-9])",
-    "diagnosis": r"\b(diagnosis|diagnose|diagnostic|erstdiagnose)\b",
+    "diagnosis": r"\b(ed|diagnosis|diagnose|diagnostic|erstdiagnose)\b",
 }
 TABLE_WORDS = {
     "patients": "pat|patients?|patienten|stammdaten|demograph\\w*|cohort|donnees|demo",
@@ -86,6 +90,8 @@ def guess(text: str, favourite: str, caption: str = "") -> Guess:
         return f"{favourite}.{DATED[favourite]}", CERTAIN
     if plain in ("grade", "grad") and favourite == "adverse_events":
         return "adverse_events.grade", 1.0
+    if plain in RESULTS and favourite in RESULT_OF:
+        return f"{favourite}.{RESULT_OF[favourite]}", CERTAIN
     table, rest = numbered_part(text)
     if table and plain not in _known():
         return _numbered(table, rest, plain)
@@ -112,6 +118,7 @@ def _numbered(table: str, rest: str, plain: str) -> Guess:
 def _listed(plain: str, favourite: str) -> Guess:
     """The known header most like ``plain``: the same, the same telling words, or similar."""
     words, best = content(plain), NOTHING
+    short = len(plain) < SHORTEST
     near = difflib.SequenceMatcher(None, "", plain)
     for known, places in _known().items():
         near.set_seq1(known)
@@ -119,7 +126,7 @@ def _listed(plain: str, favourite: str) -> Guess:
             score = 1.0
         elif content(known) == words:
             score = 0.97
-        elif near.real_quick_ratio() < POSSIBLE or near.quick_ratio() < POSSIBLE:
+        elif short or near.real_quick_ratio() < POSSIBLE or near.quick_ratio() < POSSIBLE:
             continue
         else:
             score = min(near.ratio(), 0.94)

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from prrt_lib.base.errors import Problem
 from prrt_lib.declare.dictionary import DATE_KINDS, dictionary
 from prrt_lib.declare.findings import finding
+from prrt_lib.read.ids import SUMMARY
 from prrt_lib.read.layout import Layout
 from prrt_lib.read.workbook import Cell, Sheet, letters
 
@@ -51,19 +52,28 @@ def problems(sheet: Sheet, layout: Layout) -> Iterator[Problem]:
 
 def _uncalculated(sheet: Sheet, layout: Layout) -> Iterator[Problem]:
     names = {letters(column) for column in claimed(layout)}
-    cells = []
+    cells, id_letters = [], letters(layout.id_column) if layout.id_column else ""
     for address in sheet.uncalculated:
         column, row = re.fullmatch(r"([A-Z]+)(\d+)", address).groups()
-        if column in names and int(row) >= layout.first_row:
+        # Totals and averages below the patients are no values of a patient.
+        told = column == id_letters or not _is_summary(sheet, layout, int(row))
+        if column in names and int(row) >= layout.first_row and told:
             cells.append((int(row), column))
     if cells:
         where = _some([f"{column}{row}" for row, column in sorted(cells)])
         yield Problem(
             f"sheet {sheet.name}, cells {where}",
-            "formulas saved without their values",
+            "formulas saved without their values, as by a program that does not calculate",
             "values",
             "open the workbook in Excel, let it calculate, and save",
         )
+
+
+def _is_summary(sheet: Sheet, layout: Layout, row: int) -> bool:
+    """Whether the row's id cell is blank or names a total, so that the row yields no record."""
+    cell = sheet.cell(row, layout.id_column)
+    calculated = cell.address not in sheet.uncalculated
+    return calculated and (cell.blank or bool(SUMMARY.match(str(cell.value).strip())))
 
 
 def findings(sheet: Sheet, layout: Layout) -> Iterator[dict[str, str]]:

@@ -169,6 +169,7 @@ def _located(
     sheet = book[declared.name]
     if several:
         sheet = named(sheet, book.path)
+    sheet = filled_down(sheet, declared.header_row + 1)
     return Located(number, book.epoch, sheet, declared, locate(sheet, declared))
 
 
@@ -186,8 +187,7 @@ def _no_sheet(path: Path, names: Sequence[str], declared: SheetProfile) -> Probl
 def _rows(item: Located, profiles: Sequence[Profile]) -> SheetRows:
     centres = sorted({profile.centre for profile in profiles})
     namespace = f"{profiles[item.book].centre}/" if len(centres) > 1 else ""
-    sheet = filled_down(item.sheet, item.layout.first_row)
-    reader = RowReader(sheet, item.declared, item.layout, item.epoch, item.book, namespace)
+    reader = RowReader(item.sheet, item.declared, item.layout, item.epoch, item.book, namespace)
     rows = reader.read()
     rows.sheet = item.sheet.name
     rows.findings += [*item.layout.findings, *columns.findings(item.sheet, item.layout)]
