@@ -77,6 +77,8 @@ def legal_pair(kind, first, second):
         return values <= {"Lu-177", "Y-90", "Lu-177+Y-90"}
     if kind == "age":  # 62 y, 6 months
         return second.value < 1
+    if kind == "activity":  # one activity in two units, each rounded
+        return abs(first.value - second.value) <= 0.01 * first.value
     if kind == "stage":  # M1 beside IVA
         return "IV" in values and all(value[:2] == "IV" for value in values)
     if kind == "smoking":

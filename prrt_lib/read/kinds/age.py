@@ -13,7 +13,10 @@ from prrt_lib.read.kinds.numbers import impossible, numeral, question, tidy
 from prrt_lib.read.kinds.units import decided, unit
 from prrt_lib.read.parsed import Parsed
 
-LABEL = re.compile(r"(?:aged?|alter)(?: (?:at|bei) (?:dx|diagnosis|diagnose|ed))?(?: ?[:=] ?| )")
+LABEL = re.compile(
+    r"^(?:(?:dx |diagnosis )?aged?|alter)(?: (?:at|bei) (?:dx|diagnosis|diagnose|ed))?"
+    r"(?: ?[:=] ?| )"
+)
 TWO_PARTS = re.compile(
     r"([0-9]{1,3}) ?(y|yo|yrs?|years?|jahre?|j\.?|ans?|anos?|anni|anno|jaar|ar)"
     r"(?:,? (?:and |und |et |y |e |en |och |og )?|,)?([0-9]{1,2}) ?([a-z]+)\.?"

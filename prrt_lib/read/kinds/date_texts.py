@@ -44,7 +44,7 @@ NO_DAY = re.compile(
 )
 WEEKDAY = re.compile(rf"(?:(?P<name>{_any(WEEKDAYS)})\.?,? )(?=[0-9a-z].*[0-9])")
 ARTICLE = re.compile(
-    r"^(?:the|on|le|den|el|il|am) (?=[0-9])|^(?:in|im|en|i) (?=[a-z0-9])|"
+    r"^(?:the|on|le|den|el|il|am) (?=[0-9])|^(?:in|im|en|i|nel) (?=[a-z0-9])|"
     r"^(?:year|jahr|annee|ano|anno|jaar|ar|born|geboren|geb\.?|\*) ?(?=[0-9])"
 )
 LETTER = re.compile(r"[a-z]")
@@ -52,8 +52,9 @@ AROUND_MARK = re.compile(r" ?([-/.]) ?(?=[0-9?])")
 DOUBTED = re.compile(r"(?<![-/.?])(?:\?|\?\?|\(\?\))$")
 DOUBTED_BEFORE = re.compile(r"\?+(?=[a-z0-9])")
 CLOCK = re.compile(
-    r"(?:t|,? |, )(?:at |um |kl\.? |a )?"
-    r"(?:[01]?[0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:[.,][0-9]{1,9})?)?"
+    r"(?:t|,? |, )(?:at |um |kl\.? |a |@ ?)?"
+    r"(?:(?:[01]?[0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:[.,][0-9]{1,9})?)?|"
+    r"[01]?[0-9](?= ?[ap]\.?m))"
     r"(?: ?[ap]\.?m\.?| ?uhr| ?h)?(?: ?(?:z|utc|gmt|[+-][0-9]{2}:?[0-9]{2}))?$"
 )
 YMD = re.compile(
@@ -64,7 +65,7 @@ NAMED = tuple(
     re.compile(form)
     for form in (
         rf"{DAY}{GAP}{OF}{MONTH}{GAP}{OF}{SHORT}",
-        rf"{MONTH}{GAP}{DAY}(?:, ?| |[-/] ?)(?P<year>[0-9]{{4}}|['’][0-9]{{2}})",
+        rf"{MONTH}{GAP}{DAY}(?: ?, ?| |[-/] ?)(?P<year>[0-9]{{4}}|['’][0-9]{{2}})",
         rf"{YEAR}{GAP}{MONTH}{GAP}{DAY}",
         rf"{UNKNOWN}{GAP}{MONTH}{GAP}{OF}{YEAR}",
         rf"{MONTH}{GAP}{OF}{YEAR}",

@@ -25,7 +25,7 @@ TOKEN = re.compile(
     r"(?P<moderate>\bmod(?:erately|\.)?[ -]?diff(?:erentiated|\b\.?))|"
     r"(?P<poor>\bpoor(?:ly)?[ -]?diff(?:erentiated|\b\.?)|\bschlecht differenziert\b|"
     r"\bundifferentiated\b)|"
-    r"(?P<low>\blow(?:[ -]grade)?\b)|(?P<middle>\bintermediate(?:[ -]grade)?\b)|"
+    r"(?P<low>\blow(?:[ -]grade)?\b)|(?P<middle>\bintermed(?:iate|\.)?(?:[ -]grade)?\b)|"
     r"(?P<high>\bhigh(?:[ -]grade)?\b)|"
     r"(?P<ki67>\(?\b(?:ki[ -]?67|mib[ -]?1)(?: index| li)?[ :=]*[<>~]?=? ?\d{1,2}(?:[.,]\d+)?"
     r"(?:-\d{1,2})? ?%\)?)|"
@@ -36,7 +36,7 @@ TOKEN = re.compile(
 )
 ROMAN = {"i": "1", "ii": "2", "iii": "3"}
 # "Grade 1/low grade": number and word of one grade, or of two that contradict each other.
-WITH_WORD = re.compile(r"(?<=[123])/(?=low|intermediate)")
+WITH_WORD = re.compile(r"(?<=[123])/(?=low|intermed|ki|mib)|\bw/ ?")
 SPELT = re.compile(r"(?<=grade )(?:one|two|three)\b")
 SPELT_OUT = {"one": "1", "two": "2", "three": "3"}
 LONG_WORDS = (

@@ -26,7 +26,7 @@ SYMBOL = "|".join(sorted([*ELEMENTS, *NAMES, "ga", "tc", "f", "zr"], key=len, re
 NUCLIDE = re.compile(
     rf"[\[(]?\b(?P<mass>\d{{2,4}} ?m?)[- ]?[\])]?\[?(?P<after>{SYMBOL})(?:\b|(?=dota))\]?"
     rf"(?:(?P=after)\b)?|"
-    rf"\[?\b(?P<before>{SYMBOL})(?:[-_./]| )?\(?(?P<number>\d{{2,4}}m?)\b\)?\]?|"
+    rf"\[?\b(?P<before>{SYMBOL})(?:[-_./]| )?\(?(?P<number>\d{{2,4}}m?)(?:\b|(?=dota))\)?\]?|"
     rf"\b(?P<joined>lu|y)(?=[- ]?dota)|\b(?P<bare>lutetium|yttrium|lutecium|lutezio|lutecio|itrio|"
     rf"ittrio|ytrium|lu)\b|"
     rf"(?P<brand>\blu(?:ta|tha|te)th?era\b|\blutate\b|\blu-?tate\b|\blutetium oxodotreotide\b)"
@@ -34,6 +34,7 @@ NUCLIDE = re.compile(
 LIGANDS = ("dotatate", "dotatoc", "octreotate", "edotreotide", "oxodotreotide", "lutathera")
 LIGAND = re.compile(
     r"\bno[ -]carrier[ -]added\b|\bn\.?c\.?a\b\.?|\bha-(?=dota)|\bmibg\b|"
+    r"\[dota0?, ?tyr3\]-?(?=octreot)|"
     r"\b(?:dota-?0?-?)?(?:\(?tyr3\)?-?)?(?:octreotate|octreotide|oxodotreotide|edotreotide|"
     r"pentetreotide)\b|"
     r"\bdotamtate\b|\bdota[- ]lm3\b|\bsartate\b|"
@@ -49,6 +50,7 @@ BESIDE = re.compile(
     r",? ?\(?(?:\b\d{1,4}(?:\.\d{1,2})? ?(?:gbq|mbq|mci)\b|\b(?:cycle|prrt) ?[1-9]\b|"
     r"\bi\.?v\b\.?)\)?$"
 )
+THERAPY_WITH = re.compile(r"^(?:prrt|therapy|treatment) (?:with|using) ")
 SYMBOLS_ALONE = re.compile(
     r"\b(?:lu/y|y/lu)(?= tandem)|(?<=tandem )(?:lu/y|y/lu)\b|^(?:lu ?\+ ?y|y ?\+ ?lu)$"
 )
@@ -58,7 +60,7 @@ REST = re.compile(r"[\s/,;:()\[\]-]*")
 @Opening("isotope", words=words_of([*ELEMENTS, *LIGANDS]), unmarked=re.compile(""))
 def read_isotope(text: str) -> Parsed:
     """Lu-177, Y-90, Lu-177+Y-90, or another therapeutic nuclide by its own name."""
-    text = text.replace("^", "")
+    text = THERAPY_WITH.sub("", text.replace("^", ""))
     return _nuclides(BESIDE.sub("", text) or text)
 
 

@@ -14,7 +14,7 @@ from prrt_lib.read.kinds.numbers import impossible, marks, question, tidy
 from prrt_lib.read.parsed import Parsed
 
 LABEL = re.compile(
-    r"(?:mi\b|mitos[ei]s|mitotic (?:count|rate|index|figures|activity)|mitosen)(?: ?[:=] ?| )"
+    r"(?:^mi\b|mitos[ei]s|mitotic (?:count|rate|index|figures|activity)|mitosen)(?: ?[:=] ?| )"
 )
 NONE = re.compile(r"(?:no|zero|nil|none|0)(?: mitos[ei]s| mitotic figures)?(?= ?(?:/|per |in ))")
 AREA = re.compile(

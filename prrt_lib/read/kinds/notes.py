@@ -16,11 +16,12 @@ PLAIN = re.compile(r"(?P<value>.*[a-z%0-9)]) (?P<note>(?:[a-z]|[0-9]{2,3}[a-z])[
 # Numbers that belong to a note: a cycle's, the cells counted, the year of the specimen.
 NUMBERED = re.compile(
     r"\b(?:(?:cycle|zyklus|prrt|infusion|course) ?|c)[1-9]\b|\b[1-9]\. (?:zyklus|cycle)\b|"
+    r"(?<![a-z0-9])# ?[1-9]\b|\bn ?= ?[0-9]{2,5}\b|"
     r"\b[0-9]{2,5} (?=(?:tumou?r )?cells\b)|\bas (?:planned|prescribed|scheduled)\b"
 )
 YEAR = re.compile(r"(?<=[a-z] )(?:19|20)[0-9]{2}\b")
 YEAR_ALONE = re.compile(r"(?:19|20)[0-9]{2}")
-SHARE = re.compile(r"^[0-9]{1,3} ?%(?= |$)")
+SHARE = re.compile(r"(?:^|(?<= ))(?:[0-9]{1,3} ?%|[1-3]/[2-4])(?= |$)")
 REFERENCE = re.compile(r"[0-9]{1,2}|[a-h]")
 CLOSING = re.compile(r"(?<=[a-z%])[,;]$")
 DATE_IN_BRACKETS = re.compile(r"^\(([^()]*[0-9])\)$")

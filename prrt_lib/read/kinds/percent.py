@@ -16,10 +16,11 @@ from prrt_lib.read.kinds.units import decided, unit
 from prrt_lib.read.parsed import Parsed
 
 NAME = r"(?:ki ?-? ?67|mib ?-? ?1)"
-INDEX = r"(?: (?:proliferation |labell?ing )?(?:index|li|pi|rate))?"
+INDEX = r"(?: (?:prolif\.? |proliferation |labell?ing )?(?:index|li|pi|rate))?"
 LABEL = re.compile(
-    rf"(?:{NAME}(?: ?/ ?{NAME})?{INDEX}|(?:proliferation |proliferative |labell?ing )?index|pi)"
-    rf"(?: ?\({NAME}\))?(?: ?[:=] ?| is | of | |(?=[<>~]))"
+    rf"^(?:{NAME}(?: ?/ ?{NAME})?{INDEX}|proliferation rate|pi|"
+    r"(?:prolif\.? |proliferation |proliferative |labell?ing )?index)"
+    rf"(?: ?\({NAME}\))?(?: ?[:=] ?| is | of | at | |(?=[<>~]))"
 )
 AFTER = re.compile(rf" (?:\({NAME}\)|{NAME})$")
 

@@ -14,7 +14,8 @@ from prrt_lib.read.parsed import Parsed, ok
 TREATMENT = r"(?:prrt|lu|lu-177|lutathera|(?:the )?(?:study )?(?:treatment|drug|therapy))"
 TO_PRRT = re.compile(
     rf"(?<=related) to {TREATMENT}$|"
-    rf"(?<=ble|ite|ely|bly) (?:(?:related|relationship|due|attributable) )?(?:to |- )?{TREATMENT}$"
+    rf"(?<=ble|ite|ely|bly) (?:(?:related|relationship|relation|due|attributable) )?"
+    rf"(?:to |- )?{TREATMENT}(?:[- ]related)?$"
 )
 
 

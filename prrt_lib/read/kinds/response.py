@@ -12,12 +12,14 @@ from prrt_lib.read.parsed import Parsed, ambiguous, missing, ok
 # Words around a response that leave it what it is.
 AROUND = re.compile(
     r"^(?:(?:recist|irecist|mrecist|who|choi)(?: ?v?1\.[01])?[:\s]+|confirmed |radiological |"
-    r"radiographic |overall |(?:best (?:overall )?response|bor)[:\s]+|(?:ct|mri|pet|pet/ct): ?)|"
+    r"radiographic(?:ally)? |radiologically |overall |frank |rapid |clear |definite |further |"
+    r"(?:best (?:overall )?response|bor)[:\s]+|(?:ct|mri|pet|pet/ct): ?)|"
     r"(?:,|;| -| with| and)? no new (?:lesions?|disease|mets|metastas[ei]s)$|"
     r"(?:\s*\(?(?:by |per |acc\.? to )?(?:recist|irecist|mrecist|who|choi)(?: ?v?1\.[01])?\)?|"
     r",? confirmed|"
     r" \(confirmed\)| (?:by|on) (?:ct|mri|pet|pet/ct|imaging)|"
-    r",? (?:at|after) [0-9]{1,2} ?(?:m|mo|months?|cycles?))$"
+    r",? (?:at|after) [0-9]{1,2} ?(?:m|mo|months?|cycles?)|"
+    r",? (?:at|after|post) (?:cycle|c|prrt|dose) ?[1-9])$"
 )
 LETTERS = re.compile(r"^(?:[a-z]\.){2,3}$|^(?:[a-z]\.)+[a-z]$")
 CHANGE = re.compile(
@@ -37,7 +39,7 @@ SIGN = r"(?P<sign>[+-]) ?[0-9]{1,3} ?%"
 DETAIL = re.compile(
     r"(cr|pr|sd|pd|progression|progressive disease|disease progression|minor response)"
     rf"(?: ?\((?:{SIGN}|{NEW})\)| (?P<bare>[+-])[0-9]{{1,3}} ?%|"
-    rf"(?: ?[,:;] ?| - | with | due to ){NEW}(?: in (?:the )?{PLACES})?)"
+    rf"(?: ?[,:;] ?| - | with | w/ ?| due to ){NEW}(?: in (?:the )?{PLACES})?)"
 )
 # A mixed response says itself that lesions differ.
 DIRECTIONS = r"(?:cr|pr|sd|pd|smaller|larger|better|worse|stable|decreased?|increased?|new)"
@@ -46,6 +48,7 @@ MIXED = re.compile(
     rf"(?:(?:some |other )?{PLACES} (?:mets |lesions? )?{DIRECTIONS}"
     r"(?:(?:[,;/]| and| but)? ?|\)?$))+"
 )
+ABBREVIATED = re.compile(r"(.+) \((cr|pr|sd|pd|ne|ned)\)")
 BEFORE = {"baseline", "baseline scan", "pre-prrt", "pre prrt", "before prrt", "staging"}
 
 
@@ -59,11 +62,22 @@ def _with_detail(found: re.Match) -> Parsed:
     return ok(value, "class-with-change")
 
 
+def _named_twice(text: str) -> Parsed | None:
+    """The class of a phrase with its own abbreviation behind it: partial response (PR)."""
+    found = ABBREVIATED.fullmatch(text)
+    one, two = (looked_up("response", part) for part in found.groups()) if found else (None, None)
+    if one is None or two is None:
+        return None
+    return one if one == two else ambiguous("contradicts-itself")
+
+
 @Opening(
     "response",
     ambiguous("boolean"),
     words=words_of(spellings("response")),
-    unmarked=re.compile(r"(?:cr|pr|sd|pd|ned|ne) "),
+    unmarked=re.compile(
+        r"(?:cr|pr|sd|pd|ned|ne|stable disease|(?:partial|complete) response|progressive disease) "
+    ),
     values=frozenset(spellings("response")),
 )
 def read_response(text: str) -> Parsed:
@@ -80,6 +94,7 @@ def read_response(text: str) -> Parsed:
         return _with_detail(detail)
     bare = AROUND.sub("", AROUND.sub("", text)).strip()
     known = looked_up("response", text) or looked_up("response", bare)
+    known = known or _named_twice(bare)
     if known:
         return known
     change = CHANGE.fullmatch(text)

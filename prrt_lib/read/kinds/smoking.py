@@ -22,7 +22,7 @@ PER_DAY = re.compile(
 # When somebody stopped or began says nothing else than that.
 SINCE = re.compile(
     r"^(?:quit|stopped|stopped smoking|quit smoking|gave up|gave up smoking|"
-    r"smoked until)(?: at age \d\d| last year|"
+    r"smoked until)(?: (?:at )?age \d\d| last year|"
     r" [>~<]? ?\d{1,2} ?(?:y|yrs?|years?) ago|(?: smoking)? (?:in |ca\.? ?|~ ?)?(?:19|20)\d\d)$|"
     r"(?:(?<=quit)|(?<=stopped)|(?<=stopped smoking)|(?<=quit smoking)|(?<=smoker)|(?<=ex)|"
     r"(?<=former)) ?[,(]? ?"

@@ -10,6 +10,7 @@ from prrt_lib.read.parsed import Parsed, ambiguous, missing, ok
 
 PART = r"[\s,/-]*"
 TNM = re.compile(
+    r"\bany t,? ?any n,? ?m ?(?P<any>1[a-c]?)\b|"
     rf"\b[pcyra]*t ?(?:[0-4][a-d]?|x|is)(?:\(m\))?{PART}[pcyra]*n ?(?:[0-3][a-c]?|x){PART}"
     r"[pcyra]*m ?(?P<m>[01][a-c]?|x)\b|"
     r"(?<![a-z0-9])[pc]?m ?(?P<only>1[a-c]?)\b"
@@ -20,8 +21,8 @@ SYSTEM = re.compile(
     r"(?: ed(?:ition|\.)?)?)?(?: 20[012][0-9])?"
 )
 WORD = re.compile(
-    r"\b(?:(?:clinical|pathologic(?:al)?|overall|anatomic)\s+)?[pc]?"
-    r"(?:stage|stadium|stade|estadio|stadio|stg\b|st\b)(?:group\b)?[\s.:_-]*"
+    r"\b(?:(?:clin(?:ical|\.)?|path(?:ologic(?:al)?|\.)?|overall|anatomic(?:al)?)\s+)?[pc]?"
+    r"(?:stage|stadium|stade|estadio|stadio|stg\b|st\b)(?: ?group(?:ing)?\b)?[\s.:_-]*"
 )
 SITE = (
     r"(?:liver|hep|hepatic|bone|nodal|nodes?|lymph|peritoneal|lung|distant|mets|metastas[ei]s|"
@@ -66,11 +67,11 @@ def read_stage(text: str) -> Parsed:
 
 
 def _of_tnm(tnm: re.Match) -> Parsed:
-    distant = (tnm["m"] or tnm["only"])[0] == "1"
+    distant = (tnm["m"] or tnm["only"] or tnm["any"])[0] == "1"
     return ok("IV", "m1-is-stage-iv") if distant else ambiguous("tnm-is-no-stage")
 
 
 def _agree(stage: str, tnm: re.Match) -> bool:
     """Whether the M of a TNM and the stage say the same: M1 is IV, M0 is not; X says nothing."""
-    spread = (tnm["m"] or tnm["only"])[0]
+    spread = (tnm["m"] or tnm["only"] or tnm["any"])[0]
     return spread == "x" or (spread == "1") == (stage == "IV")
