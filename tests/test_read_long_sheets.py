@@ -121,3 +121,26 @@ def test_a_unit_column_that_is_not_there_stops_the_reading(tmp_path):
     with pytest.raises(WorkbookError, match="not one header each for 'Unit'"):
         reading(tmp_path, ["ID", "Test", "Date", "Result"], ["A-1", "PRRT", D(2012, 1, 1), 200],
                 text=MARKERS)  # fmt: skip
+
+
+SIZES = """\
+name: sizes
+sheets:
+  - sheet: Data
+    id: ID
+    records:
+      - table: patients
+      - table: prrt_cycles
+        columns: {cycle_date: PRRT}
+      - table: imaging
+        columns: {scan_date: Scan, size_change_pct: {header: Change, codebook: {"-8": missing}}}
+"""
+
+
+def test_a_small_negative_change_is_a_question_unless_its_unit_or_the_profile_tells(tmp_path):
+    changes = [-35, -9, "-9 %", -8]
+    lines = [["A-1", D(2012, 1, 1), D(2013, 1 + n, 1), c] for n, c in enumerate(changes)]
+    result = reading(tmp_path, ["ID", "PRRT", "Scan", "Change"], *lines, text=SIZES)
+    found = result.tables["imaging"].sort_values("scan_date")["size_change_pct"]
+    assert found.fillna(0).tolist() == [-35.0, 0.0, -9.0, 0.0]
+    assert asked(result, "cell-ambiguous") == [("Data", "D3")]

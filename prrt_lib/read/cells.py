@@ -86,8 +86,12 @@ class CellReader:
         else:
             if number_format not in self._contexts:
                 self._contexts[number_format] = self._context(number_format)
-            given = self._without_unit(kind, value)
+            told = meant if kind in ("number", "integer") else value
+            given = self._without_unit(kind, told)
             parsed = parse(kind, given, **self._contexts[number_format])
+            if given is not told and parsed.reason == "code-or-value":
+                # With its unit a number such as -9 is no code for missing.
+                parsed = Parsed("ok", float(given), reason="as-written")
         return self._typed(kind, parsed, raw)
 
     def _without_unit(self, kind: str, value: Any) -> Any:
