@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from prrt_lib.declare.dictionary import Column, dictionary
-from prrt_lib.edges.draft_codebook import Codebooks
+from prrt_lib.edges.draft_codebook import Codebooks, codes_in
 from prrt_lib.edges.draft_content import by_codebook, checked
 from prrt_lib.edges.draft_entries import (
     PARTS,
@@ -141,7 +141,7 @@ def _take(
 ) -> bool:
     """Whether a header found its place in a block."""
     cells, shown = sheet.cells[head.column], sheet.shown[head.column]
-    codes = meanings.get(canonical(shown), {})
+    codes = meanings.get(canonical(shown), {}) or codes_in(shown)
     meant, score = checked(guess(head.text, favourite, head.group), cells)
     if codes:
         meant, score = by_codebook((meant, score), codes)

@@ -71,6 +71,13 @@ def _listed(sheet: Sheet, row: int, heads: Mapping[str, int]) -> dict[str, dict[
     return found
 
 
+def codes_in(header: str) -> dict[str, str]:
+    """Code -> meaning that a header spells out, as "Sex (1=m, 2=f)" or "(m=1, f=2)" do."""
+    bracket = re.search(r"[(\[]([^()\[\]]*=[^()\[\]]*)[)\]]", header)
+    pairs = EQUAL.findall(bracket.group(1)) if bracket else []
+    return {a: b for a, b in pairs if a.isdigit()} or {b: a for a, b in pairs if b.isdigit()}
+
+
 def _pairs(text: str) -> dict[str, str]:
     """Code -> meaning of "1=male, 2=female" or "1, Male | 2, Female"; empty for other texts."""
     if equal := EQUAL.findall(text):

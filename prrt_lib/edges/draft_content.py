@@ -41,9 +41,10 @@ def fits(column: Column, cells: list) -> bool:
     cells = [cell for cell in cells if absent(cell) is None]
     if not cells:
         return True
-    dates = sum(map(_like_date, cells)) * 2 >= len(cells)
     if column.kind in DATE_KINDS:
-        return dates and not says_whether(cells)
+        # "No" beside dates says that there was no such day.
+        told = [cell for cell in cells if not says_whether([cell])]
+        return bool(told) and sum(map(_like_date, told)) * 2 >= len(told)
     true = sum(isinstance(cell, dt.date) for cell in cells) * 2 >= len(cells)
     if column.kind in NUMERIC:
         return not true and sum(map(_has_digit, cells)) * 2 >= len(cells)

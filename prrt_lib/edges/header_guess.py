@@ -142,7 +142,7 @@ def _marker(text: str, caption: str) -> Guess | None:
     """A header, or a header below a caption, that names a marker and perhaps a time point."""
     words = canonical(f"{caption} {text}" if caption else text)
     for analyte, rule in MARKERS.items():
-        if not re.match(rf"(?:serum |plasma )?(?:{rule})\b", words):
+        if not re.match(rf"(?:date (?:of )?)?(?:serum |plasma )?(?:{rule})\b", words):
             continue
         constant = f"analyte={analyte}"
         if point := time_point(words):
