@@ -11,6 +11,8 @@ from prrt_lib.present.canvas import Drawing, file_name, keep
 
 LANE = 0.135
 EVERY_MONTHS = 12
+# More lanes than this make a picture that no program opens.
+MOST_LANES = 400
 # Marker, colour, size and filling of each mark: full, open and half tell scans apart in grey.
 MARKS = {
     "PRRT": ("|", "black", 7.5, "full"),
@@ -33,8 +35,15 @@ ENDS = {"died": ("X", "black", 5.6, "full"), "alive at last contact": (">", "bla
 def swimmer(
     lanes: pd.DataFrame, marks: pd.DataFrame, scenario: str, title: str, name: str
 ) -> Drawing:
-    """Lanes in the order given (patient level: for the analyst's machine only)."""
+    """Lanes in the order given (patient level: for the analyst's machine only).
+
+    Of more than MOST_LANES patients every second, third, ... is drawn, and the title says so.
+    """
     style.apply()
+    step = -(-len(lanes) // MOST_LANES) or 1
+    heading = f"{title} (n = {len(lanes)}{f'; one in {step} is drawn' if step > 1 else ''})"
+    lanes = lanes.iloc[::step].reset_index(drop=True)
+    marks = marks[marks["patient_id"].isin(lanes["patient_id"])]
     count = len(lanes)
     figure, axes = plt.subplots(figsize=(8.2, 1.6 + LANE * max(count, 12)))
     places = {patient: place for place, patient in enumerate(lanes["patient_id"])}
@@ -52,7 +61,7 @@ def swimmer(
     axes.set_xlim(-1, last + 2)
     axes.set_ylim(max(count, 1) - 0.2, -0.8)
     axes.set_xlabel("Months from first PRRT")
-    axes.set_title(f"{title} (n = {count})")
+    axes.set_title(heading)
     if count:
         axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1), fontsize=8, handletextpad=0.4)
     return keep(figure, file_name(name), scenario, figure_values.lanes(lanes, marks, title))

@@ -1,5 +1,6 @@
 """Patient-level and landmark figures of one patient and of nobody: drawn, and saying so."""
 
+import pandas as pd
 import pytest
 from small_study import SmallStudy, check, treated
 
@@ -35,6 +36,18 @@ def test_a_lane_of_one_patient_and_of_nobody(bare):
     for lanes in (course.lanes, course.lanes.iloc[:0]):
         figure = swimmer.swimmer(lanes, course.marks, "small", "Course", "swimmer")
         assert figure.axes[0].get_title(loc="left") == f"Course (n = {len(lanes)})"
+
+
+def test_of_a_thousand_lanes_one_in_three_is_drawn_and_the_title_says_so():
+    lanes = pd.DataFrame({"patient_id": [f"P{n}" for n in range(1000)], "group": "",
+                          "months": 12.0, "ended": "died"})  # fmt: skip
+    marks = pd.DataFrame({"patient_id": ["P0", "P1", "P3"], "months": 1.0, "what": "PRRT"})
+    drawing = swimmer.swimmer(lanes, marks, "small", "Course", "swimmer")
+    axes = drawing.axes[0]
+    assert axes.get_title(loc="left") == "Course (n = 1000; one in 3 is drawn)"
+    assert axes.get_ylim()[0] < 400
+    cycles = next(line for line in axes.lines if line.get_label() == "PRRT cycle")
+    assert list(cycles.get_ydata()) == [0, 1]
 
 
 def test_without_sizes_and_scans_the_figures_say_so(bare):
