@@ -6,6 +6,7 @@ import csv
 import json
 import re
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,16 @@ from prrt_lib.declare.rows import COLUMNS
 from prrt_lib.declare.yaml_files import load_words
 from prrt_lib.edges import site, trace_data
 from prrt_lib.edges.notebook_form import STORY, cells, source
-from prrt_lib.edges.site import contents, documents, generator, headline, markup, notebooks, start
+from prrt_lib.edges.site import (
+    contents,
+    documents,
+    generator,
+    headline,
+    markup,
+    notebooks,
+    run_facts,
+    start,
+)
 from prrt_lib.present.tables import Cell, Table
 
 BAD = "<script>window.bad = 1</script><img src=x onerror='window.bad = 1'>"
@@ -297,6 +307,13 @@ def test_the_site_is_built_again_when_something_it_shows_changes(tmp_path):
     assert site.key(PARAMETERS, record("quality"), places, []) != base
     (places.reports / "sign-off.json").write_text("{}", encoding="utf-8")
     assert site.key(PARAMETERS, record(*DONE), places, []) != base
+
+
+def test_the_start_page_names_the_parameters_that_were_changed(spoilt):
+    assert run_facts.changed(PARAMETERS) == "all at their defaults"
+    other = replace(PARAMETERS, conf_level=0.9, primary=["os_prrt"])
+    assert run_facts.changed(other) == "primary = os_prrt; conf_level = 0.9"
+    assert "all at their defaults" in page(spoilt, "index")
 
 
 def test_every_piece_of_the_start_page_is_in_a_notebook():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import fields
 from typing import Any
 
 from prrt_lib.declare.parameters import Parameters
@@ -15,7 +15,9 @@ def facts_page(parameters: Parameters, record: dict[str, Any], fresh: list[str])
     """Markdown of the page "All facts of this run"."""
     parts = {
         "Inputs": facts(inputs(parameters, record), "What went in"),
-        "Parameters": facts(settings(parameters), "Parameters of the scenario"),
+        "Parameters": table(
+            "Parameters of the scenario", ("name", "value", "meaning"), settings(parameters)
+        ),
         "Software": facts(software(record), "Versions and hashes of the code"),
         "Rows of the workbook": table(
             "Rows read", ("table", "rows"),
@@ -43,10 +45,24 @@ def inputs(parameters: Parameters, record: dict[str, Any]) -> list[tuple[str, st
     ]  # fmt: skip
 
 
-def settings(parameters: Parameters) -> list[tuple[str, str]]:
-    """Every parameter of the scenario with the value it had."""
-    known = asdict(parameters)
-    return [(name, _text(value)) for name, value in sorted(known.items())]
+def settings(parameters: Parameters) -> list[tuple[str, str, str]]:
+    """Every parameter of the scenario with the value it had and its meaning."""
+    return [
+        (item.name, _text(getattr(parameters, item.name)), item.metadata.get("meaning", ""))
+        for item in fields(parameters)
+    ]
+
+
+def changed(parameters: Parameters) -> str:
+    """The parameters that differ from their defaults, beside what every scenario has to name."""
+    plain = Parameters(parameters.scenario)
+    named = ("workbook", "profile", "cutoff", "title", "amendments")
+    apart = [
+        f"{name} = {value}"
+        for name, value, _ in settings(parameters)
+        if name not in named and getattr(parameters, name) != getattr(plain, name)
+    ]
+    return "; ".join(apart) or "all at their defaults"
 
 
 def software(record: dict[str, Any]) -> list[tuple[str, str]]:

@@ -26,6 +26,7 @@ from prrt_lib.edges.site.notebooks import (
     one,
     shown,
 )
+from prrt_lib.edges.site.run_facts import changed
 
 PLAN = Path(__file__).with_name("start.yaml")
 HOW_TO_SIGN = (
@@ -122,7 +123,10 @@ def signed(places: Places) -> list[Cell]:
 
 def this_run(parameters: Parameters, record: dict[str, Any]) -> list[Cell]:
     """The facts of the run in short, with a link to all of them."""
-    amendments = "; ".join(parameters.amendments) or "none"
-    short = [*bar.facts(parameters, record), ("amendments", amendments)]
+    versions = ", ".join(f"{name} {value}" for name, value in record["versions"].items())
+    short = [
+        *bar.facts(parameters, record), ("parameters", changed(parameters)),
+        ("amendments", "; ".join(parameters.amendments) or "none"), ("versions", versions),
+    ]  # fmt: skip
     more = '<p class="prrt-more">More: <a href="facts.html">all facts of this run</a></p>'
     return [markdown("## This run"), placed(facts(short, "This run") + more)]
