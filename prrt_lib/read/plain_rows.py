@@ -22,6 +22,7 @@ DECLARED = re.compile(rb"<\?xml[^>]*?encoding\s*=\s*[\"'](?!utf-8[\"'])", re.IGN
 ROW = re.compile(
     r'\s*<row r="([1-9][0-9]{0,6})"((?: (?!r=)[\w:]+="[^"<>&\x00-\x1f]*")*) ?>\s*', re.ASCII
 )
+HIDDEN = re.compile(rf' hidden="(?:{"|".join(TRUE)})"')
 LETTERS = re.compile("[A-Z]{1,3}")
 TEXT = r"[^<>&\x00-\x1f\ufffe\uffff]"
 FORMULA = rf"<f(?: {TEXT}*)?(?:/>|(?<!/)>{TEXT}*</f>)"
@@ -93,7 +94,7 @@ def row_of(
     """
     first, *texts = piece.split('<c r="')
     found = ROW.fullmatch(first)
-    if not found or any(f' hidden="{word}"' in found[2] for word in TRUE):
+    if not found or ("hidden" in found[2] and HIDDEN.search(found[2])):
         raise NotPlain
     line: dict[int, tuple[Any, int]] = {}
     bare: list[int] = []
