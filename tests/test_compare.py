@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import os
+import shutil
 from pathlib import Path
 
 import openpyxl
@@ -14,11 +15,16 @@ from compared_runs import WORKBOOK, edited, finished, parameters, put, read
 
 from prrt_lib.base.errors import InputError
 from prrt_lib.edges.commands import main
-from prrt_lib.edges.compare.comparison import compare
-from prrt_lib.edges.compare.edits import area
+from prrt_lib.edges.compare.comparison import Comparison, compare
+from prrt_lib.edges.compare.edits import area, edits
+from prrt_lib.edges.compare.page import write_page
 from prrt_lib.edges.compare.pairing import pairs
 from prrt_lib.edges.compare.row_changes import row_changes
+from prrt_lib.edges.compare.words import summary
 from prrt_lib.edges.rerun import rerun
+
+# Two comparisons attribute many edits: slow on a busy machine.
+pytestmark = pytest.mark.timeout(900)
 
 ONLY = ("quality", "exposure", "survival")
 SMALL = {
@@ -34,15 +40,15 @@ def first(tmp_path_factory):
     return finished(tmp_path_factory.mktemp("a"), parameters(**SMALL), read(WORKBOOK), only=ONLY)
 
 
-@pytest.fixture
-def second(first, tmp_path):
+@pytest.fixture(scope="module")
+def second(first, tmp_path_factory):
     """Makes the run on a changed workbook, or with other parameters; gives its folder."""
 
     def made(change=lambda book: None, **other) -> Path:
-        workbook = edited(tmp_path, change)
+        folder = tmp_path_factory.mktemp("b")
+        workbook = edited(folder, change)
         given = parameters(**{**SMALL, "workbook": str(workbook), **other})
-        since = None if other else first[1]
-        return finished(tmp_path / "b", given, read(workbook), since, ONLY)[0]
+        return finished(folder, given, read(workbook), first[1], ONLY)[0]
 
     return made
 
@@ -92,99 +98,126 @@ def date(*parts: int) -> dt.datetime:
     return dt.datetime(*parts)
 
 
-CASES = {
-    "the date of a scan": (
-        put("Imaging", "B7", date(2016, 5, 8)), {"NET-002": {"Imaging!B7"}}, 0,
+# Edits that leave overall survival of patients with a GEP primary alone, and what reads them. The
+# reported grade asks a question only: Ki-67 of 5 % makes NET-001 grade 2 whatever was reported.
+QUIET = {
+    "NET-001": (
+        [put("Patients", "H2", 3), put("PRRT cycles", "F2", "Houston")],
+        {"Patients!H2", "PRRT cycles!F2"}, {"exposure", "quality", "survival"},
     ),
-    # Ki-67 of 5 % makes it grade 2 whatever was reported: a question, and no curve.
-    "a grade against the Ki-67": (put("Patients", "H2", 3), {"NET-001": {"Patients!H2"}}, 0),
-    "the day of a death": (
-        several(put("Patients", "P7", date(2013, 6, 19)), put("Patients", "Q7", date(2013, 6, 19))),
-        {"NET-006": {"Patients!P7", "Patients!Q7"}}, 4,
+    "NET-002": ([put("Imaging", "B7", date(2016, 5, 8))], {"Imaging!B7"}, {"survival"}),
+    "NET-003": ([put("PRRT cycles", "E8", "200 MBq")], {"PRRT cycles!E8"}, {"exposure"}),
+    "NET-005": ([put("Biomarkers", "D15", None)], {"Biomarkers!D15"}, {"quality"}),
+    "NET-006": (
+        [put("Biomarkers", "D19", "<script>alert('x')</script>")],
+        {"Biomarkers!D19"}, {"quality"},
     ),
-    "a death": (
-        several(put("Patients", "O2", "Dead"), put("Patients", "P2", date(2014, 5, 22))),
-        {"NET-001": {"Patients!O2", "Patients!P2"}}, 4,
+    "NET-024": (
+        [row_deleted("PRRT cycles", 61)], {"PRRT cycles!B61:F61"}, {"exposure", "quality"},
     ),
-    "a unit": (put("PRRT cycles", "E2", "200 MBq"), {"NET-001": {"PRRT cycles!E2"}}, 0),
-    "a deleted row": (row_deleted("PRRT cycles", 3), {"NET-001": {"PRRT cycles!B3:F3"}}, 0),
-    "an added patient": (
-        patient_added, {"NET-025": {"Patients!B26:M26, O26:Q26", "PRRT cycles!B62:F62"}}, 4,
+}  # fmt: skip
+RESPELT = put("Patients", "Q4", "23 Apr 2012")
+# A later day of death, a death, a patient: each moves the headline.
+LOUD = {
+    "NET-006": (
+        [put("Patients", "P7", date(2013, 6, 19)), put("Patients", "Q7", date(2013, 6, 19))],
+        {"Patients!P7", "Patients!Q7"},
     ),
-    "another text of the same date": (put("Patients", "Q4", "23 Apr 2012"), {}, 0),
-    "a marker made blank": (put("Biomarkers", "D4", None), {"NET-001": {"Biomarkers!D4"}}, 0),
-    "a marker nobody can read": (put("Biomarkers", "D4", "++"), {"NET-001": {"Biomarkers!D4"}}, 0),
+    "NET-001": (
+        [put("Patients", "O2", "Dead"), put("Patients", "P2", date(2014, 5, 22))],
+        {"Patients!O2", "Patients!P2"},
+    ),
+    "NET-025": ([patient_added], {"Patients!B26:M26, O26:Q26", "PRRT cycles!B62:F62"}),
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("case", CASES)
-def test_exactly_the_edited_cells_are_named(case, first, second):
-    change, cells, code = CASES[case]
-    found = compare(str(first[0]), str(second(change)))
-    assert named(found) == cells
-    assert found.exit_code == code
-    assert bool(found.rows.moved) == bool(cells)
+@pytest.fixture(scope="module")
+def quiet(first, second) -> Comparison:
+    """Six patients with seven edits, and a date that is only spelt otherwise."""
+    changes = [change for changes, *_ in QUIET.values() for change in changes]
+    return compare(str(first[0]), str(second(several(*changes, RESPELT))), attribute=True)
 
 
-def test_a_patient_under_another_id_is_one_edit_and_moves_nothing(first, second):
-    found = compare(str(first[0]), str(second(spelt("NET-010", "NET-510"))))
-    assert [(one.record, one.kind, one.after) for one in found.edits] == [
-        ("NET-010", "renamed", "NET-510")
+@pytest.fixture(scope="module")
+def loud(first, second) -> Comparison:
+    changes = [change for changes, _ in LOUD.values() for change in changes]
+    return compare(str(first[0]), str(second(several(*changes))), attribute=True)
+
+
+def test_exactly_the_edited_cells_are_named(quiet):
+    assert named(quiet) == {patient: cells for patient, (_, cells, _) in QUIET.items()}
+
+
+def test_deaths_and_a_patient_who_is_added_are_named_by_their_cells(loud):
+    assert named(loud) == {patient: cells for patient, (_, cells) in LOUD.items()}
+
+
+def test_another_spelling_of_a_value_is_told_apart(quiet):
+    respelt = [one for one in quiet.edits if one.kind == "respelt"]
+    assert [(one.record, one.cell, one.after) for one in respelt] == [
+        ("NET-003", "Q4", "23 Apr 2012")
     ]
-    assert found.rows.moved == [] and found.exit_code == 0
 
 
-def test_the_same_workbook_differs_in_nothing(first, capsys):
-    assert main(["compare", str(first[0]), str(first[0])]) == 0
-    assert capsys.readouterr().out.splitlines()[-1] == "nothing differs"
+def test_only_a_headline_that_moved_gives_code_4(quiet, loud):
+    assert quiet.rows.moved and (quiet.headline, quiet.exit_code) == ([], 0)
+    assert loud.exit_code == 4
+    median = next(one for one in loud.headline if one.row["statistic"] == "median")
+    # NET-001 dies, and NET-025 is a copy of NET-006: two deaths and one patient more.
+    assert (median.change("events"), median.change("n")) == (2, 1)
 
 
-def test_each_patients_edits_are_applied_alone_and_add_up(first, second):
-    """A cycle of NET-001 less and one scan less of NET-002: two counts, each its own."""
-    change = several(row_deleted("PRRT cycles", 3), row_deleted("Imaging", 7))
-    found = compare(str(first[0]), str(second(change)), attribute=True)
-    assert [step.who for step in found.attribution.steps] == ["NET-001", "NET-002"]
-    cycles, scans = (
-        {one.row["notebook"] for one in step.moved} for step in found.attribution.steps
-    )
-    assert "exposure" in cycles and "survival" not in cycles
-    assert "survival" in scans and "exposure" not in scans
-    counts = {
-        (one.row["label"], one.row["population"]): one.change("n")
-        for one in found.attribution.steps[0].moved
-        if one.row["statistic"] == "proportion" and one.row["level"] == "Basel"
+def test_each_patients_edits_move_what_reads_them(quiet):
+    steps = {step.who: step for step in quiet.attribution.steps}
+    assert list(steps) == list(QUIET)
+    for patient, (_, _, notebooks) in QUIET.items():
+        assert {one.row["notebook"] for one in steps[patient].moved} == notebooks, patient
+    assert quiet.attribution.others == 0
+
+
+def test_counts_add_up_and_nothing_is_left(quiet):
+    """One cycle less in Basel by NET-001 and as many of all cycles less by NET-024."""
+    by_step = {
+        step.who: {one.row_id: one for one in step.moved if one.row["statistic"] == "proportion"}
+        for step in quiet.attribution.steps
     }
-    assert counts == {("Treating centre, of cycles", name): -1 for name in ("gep", "all_treated")}
-    assert found.attribution.others == 0
-    assert {one.moved.row["notebook"] for one in found.attribution.joint} <= {"quality"}
+    (basel,) = [one for one in by_step["NET-001"].values()
+                if (one.row["level"], one.row["population"]) == ("Basel", "all_treated")
+                and one.row["label"].startswith("Treating centre, of cycles")]  # fmt: skip
+    assert (basel.change("n"), basel.change("total")) == (-1, 0)
+    assert by_step["NET-024"][basel.row_id].change("total") == -1
+    joint = {one.moved.row["notebook"] for one in quiet.attribution.joint}
+    assert "survival" not in joint
 
 
-def test_two_edits_of_one_patient_are_one_step_and_the_page_shows_texts_as_text(
-    first, second, tmp_path, capsys
-):
-    hostile = "<script>alert('x')</script>"
-    folder = second(several(put("PRRT cycles", "F2", "Houston"), put("Biomarkers", "D4", hostile)))
-    page = tmp_path / "page.html"
-    assert main(["compare", str(first[0]), str(folder), "--attribute", "--out", str(page)]) == 0
-    said, text = capsys.readouterr(), page.read_text(encoding="utf-8")
-    assert "Biomarkers!D4" in said.out and "script" not in said.err
-    assert "edits of NET-001 alone" in said.err and "joint: 0 rows" in said.out
+def test_what_only_several_deaths_together_do_is_joint(loud):
+    """A survival probability is no sum: three more lives change it otherwise than one by one."""
+    assert [step.who for step in loud.attribution.steps] == ["NET-001", "NET-006", "NET-025"]
+    joint = [one for one in loud.attribution.joint if one.moved.row["statistic"] == "survival"]
+    assert any(one.rest and one.rest == one.rest for one in joint)
+
+
+def test_the_page_and_the_terminal_show_texts_of_cells_as_text(quiet, tmp_path):
+    page, said = write_page(quiet, tmp_path / "page.html"), summary(quiet)
+    text = page.read_text(encoding="utf-8")
     assert "&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt;" in text and "<script" not in text
     assert "http" not in text and "INTERNAL" in text and "Houston" in text
+    assert "NET-005  Biomarkers!D15 biomarkers.value" in said
+    assert "edits: 7 in 6 patients; 1 cells spelt otherwise with the same value" in said
 
 
-def test_what_only_two_deaths_together_do_is_joint(first, second):
-    """A median is no sum: two more deaths move it otherwise than one and one."""
-    change = several(
-        put("Patients", "O2", "Dead"), put("Patients", "P2", date(2014, 5, 22)),
-        put("Patients", "O9", "Dead"), put("Patients", "P9", date(2013, 10, 6)),
-    )  # fmt: skip
-    found = compare(str(first[0]), str(second(change)), attribute=True)
-    assert [step.who for step in found.attribution.steps] == ["NET-001", "NET-008"]
-    events = [one for one in found.headline if one.row["statistic"] == "median"]
-    assert [one.change("events") for one in events] == [2]
-    survival = [one for one in found.attribution.joint if one.moved.row["notebook"] == "survival"]
-    assert survival
+def test_a_patient_under_another_id_is_one_edit(tmp_path):
+    found = edits(read(WORKBOOK), read(edited(tmp_path, spelt("NET-010", "NET-510"))))
+    assert [(one.record, one.kind, one.after) for one in found] == [
+        ("NET-010", "renamed", "NET-510")
+    ]
+    other = edited(tmp_path, put("Imaging", "A30", "net_010 "))
+    assert edits(read(WORKBOOK), read(other)) == []
+
+
+def test_the_same_run_differs_in_nothing(first, capsys):
+    assert main(["compare", str(first[0]), str(first[0])]) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == "nothing differs"
 
 
 def test_a_parameter_alone_names_no_cell(first, second):
@@ -198,32 +231,36 @@ def test_a_parameter_alone_names_no_cell(first, second):
     assert found.attribution.joint == []
 
 
-def test_more_than_fifty_patients_are_attributed_on_request_only(first, second, monkeypatch):
-    monkeypatch.setattr("prrt_lib.edges.compare.comparison.MOST", 0)
-    folder = second(put("PRRT cycles", "F2", "Houston"))
-    found = compare(str(first[0]), str(folder), attribute=True)
-    assert found.attribution is None and "1 patients are edited, more than 0" in found.notes[-1]
+def test_more_than_fifty_patients_are_attributed_on_request_only(quiet, monkeypatch):
+    monkeypatch.setattr("prrt_lib.edges.compare.comparison.MOST", 5)
+    runs = (str(quiet.before.folder), str(quiet.after.folder))
+    found = compare(*runs, attribute=True)
+    assert found.attribution is None and "6 patients are edited, more than 5" in found.notes[-1]
 
 
-def test_a_result_file_changed_by_hand_is_named(second, first, capsys):
-    folder = second()
-    file = folder / "results" / "exposure.csv"
+@pytest.fixture
+def spoilt(quiet, tmp_path) -> Path:
+    """A copy of a finished run that a test may spoil."""
+    return Path(shutil.copytree(quiet.after.folder, tmp_path / "data" / "processed" / "cut"))
+
+
+def test_a_result_file_changed_by_hand_is_named(spoilt, first, capsys):
+    file = spoilt / "results" / "exposure.csv"
     file.write_text(file.read_text(encoding="utf-8").replace("Basel", "Bern"), encoding="utf-8")
-    assert main(["compare", str(first[0]), str(folder)]) == 2
+    assert main(["compare", str(first[0]), str(spoilt)]) == 2
     said = capsys.readouterr().err
     assert "results/exposure.csv: found a file changed by hand" in said and "Bern" not in said
 
 
-def test_a_run_without_lineage_is_compared_without_cells(second, first):
-    folder = second(put("PRRT cycles", "F2", "Houston"))
-    os.remove(folder / "lineage.parquet")
-    found = compare(str(first[0]), str(folder), attribute=True)
+def test_a_run_without_lineage_is_compared_without_cells(spoilt, first):
+    os.remove(spoilt / "lineage.parquet")
+    found = compare(str(first[0]), str(spoilt), attribute=True)
     assert found.edits is None and found.attribution is None and found.rows.moved
     assert any(note.startswith("B: lineage.parquet is missing") for note in found.notes)
 
 
-def test_rows_of_another_layout_are_refused_and_another_version_is_said(second, first):
-    file = second() / "manifest.json"
+def test_rows_of_another_layout_are_refused_and_another_version_is_said(spoilt, first):
+    file = spoilt / "manifest.json"
     record = json.loads(file.read_text(encoding="utf-8"))
     file.write_text(json.dumps({**record, "prrt_lib": "9.9"}), encoding="utf-8")
     found = compare(str(first[0]), str(file.parent))
