@@ -202,3 +202,28 @@ def test_an_export_of_redcap_is_drafted_from_its_labels_and_choices(tmp_path):
     assert site["codebook"] == {"1": "Ileum", "2": "TODO Gut NOS"}
     assert treat["records"][0]["columns"] == {
         "cycle_date": "q3", "activity_gbq": {"header": "q4", "unit": "mCi"}}  # fmt: skip
+
+
+def test_a_sheet_of_all_tests_is_split_into_markers_and_other_tests(tmp_path):
+    header = ["Study No", "Collection date", "Test", "Result", "Unit"]
+    lines = [[1, D(2012, 1, 1), test, 100, "x"] for test in ("CgA", "Platelets", "Lipase")]
+    sheets, _ = drafted(tmp_path, header, *lines)
+    markers, labs = (b for b in sheets[0]["records"] if b["table"] != "patients")
+    value = {"header": "Result", "unit_header": "Unit"}
+    assert (markers["table"], markers["only"]) == ("biomarkers", {"Test": ["CgA"]})
+    assert (labs["table"], labs["only"]) == ("labs", {"Test": ["Platelets"]})
+    assert (markers["columns"]["value"], labs["columns"]["lab_value"]) == (value, value)
+    assert sheets[0]["ignore_rows"] == {"Test": ["TODO Lipase"]}
+
+
+def test_the_study_id_goes_before_a_hospital_number_and_an_age_has_to_be_confirmed(tmp_path):
+    sheets, entries = drafted(
+        tmp_path,
+        ["MRN", "Study #", "Sex (1=m, 2=f)", "Age", "First PRRT"],
+        [4711, "001", 1, 61, D(2012, 1, 1)],
+        [4712, "002", 2, 44, D(2012, 1, 1)],
+    )
+    assert sheets[0]["id"] == "Study #"
+    assert entries["patients.age_at_diagnosis"] == "TODO Age"
+    assert entries["patients.sex"]["codebook"] == {"1": "m", "2": "f"}
+    assert entries["patients.sex"]["header"].startswith("TODO")

@@ -24,6 +24,8 @@ DATED = {
     "tumour": "diagnosis_date", "prior_therapies": "therapy_date",
     "subsequent_therapies": "therapy_date", "metastases": "metastasis_date",
 }  # fmt: skip
+# A known word that a person has to confirm: age when?
+DOUBTFUL = ("age", "age years", "alter")
 RESULTS = ("result", "results", "value", "wert", "ergebnis", "valeur", "resultat", "messwert")
 RESULT_OF = {"biomarkers": "value", "labs": "lab_value", "imaging": "response_raw"}
 MARKERS = {"CgA": "cga|chromogranin(?: a)?", "pancreastatin": "pancreastatin|pst"}
@@ -95,8 +97,9 @@ def guess(text: str, favourite: str, caption: str = "") -> Guess:
     table, rest = numbered_part(text)
     if table and plain not in _known():
         return _numbered(table, rest, plain)
-    best = _listed(plain, favourite)
-    return max(best, _listed(without_units(plain), favourite), key=lambda found: found[1])
+    likely = [_listed(plain, favourite), _listed(without_units(plain), favourite)]
+    place, score = max(likely, key=lambda found: found[1])
+    return place, min(score, POSSIBLE) if plain in DOUBTFUL else score
 
 
 def _numbered(table: str, rest: str, plain: str) -> Guess:
