@@ -40,9 +40,7 @@ def swimmer(
     Of more than MOST_LANES patients every second, third, ... is drawn, and the title says so.
     """
     style.apply()
-    step = -(-len(lanes) // MOST_LANES) or 1
-    heading = f"{title} (n = {len(lanes)}{f'; one in {step} is drawn' if step > 1 else ''})"
-    lanes = lanes.iloc[::step].reset_index(drop=True)
+    heading, lanes = _thinned(lanes, title)
     marks = marks[marks["patient_id"].isin(lanes["patient_id"])]
     count = len(lanes)
     figure, axes = plt.subplots(figsize=(8.2, 1.6 + LANE * max(count, 12)))
@@ -65,6 +63,13 @@ def swimmer(
     if count:
         axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1), fontsize=8, handletextpad=0.4)
     return keep(figure, file_name(name), scenario, figure_values.lanes(lanes, marks, title))
+
+
+def _thinned(lanes: pd.DataFrame, title: str) -> tuple[str, pd.DataFrame]:
+    """The title with n, and at most MOST_LANES lanes, evenly taken."""
+    step = -(-len(lanes) // MOST_LANES) or 1
+    told = f"; one in {step} is drawn" if step > 1 else ""
+    return f"{title} (n = {len(lanes)}{told})", lanes.iloc[::step].reset_index(drop=True)
 
 
 def _points(axes: Axes, x: pd.Series, y: pd.Series, look: tuple, label: str) -> None:
