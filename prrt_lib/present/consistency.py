@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from prrt_lib.declare.dictionary import dictionary
-from prrt_lib.present.sentences import Sentences
+from prrt_lib.present.sentences import Sentences, notice
 from prrt_lib.present.tables import Cell, Table
 
 SHARE = re.compile(r"(\d+)/(\d+) \((\d+\.\d) %")
@@ -40,9 +40,9 @@ def sentence(found: Sequence[Checked]) -> Sentences:
     looked_at, wrong = sum(item.looked_at for item in found), [t for c in found for t in c.wrong]
     if wrong:
         head = f"{len(wrong)} of {looked_at} checks of numbers failed: do not use this report."
-        return Sentences((head, *wrong))
-    return Sentences((f"{looked_at} checks of n, totals, percentages, limits and curves by "
-                      f"{len(found)} rules: every number reconciles.",))  # fmt: skip
+        return notice([head, *wrong])
+    return notice([f"{looked_at} checks of n, totals, percentages, limits and curves by "
+                   f"{len(found)} rules: every number reconciles."])  # fmt: skip
 
 
 def listed(found: Sequence[Checked]) -> Table:
@@ -142,7 +142,7 @@ def _with_and_without(rows: pd.DataFrame) -> Iterator[str]:
 
 def _population(rows: pd.DataFrame) -> Iterator[str]:
     """Everybody in a table of characteristics is everybody in the flow."""
-    ends = flow_ends(rows)
+    ends = flow_ends(rows)["n"].to_dict()
     sizes = _sizes(rows)
     for row in sizes[sizes["group"] == ""].to_dict("records"):
         expected = ends.get(row["population"])
@@ -162,17 +162,17 @@ def _strata(rows: pd.DataFrame) -> Iterator[str]:
         yield "" if fits else f"{' '.join(key)}: groups do not add up"
 
 
-def flow_ends(rows: pd.DataFrame) -> dict[str, float]:
-    """Population -> n at the end of its flow."""
+def flow_ends(rows: pd.DataFrame) -> pd.DataFrame:
+    """By population, ``n`` at the end of its flow and the ``row_id`` of this step."""
     flow = rows[(rows["variable"] == "flow") & (rows["group"] == "")]
-    return flow.groupby("population")["n"].last().to_dict()
+    return flow.groupby("population")[["n", "row_id"]].last()
 
 
 def _flow(rows: pd.DataFrame) -> Iterator[str]:
     """Each step: those before less those who left are those after."""
     flow = rows[rows["variable"] == "flow"]
     for population, part in flow.groupby("population", sort=False):
-        before = None if population == "all_treated" else flow_ends(rows).get("all_treated")
+        before = None if population == "all_treated" else flow_ends(rows)["n"].get("all_treated")
         for step, one in part.groupby("level", sort=False):
             after = one.loc[one["group"] == "", "n"].sum()
             left = one.loc[one["group"] == "excluded", "n"].sum()

@@ -45,6 +45,6 @@ def laboratory(rows: pd.DataFrame) -> Sentences:
     slope = draft.find(variable="eGFR", statistic="slope")
     if slope and slope["state"] == "ok":
         draft.say(f"eGFR changed by {with_unit(slope)}.")
-    if not draft.texts:
+    if not draft.told:
         draft.say("Laboratory values: not abstracted, or too few for an estimate.")
     return draft.done()

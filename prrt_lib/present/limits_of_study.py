@@ -6,7 +6,7 @@ import pandas as pd
 
 from prrt_lib.present.alike import kind, summary
 from prrt_lib.present.report import headline
-from prrt_lib.present.sentences import Sentences
+from prrt_lib.present.sentences import Sentence, Sentences, listed
 from prrt_lib.present.tables import Cell, Table
 
 STANDING = (
@@ -19,22 +19,21 @@ def limitations(rows: pd.DataFrame, most: int = 5) -> Sentences:
     """Standing limitations, then what was asked about the workbook, by number of questions."""
     found = rows[(rows["variable"] == "findings") & (rows["group"] == "severity")]
     totals = found[found["level"] == ""]
-    texts = list(STANDING)
+    told = [Sentence(text) for text in STANDING]
     asked = [f"{int(row['n'])} {row['group_level']}s" for row in totals.to_dict("records")]
     if asked:
-        texts.append(
-            f"Reading the workbook raised {' and '.join([', '.join(asked[:-1]), asked[-1]])}."
-        )
+        text = f"Reading the workbook raised {' and '.join([', '.join(asked[:-1]), asked[-1]])}."
+        told.append(Sentence(text, tuple(totals["row_id"])))
     rules = found[(found["level"] != "") & (found["group_level"] != "note")]
     largest = rules.sort_values("n", ascending=False, kind="stable").head(most)
     if len(largest):
-        listed = ", ".join(
+        words = ", ".join(
             f"{row['level'].replace('-', ' ')} ({int(row['n'])})"
             for row in largest.to_dict("records")
         )
-        texts.append(f"Most frequent: {listed}; the quality page lists all.")
-    ids = (*totals["row_id"], *largest["row_id"])
-    return Sentences(tuple(texts), tuple(ids))
+        text = f"Most frequent: {words}; the quality page lists all."
+        told.append(Sentence(text, tuple(largest["row_id"])))
+    return listed(told)
 
 
 def warnings(rows: pd.DataFrame) -> Table:

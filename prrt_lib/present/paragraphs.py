@@ -12,7 +12,7 @@ from prrt_lib.present.clinical_tables import share_with_limits
 from prrt_lib.present.consistency import flow_ends
 from prrt_lib.present.limits_of_study import limitations, warnings
 from prrt_lib.present.report import headline, main
-from prrt_lib.present.sentences import Sentences, events_of, medians
+from prrt_lib.present.sentences import Sentence, Sentences, events_of, listed, medians
 
 __all__ = ["abstract", "limitations", "medians", "methods", "results", "warnings"]
 
@@ -23,24 +23,25 @@ MEASURES = ("median", "survival", "cumulative_incidence", "log_hazard_ratio", "c
 
 
 class Draft:
-    """Sentences in the making, with the ids of the rows that they quote."""
+    """Sentences in the making; each quotes the rows that were found for it."""
 
     def __init__(self, rows: pd.DataFrame):
-        self.rows, self.texts, self.ids = rows, [], []
+        self.rows, self.told, self.ids = rows, [], []
 
     def find(self, **key: Any) -> Row | None:
-        """The first row that matches; it counts as quoted."""
+        """The first row that matches; the next sentence quotes it."""
         row = tables.first(self.rows, **key)
         if row is not None:
             self.ids.append(row["row_id"])
         return row
 
     def say(self, text: str) -> None:
-        self.texts.append(text)
+        self.told.append(Sentence(text, tuple(dict.fromkeys(self.ids))))
+        self.ids = []
 
     def done(self) -> Sentences:
         """One paragraph."""
-        return Sentences((" ".join(self.texts),), tuple(dict.fromkeys(self.ids)))
+        return Sentences((tuple(self.told),))
 
 
 def abstract(rows: pd.DataFrame) -> Sentences:
@@ -62,12 +63,13 @@ def _headline(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def _patients(draft: Draft, rows: pd.DataFrame) -> None:
-    ends = flow_ends(rows)
-    treated, shown = ends.get("all_treated"), headline(rows)
-    if treated is not None:
-        draft.say(f"{_people(treated)} treated with PRRT.")
-    if shown == "gep" and "gep" in ends:
-        draft.say(f"{_people(ends['gep'])} with a gastroenteropancreatic primary, shown here.")
+    ends, shown = flow_ends(rows), headline(rows)
+    if "all_treated" in ends.index:
+        draft.ids.append(ends["row_id"]["all_treated"])
+        draft.say(f"{_people(ends['n']['all_treated'])} treated with PRRT.")
+    if shown == "gep" and "gep" in ends.index:
+        draft.ids.append(ends["row_id"]["gep"])
+        draft.say(f"{_people(ends['n']['gep'])} with a gastroenteropancreatic primary, shown here.")
     age = draft.find(variable="age_at_first_prrt", statistic="median")
     low, high = (draft.find(variable="age_at_first_prrt", statistic=name)
                  for name in ("q25", "q75"))  # fmt: skip
@@ -179,13 +181,12 @@ def results(rows: pd.DataFrame) -> Sentences:
     kept = kept[
         (kept["state"] == "ok") & (kept["level"].eq("") | kept["level"].ne(kept["reference"]))
     ]
-    texts = [
-        f"{row['label']}, {tables.named(row)}: hazard ratio {numbers.estimate(row)}, "
-        f"p {_p(row['p'])} (all covariates together; {row['role']})."
+    told = [
+        Sentence(f"{row['label']}, {tables.named(row)}: hazard ratio {numbers.estimate(row)}, "
+                 f"p {_p(row['p'])} (all covariates together; {row['role']}).", (row["row_id"],))
         for row in kept.to_dict("records")
-    ]
-    return Sentences(tuple(texts) or ("No model of all covariates could be fitted.",),
-                     tuple(kept["row_id"]))  # fmt: skip
+    ]  # fmt: skip
+    return listed(told, "No model of all covariates could be fitted.")
 
 
 def _p(value: float) -> str:

@@ -9,7 +9,7 @@ import pandas as pd
 from prrt_lib.base.errors import ParameterError, Problem
 from prrt_lib.present import clinical_tables, plan_tables, tables
 from prrt_lib.present.flow import END
-from prrt_lib.present.sentences import Sentences
+from prrt_lib.present.sentences import Sentences, notice
 from prrt_lib.present.tables import Table
 
 PROFILES = ("internal",)
@@ -25,7 +25,7 @@ def stamp(profile: str) -> Sentences:
             Problem("notebooks: report: profile", repr(profile), f"one of {list(PROFILES)}",
                     "release needs disclosure control, which is not yet there")
         )  # fmt: skip
-    return Sentences(("INTERNAL: small groups are not suppressed. Not for release.",))
+    return notice(["INTERNAL: small groups are not suppressed. Not for release."])
 
 
 def headline(rows: pd.DataFrame) -> str:

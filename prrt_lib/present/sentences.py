@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import pandas as pd
 
@@ -13,27 +14,55 @@ from prrt_lib.declare.parameters import YEARS
 from prrt_lib.present import numbers, tables
 
 
-@dataclass(frozen=True)
-class Sentences:
-    """Paragraphs and the result rows that they quote."""
+class Sentence(NamedTuple):
+    """One sentence and the result rows that it quotes."""
 
-    texts: tuple[str, ...]
+    text: str
     row_ids: tuple[str, ...] = ()
 
-    def _repr_html_(self) -> str:
+    def html(self) -> str:
         ids = f' data-rows="{" ".join(self.row_ids)}"' if self.row_ids else ""
-        lines = "".join(f"<p>{html.escape(text)}</p>" for text in self.texts)
-        return f'<div class="prrt-sentences"{ids}>{lines}</div>'
+        return f"<span{ids}>{html.escape(self.text)}</span>"
+
+
+@dataclass(frozen=True)
+class Sentences:
+    """Paragraphs of sentences."""
+
+    paragraphs: tuple[tuple[Sentence, ...], ...]
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """The text of each paragraph."""
+        return tuple(" ".join(one.text for one in part) for part in self.paragraphs)
+
+    @property
+    def row_ids(self) -> tuple[str, ...]:
+        """Every result row that is quoted, once."""
+        quoted = (row for part in self.paragraphs for one in part for row in one.row_ids)
+        return tuple(dict.fromkeys(quoted))
+
+    def _repr_html_(self) -> str:
+        lines = "".join(
+            f"<p>{' '.join(one.html() for one in part)}</p>" for part in self.paragraphs
+        )
+        return f'<div class="prrt-sentences">{lines}</div>'
 
     def __repr__(self) -> str:
         return "\n".join(self.texts)
 
 
+def listed(sentences: Iterable[Sentence], otherwise: str = "") -> Sentences:
+    """A paragraph for each sentence; where there is none, the text ``otherwise``."""
+    found = tuple((one,) for one in sentences)
+    return Sentences(found or (((Sentence(otherwise),),) if otherwise else ()))
+
+
 def medians(rows: pd.DataFrame) -> Sentences:
     """One sentence per ungrouped median: estimate, limits, events of n, role."""
     kept = rows[(rows["statistic"] == "median") & (rows["group"] == "")]
-    texts = [_median(row) for row in kept.to_dict("records")]
-    return Sentences(tuple(texts) or ("No median was estimated.",), tuple(kept["row_id"]))
+    told = [Sentence(_median(row), (row["row_id"],)) for row in kept.to_dict("records")]
+    return listed(told, "No median was estimated.")
 
 
 def _median(row: dict) -> str:
@@ -68,23 +97,24 @@ def rates(rows: pd.DataFrame, times: dict[float, str]) -> Sentences:
         for row in kept.to_dict("records")
     ]
     head = kept["label"].iloc[0] if len(kept) else "No rate"
-    return Sentences((f"{head}. " + "; ".join(parts) + ".",), tuple(kept["row_id"]))
+    return listed([Sentence(f"{head}. " + "; ".join(parts) + ".", tuple(kept["row_id"]))])
 
 
 def tests(rows: pd.DataFrame) -> Sentences:
     """One sentence per test row."""
-    texts = []
+    told = []
     for row in rows.to_dict("records"):
         what = " by ".join(text for text in (row["label"], row["group"].replace("_", " ")) if text)
         if row["state"] != "ok":
-            texts.append(f"{what}: {numbers.NOT_OK[row['state']]}.")
+            told.append(Sentence(f"{what}: {numbers.NOT_OK[row['state']]}.", (row["row_id"],)))
             continue
         freedom = "" if numbers.missing(row["df"]) else f", {numbers.plain(row['df'], 0)} df"
-        texts.append(
+        text = (
             f"{what}: {row['method']}, {numbers.plain(row['estimate'], 3)}{freedom}, "
             f"p {_p(row['p'])} (n = {numbers.plain(row['n'], 0)})."
         )
-    return Sentences(tuple(texts), tuple(rows["row_id"]))
+        told.append(Sentence(text, (row["row_id"],)))
+    return listed(told)
 
 
 def _p(value: float) -> str:
@@ -111,13 +141,14 @@ def entry_independence(rows: pd.DataFrame) -> Sentences:
             f"{numbers.plain(row['estimate'], 2)}, p {_p(row['p'])}); a small study cannot exclude "
             "it."
         )
-    texts = [text]
+    told = [Sentence(text, (row["row_id"],))]
     if lag is not None and lag["state"] == "ok":
-        texts.append(
+        further = (
             f"Each further year between diagnosis and first PRRT goes with a hazard ratio of "
             f"{numbers.estimate(lag)}, p {_p(lag['p'])} (Cox model, delayed entry)."
         )
-    return Sentences(tuple(texts), tuple(rows["row_id"]))
+        told.append(Sentence(further, (lag["row_id"],)))
+    return listed(told)
 
 
 def partial_dates(main: pd.DataFrame, settings: pd.DataFrame) -> Sentences:
@@ -125,7 +156,7 @@ def partial_dates(main: pd.DataFrame, settings: pd.DataFrame) -> Sentences:
 
     Each single duration does; a median or a rate need not (decision 8).
     """
-    texts, ids = [], []
+    told, ids = [], []
     compared = main[(main["setting"] == "") & (main["group"] == "") & (main["state"] == "ok")]
     for row in compared.to_dict("records"):
         same = settings
@@ -135,17 +166,18 @@ def partial_dates(main: pd.DataFrame, settings: pd.DataFrame) -> Sentences:
         if any(end is None or end["state"] not in ("ok", "not-reached") for end in ends):
             continue
         values = sorted(_reached(end) for end in ends)
-        ids += [row["row_id"], *(end["row_id"] for end in ends)]
+        own = (row["row_id"], *(end["row_id"] for end in ends))
+        ids += own
         if not values[0] <= row["estimate"] <= values[1]:
             shown = [numbers.estimate(end) for end in ends]
-            texts.append(
+            text = (
                 f"{row['label']}, {_what(row)}: the main run ({numbers.estimate(row)}) does not "
                 f"lie between the shortest ({shown[0]}) and the longest run ({shown[1]})."
             )
-    if not ids:
-        texts = ["Nothing to compare between the shortest and the longest reading of dates."]
+            told.append(Sentence(text, own))
     fine = "Every median and rate lies between the shortest and the longest reading of dates."
-    return Sentences(tuple(texts) or (fine,), tuple(ids))
+    nothing = "Nothing to compare between the shortest and the longest reading of dates."
+    return listed(told or ([Sentence(fine, tuple(ids))] if ids else []), nothing)
 
 
 def _reached(row: dict) -> float:
@@ -160,12 +192,14 @@ def _what(row: dict) -> str:
 
 def nonlinearity(rows: pd.DataFrame) -> Sentences:
     """One sentence per test that an effect is not a straight line on its scale."""
-    texts = [
-        f"{dictionary().label(row['variable'])}: test of nonlinearity p {_p(row['p'])} (n = "
-        f"{numbers.plain(row['n'], 0)}, {numbers.plain(row['events'], 0)} events; exploratory)."
-        for row in rows[rows["state"] == "ok"].to_dict("records")
-    ]
-    return Sentences(tuple(texts) or ("No spline could be fitted.",), tuple(rows["row_id"]))
+    told = []
+    for row in rows[rows["state"] == "ok"].to_dict("records"):
+        text = (
+            f"{dictionary().label(row['variable'])}: test of nonlinearity p {_p(row['p'])} (n = "
+            f"{numbers.plain(row['n'], 0)}, {numbers.plain(row['events'], 0)} events; exploratory)."
+        )
+        told.append(Sentence(text, (row["row_id"],)))
+    return listed(told, "No spline could be fitted.")
 
 
 def effect_shown(rows: pd.DataFrame) -> str:
@@ -178,4 +212,4 @@ def effect_shown(rows: pd.DataFrame) -> str:
 
 def notice(texts: Sequence[str]) -> Sentences:
     """Standing notices, such as a banner."""
-    return Sentences(tuple(text for text in texts if text))
+    return listed(Sentence(text) for text in texts if text)
