@@ -109,6 +109,9 @@ def unread_words(column: Column, cells: list) -> list[str]:
         for word, count in counts.most_common()
         if len(word) <= LONGEST and reader.read(word).status in ("ambiguous", "invalid")
     ]
+    # A few odd cells among many that are read are questions, no language of their own.
+    if sum(count for _, count in unread) * 10 < len(cells):
+        return []
     return [word for word, count in unread if count > 1][:MOST_WORDS]
 
 

@@ -16,9 +16,11 @@ from prrt_lib.read.headers import Header
 
 # The same fact under its name in each of the two tables.
 FACTS = {
-    "biomarkers": {"test": "analyte", "date": "sample_date", "value": "value", "uln": "uln"},
-    "labs": {"test": "lab_test", "date": "lab_date", "value": "lab_value", "uln": "lab_uln"},
-}
+    "biomarkers": {"test": "analyte", "date": "sample_date", "value": "value", "uln": "uln",
+                   "lln": "lln"},
+    "labs": {"test": "lab_test", "date": "lab_date", "value": "lab_value", "uln": "lab_uln",
+             "lln": "lab_lln"},
+}  # fmt: skip
 LISTED = ("biomarkers.analyte", "labs.lab_test")
 
 
@@ -47,7 +49,7 @@ class ListedTests:
 
     def _line(self, fact: str, head: Header) -> str:
         shown = text(self.shown[head.column])
-        if fact not in ("value", "uln"):
+        if fact not in ("value", "uln", "lln"):
             return shown
         if not self.unit:
             return f"{{header: {shown}, unit: TODO which unit}}"
@@ -73,7 +75,8 @@ def listed_tests(sheet: DraftSheet) -> ListedTests | None:
     cells = sheet.cells[heads["test"].column]
     words = _sorted([cell.strip() for cell in cells if isinstance(cell, str)])
     sentences = any(len(word) > LONGEST for word in words[""])
-    if not words["labs"] or sentences or len(words[""]) > MOST_WORDS:
+    both = words["labs"] and words["biomarkers"]
+    if not both or sentences or len(words[""]) > MOST_WORDS:
         return None
     return ListedTests(heads, sheet.shown, sheet.unit_of(heads["value"]), words)
 
