@@ -30,7 +30,7 @@ SHAPES = {"several sheets": ("demo.xlsx", "template"), "one wide sheet": ("demo_
 LIMITS = {"rows": 1_048_576, "unpacked_bytes": 1 << 30, "seconds": 300.0}
 INTRO = """# Reading against the truth
 
-The generator's workbooks (`make demo-data N=...`) with their injected defects, read and compared
+Workbooks of `python -m prrt_lib demo-data --n 20000` with their injected defects, read and compared
 cell by cell with what is true. CPU and peak memory are those of the reading alone, in one process;
 the gate's limit of 200,000 rows a sheet is raised for it.
 
