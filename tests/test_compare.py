@@ -21,7 +21,7 @@ from prrt_lib.edges.compare.page import write_page
 from prrt_lib.edges.compare.pairing import pairs
 from prrt_lib.edges.compare.row_changes import row_changes
 from prrt_lib.edges.compare.words import summary
-from prrt_lib.edges.rerun import rerun
+from prrt_lib.edges.rerun import rerun, rows_code
 
 # Two comparisons attribute many edits: slow on a busy machine.
 pytestmark = pytest.mark.timeout(900)
@@ -315,3 +315,17 @@ def test_analyses_without_a_change_are_not_run_again(first):
     again = rerun(read(WORKBOOK), first[1].parameters, since=first[1])
     assert all(again.made[name] is first[1].made[name] for name in ONLY)
     assert set(again.made) == set(ONLY)
+
+
+def test_of_a_notebook_only_what_its_rows_depend_on_is_run():
+    source = (
+        "from made.up import first, second\n"
+        "rows = first(1)\n"
+        "rows['role'] = 'primary'\n"
+        "shown = second(rows)\n"
+        "print(shown)\n"
+        "saved = results.save([rows], 'cox', scenario)\n"
+    )
+    used = rows_code("cox", source).co_names
+    assert {"first", "rows", "results", "save"} <= set(used)
+    assert not {"second", "shown", "print"} & set(used)
