@@ -18,6 +18,7 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from multiprocessing import get_context
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import openpyxl
@@ -47,10 +48,11 @@ HEAD = """# Are the traces complete?
 Each time one cell of a workbook was changed: a random cell of a random column, to another valid
 value, to a blank or to garbage. The workbook was read and the analyses were computed again, and
 every result row was compared with the row before. A row that changes, appears or goes must have
-the edited patient and column in its footprint. Made by `make trace-study`.
+the edited patient and column in its footprint. The last column is the share of all rows that have
+the cell in their footprint, the median over the edits. Made by `make trace-study`.
 
-| workbook | edits | rows changed | of them traced | edits with an untraced row | that change rows |
-|---|---|---|---|---|---|
+| workbook | edits | that change rows | rows changed | traced | edits with an untraced row | share |
+|---|---|---|---|---|---|---|
 """
 
 
@@ -66,10 +68,14 @@ class Planted:
 
 @dataclass
 class Outcome:
-    """What an edit changed: all rows, those without it in their footprint; or why nothing ran."""
+    """What an edit changed: all rows, those without it in their footprint; or why nothing ran.
+
+    ``touched``: share of the rows that have the cell in their footprint.
+    """
 
     planted: Planted
     changed: int = 0
+    touched: float = 0.0
     holes: list[Moved] = field(default_factory=list)
     refused: str = ""
 
@@ -122,7 +128,7 @@ class Study:
         moved = [*found.moved, *found.worded]
         covered = [_covered(one, planted) for one in (self.base, made)]
         holes = [one for one in moved if not any(one.row_id in rows for rows in covered)]
-        return Outcome(planted, len(moved), holes)
+        return Outcome(planted, len(moved), len(covered[0]) / len(self.base.rows), holes)
 
 
 def _other(cell: Any, kind: str, rng: random.Random) -> Any:
@@ -190,7 +196,8 @@ def line(name: str, found: list[Outcome]) -> str:
     share = f"{100 * (changed - holes) / changed:.2f} %" if changed else "none changed"
     bad = sum(bool(one.holes) for one in found)
     effective = sum(one.changed > 0 for one in found)
-    return f"| {name} | {len(found)} | {changed} | {share} | {bad} | {effective} |"
+    touched = f"{100 * median(one.touched for one in found):.0f} %"
+    return f"| {name} | {len(found)} | {effective} | {changed} | {share} | {bad} | {touched} |"
 
 
 def holes(found: list[Outcome]) -> list[str]:

@@ -53,7 +53,7 @@ def test_a_cell_outside_the_footprint_would_be_a_hole(one):
     found = one.outcome(wrong, random.Random(4))
     assert found.holes and {moved.row["notebook"] for moved in found.holes} >= {"survival"}
     assert "survival" in "".join(holes([found]))
-    assert line("24 patients", [found]).endswith(" 1 | 1 |")
+    assert f"| 1 | 1 | {found.changed} |" in line("24 patients", [found])
 
 
 def test_a_footprint_holds_the_cells_of_its_patients_and_of_who_is_analysed():
