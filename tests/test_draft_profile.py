@@ -7,6 +7,7 @@ import pytest
 import yaml
 from small_workbooks import D
 
+from prrt_lib.base.errors import WorkbookError
 from prrt_lib.edges.check import check
 from prrt_lib.edges.draft_profile import draft
 
@@ -195,6 +196,8 @@ def test_an_export_of_redcap_is_drafted_from_its_labels_and_choices(tmp_path):
     (tmp_path / "fields.csv").write_text(table, encoding="utf-8")
     records = "record,q1,q2,q3,q4\n1,1,2,,\n1,,,2012-01-01,200\n"
     (tmp_path / "records.csv").write_text(records, encoding="utf-8")
+    with pytest.raises(WorkbookError, match="--dictionary FILE.csv"):
+        draft(tmp_path / "records.csv")
     text = draft(tmp_path / "records.csv", tmp_path / "fields.csv")
     base, treat = yaml.safe_load(text)["sheets"]
     assert base["records"][0]["columns"] == {"sex": "q1"}

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from prrt_lib.base.errors import Problem, WorkbookError
 from prrt_lib.edges.draft_blocks import drafted
 from prrt_lib.edges.draft_codebook import Codebooks, codebooks
 from prrt_lib.edges.draft_content import has_decimal_comma, proved_order
@@ -50,6 +51,10 @@ def _looked(workbook: Path, dictionary: str | Path) -> tuple[list[DraftSheet], C
     """(sheets as a draft sees them, meanings of codes from a codebook sheet)."""
     if dictionary:
         return look_at_export(workbook, Path(dictionary)), {}
+    if workbook.suffix.lower() == ".csv":
+        expected = "an Excel workbook, or an export of REDCap with its data dictionary"
+        todo = "for REDCap add --dictionary FILE.csv; any other file: save it as .xlsx"
+        raise WorkbookError(Problem(str(workbook), "a CSV file alone", expected, todo))
     admit(workbook)
     sheets = {name: sheet for name, sheet in open_workbook(workbook).sheets.items() if sheet.rows}
     return [look(sheet) for sheet in sheets.values()], codebooks(sheets)
