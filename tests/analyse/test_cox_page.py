@@ -176,3 +176,13 @@ def test_a_model_that_could_not_be_fitted_has_no_line_in_the_forest(tmp_path, mo
     assert [label.get_text() for label in axes.get_yticklabels()] == lines
     assert axes.get_legend() is None
     assert bool(lines) == (not axes.texts)
+
+
+def test_beyond_the_most_records_only_the_complete_cases_stand(monkeypatch):
+    monkeypatch.setattr(cox_missing, "MOST", 39)
+    frame = pd.DataFrame({"exit": np.arange(1, 41), "event": 1, "age_at_first_prrt": 60.0,
+                          "ki67_index": np.r_[np.nan, np.arange(39)]})  # fmt: skip
+    study = GivenTimes(frame, covariates=["age_at_first_prrt", "ki67_index"])
+    rows = check(cox_missing.several(study, ["ttp"]))
+    assert set(rows["state"]) == {"not-estimable"}
+    assert rows["warning"].str.contains("more than 39 records").all()
