@@ -197,6 +197,14 @@ def test_a_run_without_footprints_or_lineage_says_what_to_do(out, tmp_path):
     assert write_trace(places) == []
 
 
+def test_rows_that_a_stopped_notebook_left_behind_are_not_on_the_pages(out, tmp_path):
+    places = copied(out, tmp_path)
+    written = {path.stem: path.read_text("utf-8") for path in write_trace(places, ["survival"])}
+    rows = json.loads(written["rows"].split("]=", 1)[1].rstrip(";\n"))["rows"]
+    of_survival = Traces(places).rows.query("notebook == 'survival'")
+    assert set(rows) == set(of_survival["row_id"])
+
+
 def test_text_of_a_cell_cannot_end_the_script_it_is_carried_in(out, tmp_path):
     places = copied(out, tmp_path)
     file = places.processed / "lineage.parquet"

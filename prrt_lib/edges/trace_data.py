@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -40,12 +40,17 @@ class Words:
         return list(self.numbers)
 
 
-def write_trace(places: Places) -> list[Path]:
-    """The script files written below ``reports/<scenario>/trace``; none without footprints."""
+def write_trace(places: Places, notebooks: Collection[str] | None = None) -> list[Path]:
+    """The script files written below ``reports/<scenario>/trace``; none without footprints.
+
+    With ``notebooks`` the rows of these alone: one that stopped leaves its older rows behind.
+    """
     if not any((places.processed / "footprints").glob("*.json")):
         return []
     known = Traces(places)
-    files = {"index": _index(known), "rows": _rows(known)}
+    rows = known.rows
+    kept = rows if notebooks is None else rows[rows["notebook"].isin(notebooks)]
+    files = {"index": _index(known), "rows": _rows(known, kept)}
     if len(known.lineage) <= MOST_CELLS:
         for table, cells in known.lineage.groupby("table", sort=True):
             files[f"table_{table}"] = _cells(cells)
@@ -121,14 +126,12 @@ def _label(address: str) -> str:
     return dictionary().column(address).label
 
 
-def _rows(known: Traces) -> dict[str, Any]:
-    """Every result row with its notebook and footprint; texts stand as numbers of ``words``."""
+def _rows(known: Traces, kept: pd.DataFrame) -> dict[str, Any]:
+    """The rows ``kept`` with notebook and footprint; texts stand as numbers of ``words``."""
     words, prints = Words(), Words()
     rows: dict[str, list] = {}
-    columns = [known.rows[name].tolist() for name in FIELDS]
-    for row_id, notebook, *values in zip(
-        known.rows["row_id"], known.rows["notebook"], *columns, strict=True
-    ):
+    columns = [kept[name].tolist() for name in FIELDS]
+    for row_id, notebook, *values in zip(kept["row_id"], kept["notebook"], *columns, strict=True):
         shown = [
             _number(value) if name in NUMERIC else words(value)
             for name, value in zip(FIELDS, values, strict=True)

@@ -60,7 +60,7 @@ def build(
             (pages / "_images" / name).write_bytes(content)
         vectors.add(pages, places.figures)
         placed = placing.place(pages, places.reports)
-        return [*placed, *write_trace(places), *write_items(places)]
+        return [*placed, *write_trace(places, done), *write_items(places)]
     finally:
         shutil.rmtree(work, ignore_errors=True)
 
