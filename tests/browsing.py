@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from small_project import finished_demo
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+CHROMIUM = next((path for name in ("chromium", "chromium-browser", "google-chrome")
+                 if (path := shutil.which(name))), None)  # fmt: skip
 PHONE, WIDE = {"width": 390, "height": 844}, {"width": 1400, "height": 900}
 
 

@@ -117,7 +117,7 @@ def run_of(root: Path, *done: str) -> Places:
 def without_traces():
     """No lineage stands behind the made-up numbers."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(trace_data, "write_trace", lambda places: [])
+        patch.setattr(trace_data, "write_trace", lambda places, notebooks=None: [])
         yield
 
 

@@ -14,20 +14,7 @@ from prrt_lib.edges.sign_off.entries import load
 from prrt_lib.edges.sign_off.state import OUTDATED
 
 STATIC = Path(sign_off.__file__).parents[1] / "site" / "static"
-CHROMIUM = next((path for name in ("chromium", "chromium-browser", "google-chrome")
-                 if (path := shutil.which(name))), None)  # fmt: skip
 COMMENT = '=1+1 <img src=x onerror="window.bad=1"> é'
-
-
-@pytest.fixture(scope="module")
-def browser():
-    if CHROMIUM is None:
-        pytest.skip("no Chromium on this machine")
-    made = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    with made.sync_playwright() as driver:
-        opened = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield opened
-        opened.close()
 
 
 @pytest.fixture

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import os
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from small_project import PROJECT, finished_demo
+from browsing import PHONE
+from small_project import PROJECT
 
 from prrt_lib.edges.notebook_form import STORY
 from prrt_lib.edges.site import contents
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 PAGES = ["index", *STORY, "findings", "facts", *contents.reference()]
-PHONE, WIDE = {"width": 390, "height": 844}, {"width": 1400, "height": 900}
 
 # Elements beyond the right edge of the page that no scrolling box holds.
 BEYOND = """() => {
@@ -58,69 +55,6 @@ PALE = """() => {
   }
   return [...found];
 }"""
-
-
-@pytest.fixture(scope="module")
-def reports(tmp_path_factory) -> Path:
-    """The pages of the finished demonstration."""
-    return finished_demo(tmp_path_factory) / "reports" / "demo"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator:
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    if not CHROMIUM:
-        pytest.skip("no Chromium on this machine")
-    with playwright.sync_playwright() as driver:
-        opened = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield opened
-        opened.close()
-
-
-class Visit:
-    """A page with everything it complained of or asked for outside its folder."""
-
-    def __init__(self, page, folder: Path):
-        self.page, self.folder, self.wrong = page, folder, []
-        page.on("console", self._said)
-        page.on("pageerror", lambda error: self.wrong.append(str(error)))
-        page.on("request", self._asked)
-        page.on("requestfailed", self._failed)
-
-    def _said(self, message) -> None:
-        if message.type in ("error", "warning"):
-            self.wrong.append(message.text)
-
-    def _failed(self, request) -> None:
-        # A script that was still being read when the reader went on is no fault.
-        if request.failure != "net::ERR_ABORTED":
-            self.wrong.append(f"failed {request.url}: {request.failure}")
-
-    def _asked(self, request) -> None:
-        if not request.url.startswith((self.folder.as_uri(), "data:", "blob:")):
-            self.wrong.append(f"asked for {request.url}")
-
-    def open(self, name: str):
-        self.page.goto(f"{self.folder.as_uri()}/{name}")
-        return self.page
-
-
-@pytest.fixture
-def visit(browser, reports) -> Iterator[Visit]:
-    context = browser.new_context(viewport=WIDE)
-    one = Visit(context.new_page(), reports)
-    yield one
-    context.close()
-    assert one.wrong == []
-
-
-@pytest.fixture
-def phone(browser, reports) -> Iterator[Visit]:
-    context = browser.new_context(viewport=PHONE)
-    one = Visit(context.new_page(), reports)
-    yield one
-    context.close()
-    assert one.wrong == []
 
 
 def test_every_page_opens_at_both_widths_without_complaint_request_or_overflow(visit, phone):
@@ -167,11 +101,11 @@ def test_the_navigation_leads_from_the_start_to_every_page_and_back(visit):
     )
     assert {f"{name}.html" for name in PAGES if name != "index"} <= set(links)
     page.get_by_role("link", name="Survival after PRRT").first.click()
-    assert page.url.endswith("/survival.html")
+    page.wait_for_url("**/survival.html")
     page.locator(".toc-tree a", has_text="medians and the yearly rates").click()
-    assert "#" in page.url
+    page.wait_for_url("**/survival.html#*")
     page.locator(".sidebar-tree a", has_text="Start").click()
-    assert page.url.split("#")[0].endswith("/index.html")
+    page.wait_for_url("**/index.html*")
     assert page.locator("h1").inner_text().startswith("Demonstration on synthetic patients")
 
 
@@ -183,7 +117,7 @@ def test_the_search_finds_pages_by_their_words(visit):
     found = page.locator("ul.search li a").evaluate_all("(all) => all.map((a) => a.href)")
     assert any("adverse_events.html" in link for link in found)
     page.locator("ul.search li a[href*=adverse_events]").first.click()
-    assert "adverse_events.html" in page.url
+    page.wait_for_url("**/adverse_events.html*")
 
 
 def column(page, caption: str, number: int) -> list[str]:
@@ -243,7 +177,7 @@ def test_the_menu_of_a_phone_leads_to_another_page(phone):
     page = phone.open("index.html")
     page.locator(".mobile-header .nav-overlay-icon").click()
     page.locator(".sidebar-tree a", has_text="Adverse events").click()
-    assert page.url.endswith("/adverse_events.html")
+    page.wait_for_url("**/adverse_events.html")
     assert page.locator("h1").is_visible()
 
 
