@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,12 +22,14 @@ def reports(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator:
+def browser(tmp_path_factory) -> Iterator:
+    """A browser that keeps its own files in a folder of the tests."""
     playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
     if not CHROMIUM:
         pytest.skip("no Chromium on this machine")
     with playwright.sync_playwright() as driver:
-        opened = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        own = {**os.environ, "XDG_CONFIG_HOME": str(tmp_path_factory.mktemp("browser"))}
+        opened = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"], env=own)
         yield opened
         opened.close()
 

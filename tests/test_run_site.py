@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import json
 import re
-import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -161,22 +160,16 @@ def test_the_search_index_is_data_whose_words_are_free_of_markup(spoilt):
     assert "hyperlink" in words and not [word for word in words if set(word) & set("<>&=\"'")]
 
 
-def test_no_spoilt_text_runs_in_a_browser_nor_in_the_search(spoilt):
-    driver = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
-    if not chromium:
-        pytest.skip("no Chromium on this machine")
-    with driver.sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        tab = browser.new_page()
-        for name in ("index", "survival", "findings", "facts", "search"):
-            tab.goto(f"{spoilt.as_uri()}/{name}.html")
-            assert tab.evaluate("window.bad === undefined"), name
-        tab.goto(f"{spoilt.as_uri()}/search.html?q=study")
-        tab.locator("ul.search li a").first.wait_for()
-        assert "<script>window.bad" in " ".join(tab.locator("ul.search a").all_inner_texts())
-        assert tab.evaluate("window.bad === undefined")
-        browser.close()
+def test_no_spoilt_text_runs_in_a_browser_nor_in_the_search(spoilt, browser):
+    tab = browser.new_page()
+    for name in ("index", "survival", "findings", "facts", "search"):
+        tab.goto(f"{spoilt.as_uri()}/{name}.html")
+        assert tab.evaluate("window.bad === undefined"), name
+    tab.goto(f"{spoilt.as_uri()}/search.html?q=study")
+    tab.locator("ul.search li a").first.wait_for()
+    assert "<script>window.bad" in " ".join(tab.locator("ul.search a").all_inner_texts())
+    assert tab.evaluate("window.bad === undefined")
+    tab.close()
 
 
 @pytest.mark.parametrize("name", PAGES)
