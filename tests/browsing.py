@@ -28,7 +28,8 @@ def browser(tmp_path_factory) -> Iterator:
     if not CHROMIUM:
         pytest.skip("no Chromium on this machine")
     with playwright.sync_playwright() as driver:
-        own = {**os.environ, "XDG_CONFIG_HOME": str(tmp_path_factory.mktemp("browser"))}
+        folder = str(tmp_path_factory.mktemp("browser"))
+        own = {**os.environ, "XDG_CONFIG_HOME": folder, "XDG_CACHE_HOME": folder}
         opened = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"], env=own)
         yield opened
         opened.close()
