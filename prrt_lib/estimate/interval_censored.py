@@ -88,10 +88,15 @@ def turnbull(low, high, tolerance=1e-7, most=20_000) -> tuple[np.ndarray, np.nda
     # an exact time is the shortest interval that ends there
     low = np.where(low == high, np.nextafter(low, -np.inf), low)
     left, right = support(low, high)
-    covers = ((low[:, None] <= left) & (right <= high[:, None])).astype("float64")
-    mass = np.full(len(left), 1 / len(left))
+    # The support is in order, so that each record covers the intervals first, ..., last - 1.
+    spans = np.column_stack([np.searchsorted(left, low), np.searchsorted(right, high, "right")])
+    (first, last), alike = (part.T for part in np.unique(spans, axis=0, return_counts=True))
+    mass, edges = np.full(len(left), 1 / len(left)), len(left) + 1
     for _ in range(most):
-        slope = (covers / (covers @ mass)[:, None]).mean(axis=0)
+        below = np.concatenate([[0.0], np.cumsum(mass)])
+        share = alike / len(low) / (below[last] - below[first])
+        begun = np.bincount(first, share, edges) - np.bincount(last, share, edges)
+        slope = np.cumsum(begun)[:-1]
         if slope.max() <= 1 + tolerance:
             break
         mass = mass * slope
