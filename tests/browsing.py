@@ -63,19 +63,19 @@ class Visit:
         return self.page
 
 
-@pytest.fixture
-def visit(browser, reports) -> Iterator[Visit]:
-    context = browser.new_context(viewport=WIDE)
+def _visited(browser, reports: Path, viewport: dict[str, int]) -> Iterator[Visit]:
+    context = browser.new_context(viewport=viewport)
     one = Visit(context.new_page(), reports)
     yield one
     context.close()
     assert one.wrong == []
+
+
+@pytest.fixture
+def visit(browser, reports) -> Iterator[Visit]:
+    yield from _visited(browser, reports, WIDE)
 
 
 @pytest.fixture
 def phone(browser, reports) -> Iterator[Visit]:
-    context = browser.new_context(viewport=PHONE)
-    one = Visit(context.new_page(), reports)
-    yield one
-    context.close()
-    assert one.wrong == []
+    yield from _visited(browser, reports, PHONE)
