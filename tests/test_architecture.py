@@ -49,8 +49,8 @@ def test_present_never_sees_raw_data():
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_a_module_holds_one_idea_in_at_most_250_lines(path):
-    assert len(path.read_text(encoding="utf-8").splitlines()) <= 250
+def test_a_module_holds_one_idea_in_at_most_400_lines(path):
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= 400
 
 
 def test_there_is_no_drawer_for_everything():
