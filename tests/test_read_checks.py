@@ -50,7 +50,7 @@ CASES = {
         (
             "alive-with-death-date",
             (PATIENT, "J3"),
-            [("followup", "vital_status"), ("followup", "death_date")],
+            [],
         ),
     ),
     "dead without a date": (

@@ -118,10 +118,10 @@ def test_cumulative_activity_is_unknown_when_one_cycle_is():
 def test_questions_about_survival_name_the_right_patients():
     built = from_spec("survival.md")
     assert asked(built, "dead-without-date") == ["J"]
-    assert asked(built, "alive-with-death-date") == ["O"]
+    assert asked(built, "alive-with-death-date") == ["O", "P"]
     assert asked(built, "dead-by-date-only") == ["N"]
     assert asked(built, "alive-without-contact") == ["H"]
-    assert asked(built, "observation-start-assumed") == list("ABCDFGHIJMNO")
+    assert asked(built, "observation-start-assumed") == list("ABCDFGHIJMNOP")
 
 
 def test_questions_about_progression_name_the_right_patients():
@@ -153,10 +153,11 @@ def test_late_entry_is_counted_and_dropped_patients_have_a_reason():
     assert made.counts["dropped"] == {
         "date of diagnosis not known": 1,
         "end of follow-up before entry": 1,
-        "vital status or date of death not usable": 2,
     }
     assert made.counts["population"] == made.counts["used"] + sum(made.counts["dropped"].values())
     assert "1 enter late, when their observation starts" in made.warnings
+    assert (made.counts["undated_deaths"], made.counts["deaths"]) == (1, 8)
+    assert made.warnings[0] == "1 of 8 deaths without a date"
 
 
 @pytest.mark.parametrize("name", ["n_cycles", "best_response", "cumulative_gbq", "not_a_column"])
@@ -234,12 +235,70 @@ def test_patients_held_out_by_reading_stand_in_the_flow():
     assert flow[["n_before", "n_excluded", "n_after"]].iloc[0].tolist() == [6, 1, 5]
 
 
-def test_a_vital_status_that_reading_found_contradictory_is_in_no_endpoint():
-    findings = pd.DataFrame({"rule": ["alive-with-death-date"], "record": ["A"]})
+DEATHS = {
+    "dead, nothing else": ("dead . .", (1096, 1)),
+    "nothing about death": (". . .", (0, 0)),
+    "a cause of death alone": (". . NET", (1096, 1)),
+    "a cause of death of somebody alive": ("alive . NET", (0, 0)),
+    "death before first PRRT": ("dead 2011-06-01 .", (1096, 1)),
+    "alive, death before first PRRT": ("alive 2011-06-01 .", (0, 0)),
+    "lost, with a date of death": ("lost 2013-01-01 .", (366, 1)),
+    "death after the cut-off": ("dead 2019-01-01 .", (2191, 0)),
+}
+
+
+@pytest.mark.parametrize(("follow", "expected"), DEATHS.values(), ids=DEATHS)
+def test_a_known_death_never_leaves_survival(follow, expected):
+    # First PRRT 2012-01-01, cut-off 2017-12-31: without a date between 2012-01-02 and the cut-off,
+    # 2190 days, the middle 1095 days later is 2015-01-01, day 1096.
+    tables = {
+        "prrt_cycles": treated("A"),
+        "followup": texts("patient vital_status death_date cause_of_death", f"A {follow}"),
+    }
+    made = times(cohort(tables, cutoff="2017-12-31"), "os_prrt")
+    assert made.frame[["exit", "event"]].to_numpy().tolist() == [list(expected)]
+
+
+@pytest.mark.parametrize(("column", "status", "died"), [
+    ("death_date", "ambiguous", True), ("death_date", "invalid", False),
+    ("birth_date", "ambiguous", False),
+])  # fmt: skip
+def test_a_date_of_death_that_cannot_be_placed_is_a_death_and_a_word_is_none(column, status, died):
+    findings = pd.DataFrame({"rule": ["cell"], "record": ["A"], "column": [column],
+                             "status": [status]})  # fmt: skip
     tables = {name: typed(name, frame) for name, frame in SITES.items()}
-    made = times(build(tables, Parameters("x", cutoff="2020-12-31"), findings), "os_prrt")
-    assert made.counts["dropped"] == {"vital status or date of death not usable": 1}
-    assert made.frame["patient_id"].tolist() == ["B", "C", "D"]
+    people = build(tables, Parameters("x", cutoff="2020-12-31"), findings).patients
+    assert people["died"].iloc[0] == ("yes" if died else "no")
+
+
+def test_the_day_of_abstraction_bounds_a_death_without_a_date():
+    tables = {
+        "prrt_cycles": treated("A", "B", "C"),
+        "followup": texts("patient vital_status last_contact_date abstraction_date",
+                          "A dead 2012-12-31 2014-12-31", "B dead 2012-12-31 2012-06-30",
+                          "C dead 2018-02-01 ."),
+    }  # fmt: skip
+    built = cohort(tables, cutoff="2017-12-31")
+    people = built.patients.set_index("patient_id")
+    ends = people.loc["A", ["death_lo", "death", "death_hi"]]
+    assert [str(day.date()) for day in ends] == ["2013-01-01", "2013-12-31", "2014-12-31"]
+    # Read before the patient was last seen: the day of abstraction bounds nothing.
+    assert str(people.loc["B", "death_hi"].date()) == "2017-12-31"
+    # Seen alive after the cut-off: the death has not happened at it.
+    assert people.loc["C", "died"] == "no" and asked(built, "death-after-cutoff") == ["C"]
+    assert asked(built, "contact-after-cutoff") == ["C"]
+    assert times(built, "os_prrt").warnings[0] == "2 of 2 deaths without a date"
+
+
+def test_a_contact_before_first_prrt_gives_way_to_the_latest_record():
+    tables = {
+        "prrt_cycles": treated("A"),
+        "imaging": texts("patient scan_date response_word", "A 2012-07-01 SD"),
+        "followup": texts("patient vital_status last_contact_date", "A alive 2011-12-31"),
+    }
+    built = cohort(tables)
+    assert asked(built, "contact-before-prrt") == ["A"]
+    assert times(built, "os_prrt").frame["exit"].tolist() == [182]
 
 
 def test_what_reading_asked_is_not_asked_again():

@@ -52,17 +52,22 @@ def deaths(study: Any, population: str | None = None) -> pd.DataFrame:
     The cause never censors overall survival: every death is an event.
     """
     population = population or study.headline
-    patients = study.patients("died", "death", "cause_of_death", population=population)
+    names = ("died", "death", "death_undated", "vital_contradicted", "cause_of_death")
+    patients = study.patients(*names, population=population)
     words = {"analysis": ANALYSIS, "model": "deaths", "population": population,
              "role": "secondary", "label": "Deaths"}  # fmt: skip
-    if patients["died"].isna().all():
-        return result_rows(nobody("died", len(patients)), **words)
-    late = patients["death"] > pd.Timestamp(study.parameters.cutoff)
-    dead = patients[(patients["died"] == "yes") & ~late]
-    known = int(patients["died"].notna().sum())
-    counted = share(len(dead), known, "died", "died", method="n of those with vital status")
-    causes = [{**record, "label": "Cause of death"} for record in _causes(dead)]
-    return result_rows([counted, *causes], **words)
+    died = patients["died"] == "yes"
+    dead, odd = patients[died], patients["vital_contradicted"]
+    records = [
+        share(len(dead), len(patients), "died", "died", method="n of all patients"),
+        share(int(dead["death_undated"].sum()), len(dead), "death_undated", "yes",
+              label="Deaths without a date", method="n of those who died"),
+        *(share(int((odd & counted).sum()), int(odd.sum()), "vital_contradicted", level,
+                label="Alive with a date of death", method="n of those contradicted")
+          for level, counted in (("counted as dead", died), ("counted as alive", ~died))),
+        *({**record, "label": "Cause of death"} for record in _causes(dead)),
+    ]  # fmt: skip
+    return result_rows(records, **words)
 
 
 def _causes(dead: pd.DataFrame) -> list[dict[str, Any]]:

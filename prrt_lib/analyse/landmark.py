@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from prrt_lib.analyse.survival import withheld
 from prrt_lib.base.errors import AnalysisError, Problem
 from prrt_lib.declare.footprints import traced
 from prrt_lib.declare.parameters import YEARS, days
@@ -65,7 +66,8 @@ def landmark(
     first PRRT on, since a responder has by definition lived until the response.
     """
     population = population or study.headline
-    label = study.times(endpoint, "", population, ()).endpoint.label
+    times = study.times(endpoint, "", population, ())
+    label = times.endpoint.label
     words = {"analysis": ANALYSIS, "population": population, "role": "exploratory",
              "endpoint": endpoint, "setting": setting(months),
              "label": f"{label}, from {months:g} months after first PRRT"}  # fmt: skip
@@ -76,8 +78,11 @@ def landmark(
         empty = {"statistic": "survival", "group": STATE, "state": "not-estimable", "n": 0}
         return result_rows([empty], warning=why, **words)
     level = study.parameters.conf_level
-    parts = [_curves(kept.frame, level), kept.rows, _test(kept.frame), _ratio(kept.frame, level)]
-    return combine([stamp(pd.concat(parts, ignore_index=True), **words)])
+    curves = withheld(study, times, _curves(kept.frame, level))
+    parts = [curves, kept.rows, _test(kept.frame), _ratio(kept.frame, level)]
+    rows = pd.concat(parts, ignore_index=True)
+    told = ["; ".join(filter(None, (*times.warnings, own))) for own in rows["warning"]]
+    return combine([stamp(rows, **words, warning=told)])
 
 
 def setting(months: float) -> str:

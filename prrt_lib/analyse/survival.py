@@ -8,7 +8,7 @@ import pandas as pd
 
 from prrt_lib.base.errors import AnalysisError
 from prrt_lib.declare.footprints import traced
-from prrt_lib.declare.parameters import YEARS, days
+from prrt_lib.declare.parameters import BRACKETED, BRACKETS, YEARS, days
 from prrt_lib.declare.rows import combine, result_rows, stamp
 from prrt_lib.estimate.competing import cumulative_incidence
 from prrt_lib.estimate.cox_model import cox
@@ -24,6 +24,8 @@ ANALYSIS = "survival"
 # Starts at its origin, or nowhere: never enough at risk.
 NOT_LATER = (" at 0", " at nan")
 LAG = "months_diagnosis_to_prrt"
+SUMMARY = ("median", "q25", "q75")
+RATES = ("survival", "cumulative_incidence")
 NOBODY_DROPPED = r"\b0 records with exit up to t0"
 DROPPED = r"(?:; )?\d+ records with exit up to t0 dropped"
 
@@ -41,7 +43,40 @@ def curve(
     """
     population = population or study.headline
     times = study.times(endpoint, setting, population, (by,) if by else ())
-    return _stamped(study, times, _estimate(study, times, by), by)
+    rows = _stamped(study, times, _estimate(study, times, by), by)
+    if not too_many_undated(study, times):
+        return rows
+    rows = withheld(study, times, rows)
+    readings = [] if setting else [
+        summary(curve(study, endpoint, by, population, name)) for name in BRACKETS
+    ]  # fmt: skip
+    return combine([rows, *readings])
+
+
+def too_many_undated(study: Study, times: Times) -> bool:
+    """Whether too many deaths have no date for medians and rates (decision 26)."""
+    most = study.parameters.max_undated_deaths * times.counts["deaths"]
+    return times.setting not in BRACKETS and times.counts["undated_deaths"] > most
+
+
+def withheld(study: Study, times: Times, rows: pd.DataFrame) -> pd.DataFrame:
+    """``rows`` without medians and rates where too many deaths of ``times`` have no date."""
+    if not too_many_undated(study, times):
+        return rows
+    most = study.parameters.max_undated_deaths
+    out = rows["statistic"].isin(SUMMARY + RATES) & (rows["state"] != "not-abstracted")
+    told = f"more than {100 * most:g} % of the deaths have no date: not estimable"
+    return stamp(
+        rows, state=rows["state"].where(~out, "not-estimable"),
+        method=rows["method"].where(~out, BRACKETED),
+        warning=rows["warning"].where(~out, told + "; " + rows["warning"]),
+        **{name: rows[name].where(~out) for name in ("estimate", "std_error", "low", "high")},
+    )  # fmt: skip
+
+
+def summary(rows: pd.DataFrame) -> pd.DataFrame:
+    """Median, quartiles and yearly rates, without the steps of the curve between them."""
+    return rows[rows["statistic"].isin(SUMMARY) | rows["time"].isin(list(YEARS))]
 
 
 def _estimate(study: Study, times: Times, by: str | None) -> pd.DataFrame:
@@ -85,11 +120,9 @@ def competing(times: Times) -> bool:
 
 
 def _never_scanned(times: Times) -> bool:
-    """Whether nobody has an evaluable scan: no progression is then no absence of progression."""
-    counts = times.counts
-    unseen = counts.get("without_evaluable_scan", 0)
-    progression = times.endpoint.kind in ("progression", "competing")
-    return bool(progression and unseen and unseen == counts["used"] and not counts["events"])
+    """Whether nobody has an evaluable scan: progression was never looked for (decision 27)."""
+    unseen = times.counts.get("without_evaluable_scan", 0)
+    return bool(unseen and unseen == times.counts["used"] and not times.counts["progressed"])
 
 
 def _nothing(times: Times) -> pd.DataFrame:

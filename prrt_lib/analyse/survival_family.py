@@ -8,11 +8,11 @@ import pandas as pd
 
 from prrt_lib.analyse import survival
 from prrt_lib.declare.footprints import traced
+from prrt_lib.declare.parameters import BRACKETS
 from prrt_lib.declare.rows import combine, result_rows
 from prrt_lib.study.data import Study
 from prrt_lib.study.endpoints import ENDPOINTS
 
-SUMMARY = ("median", "q25", "q75")
 SENSITIVE = ("os_dx_delayed", "os_prrt", "ttp", "pfs", "cif_progression")
 
 
@@ -45,26 +45,29 @@ def tests_by_groups(study: Study, endpoints: Sequence[str], by: Sequence[str]) -
 def sensitivities(study: Study) -> pd.DataFrame:
     """Median, quartiles and yearly rates of each endpoint under every setting it knows."""
     tables = [
-        _summary(survival.curve(study, name, setting=setting))
+        survival.summary(survival.curve(study, name, setting=setting))
         for name in SENSITIVE
-        for setting in ENDPOINTS[name].settings
-        if setting
+        for setting in _told_apart(study, name)
     ]
     return combine(tables)
+
+
+def _told_apart(study: Study, endpoint: str) -> list[str]:
+    """The settings of ``endpoint`` besides those that its curve already brings or nobody needs."""
+    people = study.patients("vital_contradicted", population=study.headline)
+    idle = [""] if people["vital_contradicted"].any() else ["", "vital_status_reversed"]
+    if survival.too_many_undated(study, study.times(endpoint)):
+        idle += BRACKETS
+    return [setting for setting in ENDPOINTS[endpoint].settings if setting not in idle]
 
 
 def other_populations(study: Study, populations: Sequence[str]) -> pd.DataFrame:
     """Median, quartiles and yearly rates in every population besides the headline one."""
     return combine(
         [
-            _summary(survival.curve(study, name, population=population))
+            survival.summary(survival.curve(study, name, population=population))
             for population in populations
             if population != study.headline
             for name in ENDPOINTS
         ]
     )
-
-
-def _summary(rows: pd.DataFrame) -> pd.DataFrame:
-    """Without the steps of the curve between the yearly rates."""
-    return rows[rows["statistic"].isin(SUMMARY) | rows["time"].isin(list(survival.YEARS))]

@@ -18,6 +18,11 @@ DAYS_PER_MONTH = 30.4375
 # Years 1, 2, 3, 5 and 7 in whole days (365.25 days a year).
 YEARS = {365: "1 year", 731: "2 years", 1096: "3 years", 1826: "5 years", 2557: "7 years"}
 
+# The method of a median or rate that too many deaths without a date leave not estimable: its
+# shortest and longest reading stand in its place.
+BRACKETED = "not estimated: deaths without a date"
+BRACKETS = ("shortest", "longest")
+
 
 def days(months: float) -> int:
     """Whole days in ``months``, 30.4375 days each, halves up: two years are 731 days."""
@@ -49,6 +54,9 @@ class Parameters:
     population: str = declared("gep", "headline population: gep or all_treated")
     horizon_months: float = declared(84.0, "months after first PRRT at which every clock stops")
     min_at_risk: int = declared(5, "delayed entry: smallest risk set a curve may start from")
+    max_undated_deaths: float = declared(
+        0.1, "share of deaths without a date above which medians and rates are not estimable"
+    )
     max_scan_gap_days: int = declared(365, "sensitivity: deaths later after the last scan censored")
     course_gap_days: int = declared(183, "days since the previous cycle that start a new course")
     landmark_months: list[float] = declared([6.0, 12.0], "landmarks after first PRRT")
@@ -212,8 +220,9 @@ def _impossible(values: Mapping[str, Any], where: str) -> list[Problem]:
     return problems + _out_of_range(values, where)
 
 
-LIMITS = {"horizon_months": (1, 1200), "min_at_risk": (1, 1000), "conf_level": (0.5, 0.999),
-          "max_scan_gap_days": (1, 36500), "course_gap_days": (1, 36500)}  # fmt: skip
+LIMITS = {"horizon_months": (1, 1200), "min_at_risk": (1, 1000), "max_undated_deaths": (0, 1),
+          "conf_level": (0.5, 0.999), "max_scan_gap_days": (1, 36500),
+          "course_gap_days": (1, 36500)}  # fmt: skip
 
 
 def _out_of_range(values: Mapping[str, Any], where: str) -> list[Problem]:

@@ -48,6 +48,7 @@ def _curve(
     rows: pd.DataFrame, scenario: str, statistic: str, title: str, time_unit: str
 ) -> Drawing:
     style.apply()
+    rows = tables.bracketed(rows)
     counted = rows[rows["statistic"] == statistic]
     drawn = counted[counted["state"] == "ok"]
     levels = list(dict.fromkeys(drawn["group_level"]))
@@ -135,6 +136,7 @@ def progression_beside(until: pd.DataFrame, incidence: pd.DataFrame, scenario: s
     """
     style.apply()
     figure, axes = plt.subplots(figsize=(7.2, 4.4))
+    until, incidence = tables.bracketed(until), tables.bracketed(incidence)
     kept = until[(until["statistic"] == "survival") & (until["state"] == "ok")]
     counted = incidence[incidence["statistic"] == "cumulative_incidence"]
     counted = counted[counted["state"] == "ok"]

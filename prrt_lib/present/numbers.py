@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from prrt_lib.declare.parameters import DAYS_PER_MONTH
+from prrt_lib.declare.parameters import BRACKETED, BRACKETS, DAYS_PER_MONTH
+from prrt_lib.declare.rows import KEY
 
 NOT_OK = {
     "not-reached": "not reached",
@@ -19,6 +20,34 @@ LOG_SCALE = {
     "log_rmst_ratio",
 }  # fmt: skip
 PROBABILITIES = {"survival", "cumulative_incidence", "proportion", "survival_difference"}
+
+
+def why_not(row: Mapping[str, Any]) -> str:
+    """The words that stand in place of an estimate, or between what its readings put it."""
+    return row.get("between") or NOT_OK[row["state"]]
+
+
+def between(row: Mapping[str, Any], rows: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """``between`` and ``between_ids``: "48.2 to 60.1", the shortest and longest reading of ``row``.
+
+    Empty unless deaths without a date leave ``row`` not estimable (decision 26). ``rows`` hold the
+    readings: result rows with the same key but for their setting.
+    """
+    if row["method"] != BRACKETED:
+        return {"between": "", "between_ids": ()}
+    key = {name: row[name] for name in KEY if name != "setting" and not missing(row[name])}
+    found = {
+        other["setting"]: other
+        for other in rows
+        if other["setting"] in BRACKETS and all(other[name] == key[name] for name in key)
+    }
+    texts = [
+        scaled(found[name], found[name]["estimate"]) or NOT_OK[found[name]["state"]]
+        for name in BRACKETS
+        if name in found
+    ]
+    ids = tuple(other["row_id"] for other in found.values())
+    return {"between": f"between {' and '.join(texts)}" if texts else "", "between_ids": ids}
 
 
 def missing(value: Any) -> bool:
@@ -96,7 +125,7 @@ def limits(row: Mapping[str, Any], digits: int | None = None) -> str:
 def estimate(row: Mapping[str, Any], digits: int | None = None) -> str:
     """Estimate with limits, or the word that says why there is none."""
     if row["state"] != "ok":
-        return NOT_OK[row["state"]]
+        return why_not(row)
     if row["statistic"] == "proportion" or (row["statistic"] == "count" and row["total"] > 0):
         return n_of_total(row["n"], row["total"])
     if row["statistic"] == "count":

@@ -57,7 +57,7 @@ def abstract(rows: pd.DataFrame) -> Sentences:
 
 def _headline(rows: pd.DataFrame) -> pd.DataFrame:
     """Main-setting, ungrouped rows of every analysis in the headline population."""
-    population = headline(rows)
+    population, rows = headline(rows), tables.bracketed(rows)
     kept = rows[(rows["setting"] == "") & (rows["group"] == "") & (rows["model"] == "")]
     return kept[kept["population"].isin([population, "safety", ""])]
 
@@ -118,7 +118,8 @@ def _outcome(draft: Draft) -> None:
 def with_unit(row: Row) -> str:
     """Estimate with unit and limits: "57.0 months (95 % limits 42.2 to not reached)"."""
     if row["state"] != "ok":
-        return numbers.NOT_OK[row["state"]]
+        unit = f" {numbers.unit(row)}" if row.get("between") else ""
+        return numbers.why_not(row) + unit
     value = f"{numbers.scaled(row, row['estimate'])} {numbers.unit(row)}".strip()
     within = numbers.limits(row)
     level = f"{100 * row['conf_level']:g} %"

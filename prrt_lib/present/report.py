@@ -42,7 +42,8 @@ def main(
 
     ``models`` keeps only these (the others are on the analysis' own page).
     """
-    kept = rows[(rows["analysis"] == analysis) & (rows["setting"] == "")]
+    kept = tables.bracketed(rows[rows["analysis"] == analysis])
+    kept = kept[kept["setting"] == ""]
     if models:
         kept = kept[kept["model"].isin(models)]
     if group is not None:

@@ -60,6 +60,7 @@ def listed(sentences: Iterable[Sentence], otherwise: str = "") -> Sentences:
 
 def medians(rows: pd.DataFrame) -> Sentences:
     """One sentence per ungrouped median: estimate, limits, events of n, role."""
+    rows = tables.bracketed(rows)
     kept = rows[(rows["statistic"] == "median") & (rows["group"] == "")]
     told = [Sentence(_median(row), (row["row_id"],)) for row in kept.to_dict("records")]
     return listed(told, "No median was estimated.")
@@ -70,7 +71,8 @@ def _median(row: dict) -> str:
     head = f"{row['label']}{setting}, {row['population'].replace('_', ' ')}"
     counts = events_of(row)
     if row["state"] != "ok":
-        return f"{head}: median {numbers.NOT_OK[row['state']]} ({counts})."
+        unit = " months" if row.get("between") else ""
+        return f"{head}: median {numbers.why_not(row)}{unit} ({counts})."
     level = f"{100 * row['conf_level']:g} %"
     return (
         f"{head}: median {numbers.scaled(row, row['estimate'])} months "

@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from prrt_lib.declare.dictionary import dictionary
+from prrt_lib.declare.parameters import BRACKETED, BRACKETS
 from prrt_lib.declare.sign_off import item_name
 from prrt_lib.present import numbers
 from prrt_lib.present.alike import once_each
@@ -78,7 +79,21 @@ def _td(cell: Cell) -> str:
 
 def cell(row: Row | None, text: Callable[[Row], str] = numbers.estimate) -> Cell:
     """The cell that shows one result row; empty when there is none."""
-    return Cell("") if row is None else Cell(text(row), (row["row_id"],))
+    if row is None:
+        return Cell("")
+    return Cell(text(row), (row["row_id"], *row.get("between_ids", ())))
+
+
+def bracketed(rows: pd.DataFrame) -> pd.DataFrame:
+    """``rows`` with what stands in place of medians and rates that deaths without a date leave not
+    estimable (:func:`numbers.between`), and without the readings that it is made from.
+    """
+    if "between" in rows or not (rows["method"] == BRACKETED).any():
+        return rows
+    reading = rows["setting"].isin(BRACKETS)
+    readings, main = rows[reading].to_dict("records"), rows[~reading]
+    told = [numbers.between(row, readings) for row in main.to_dict("records")]
+    return main.assign(**{name: [item[name] for item in told] for name in told[0]})
 
 
 def first(rows: pd.DataFrame, **key: Any) -> Row | None:
@@ -157,7 +172,7 @@ def grid(
 
 def survival(rows: pd.DataFrame, title: str, years: Mapping[float, str]) -> Table:
     """Medians and rates: one line per curve, n, events, median with limits, S(t) at ``years``."""
-    body = []
+    rows, body = bracketed(rows), []
     for key, part in rows.groupby(["population", "endpoint", "setting", "group", "group_level"],
                                   sort=False):  # fmt: skip
         middle = first(part, statistic="median")

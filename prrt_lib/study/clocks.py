@@ -35,6 +35,8 @@ def clocks(
     their earliest day; the longest the reverse. Whether there is an event does not change with
     the run, except that a date after the cut-off is censored at it.
     """
+    if setting == "vital_status_reversed":
+        people = _reversed(people)
     first = START[setting] if ends else ""
     last = END[setting] if ends else ""
     own = people[f"{endpoint.entry}{first}"]
@@ -53,6 +55,17 @@ def clocks(
         event=code.where(happens, 0),
         progression=progressed,
     )
+
+
+def _reversed(people: pd.DataFrame) -> pd.DataFrame:
+    """``people`` with the other reading of a contradictory vital status; none progresses dead."""
+    other = {name: people[f"{name}_reversed"] for name in ("died", "death", "last_seen")}
+    turned = people.assign(**other)
+    if "progression" in turned:
+        dead = turned["progression"] > turned["death"]
+        turned["progression"] = turned["progression"].mask(dead)
+        turned[FREE] = turned[FREE].mask(turned[FREE] > turned["death"], turned["death"])
+    return turned
 
 
 def _limit(people: pd.DataFrame, setting: str, last: str, parameters: Parameters) -> pd.Series:

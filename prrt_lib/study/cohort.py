@@ -19,7 +19,7 @@ from prrt_lib.study.typed import complete, until, without_nan
 # Therapies that are not a new anticancer therapy: an analog goes on beside PRRT.
 # Records without a patient (orphans) are no patients: they stand among the findings alone.
 HELD_OUT = ("conflicting-patient",)
-CONTRADICTED = ("alive-with-death-date",)
+DEATH_UNPLACED = ("death-before-prrt", "death-before-diagnosis")
 NOT_NEW = ("somatostatin analog",)
 
 
@@ -56,17 +56,17 @@ def build(
     ``tables`` of the result hold rows up to the cut-off, plus ``scans`` (each scan with its
     class) and ``biomarker_windows`` (the sample chosen for each time point). Cycles gain
     ``course_no``, samples ``xuln`` with its bounds. ``findings`` of reading tell whom it held
-    out, for the flow, and whose vital status it found contradictory.
+    out, for the flow, and whose date of death it could not place.
     Raises AnalysisError when no patient remains.
     """
     cutoff = pd.Timestamp(parameters.cutoff)
     whole = with_derived(tables, parameters)
-    held, contradicted = (_records(findings, rules) for rules in (HELD_OUT, CONTRADICTED))
+    held, unplaced = _held_out(findings), _death_unplaced(findings)
     treated, rows, found = _treated(whole, held, cutoff)
     exposed = courses.exposure(whole["prrt_cycles"], parameters.course_gap_days, cutoff)
     base = exposed.reindex(pd.Index(treated, name="patient_id"))
     base["horizon"] = base["first_prrt"] + pd.Timedelta(days=parameters.horizon_days)
-    people, extra, more = _derived(whole, base, contradicted, parameters, cutoff)
+    people, extra, more = _derived(whole, base, unplaced, parameters, cutoff)
     people, more_rows = _populations(people)
     used = {name: until(frame, name, cutoff) for name, frame in whole.items()}
     found += more + _after_cutoff(whole, people.index, cutoff)
@@ -74,11 +74,23 @@ def build(
     return Cohort(without_nan(people.reset_index()), flow, found, {**used, **extra}, parameters)
 
 
-def _records(findings: pd.DataFrame | None, rules: tuple[str, ...]) -> frozenset[str]:
-    """Study ids that reading asked about under one of ``rules``."""
+def _held_out(findings: pd.DataFrame | None) -> frozenset[str]:
+    """Study ids that reading held out."""
     if findings is None or not len(findings):
         return frozenset()
-    return frozenset(findings.loc[findings["rule"].isin(rules), "record"])
+    return frozenset(findings.loc[findings["rule"].isin(HELD_OUT), "record"])
+
+
+def _death_unplaced(findings: pd.DataFrame | None) -> frozenset[str]:
+    """Study ids with a date of death that reading found ambiguous or impossible.
+
+    A cell that is no date at all says nothing about whether the patient died.
+    """
+    if findings is None or "column" not in findings or not len(findings):
+        return frozenset()
+    asked = findings[findings["column"] == "death_date"]
+    told = (asked["status"] == "ambiguous") | asked["rule"].isin(DEATH_UNPLACED)
+    return frozenset(asked.loc[told, "record"])
 
 
 def _treated(whole: Mapping[str, pd.DataFrame], held: frozenset[str], cutoff: pd.Timestamp):
@@ -115,7 +127,7 @@ def _refuse_empty(ids: list[str], rows: list[dict], first: pd.Series, cutoff: pd
     raise AnalysisError(Problem("the cohort", found, "at least one treated patient", todo))
 
 
-def _derived(whole, base: pd.DataFrame, contradicted, parameters: Parameters, cutoff: pd.Timestamp):
+def _derived(whole, base: pd.DataFrame, unplaced, parameters: Parameters, cutoff: pd.Timestamp):
     """All derived columns, the tables of scans and windows, and the questions on the way."""
     later = whole["subsequent_therapies"]
     later = later[~later["therapy"].isin(NOT_NEW) & later["therapy"].notna()]
@@ -127,7 +139,7 @@ def _derived(whole, base: pd.DataFrame, contradicted, parameters: Parameters, cu
     for step in (characteristics, vital.observation):
         frame, found = step(whole, people)
         people, questions = people.join(frame), questions + found
-    frame, found = vital.vital(whole, people, contradicted, cutoff)
+    frame, found = vital.vital(whole, people, unplaced, cutoff)
     people, questions = people.join(frame), questions + found
     told, found = progression.scans(whole["imaging"], people["first_prrt"])
     questions += found

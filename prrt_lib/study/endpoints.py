@@ -17,11 +17,14 @@ SETTINGS: Mapping[str, str] = MappingProxyType({
     "or retreatment",
     "scan_gap": "deaths more than max_scan_gap_days after the last evaluable scan are censored "
     "at that scan",
+    "vital_status_reversed": "alive with a date of death is read the other way: as alive where the "
+    "main analysis counts a death, as dead on that date where it does not",
     "shortest": "partial dates: origin and entry as late, event and censoring as early as possible",
     "longest": "partial dates: origin and entry as early, event and censoring as late as possible",
 })  # fmt: skip
 
-_SURVIVAL = ("", "observation_start_ignored", "horizon_last_prrt", "shortest", "longest")
+_SURVIVAL = ("", "observation_start_ignored", "horizon_last_prrt",
+             "vital_status_reversed", "shortest", "longest")  # fmt: skip
 _PROGRESSION = tuple(SETTINGS)
 
 
@@ -86,7 +89,7 @@ _ALL = (
               "diagnosis", "first_prrt"),
     _survival("os_dx_naive", "Overall survival from diagnosis, not adjusted for left truncation",
               "diagnosis", "diagnosis", delayed=False,
-              settings=("", "horizon_last_prrt", "shortest", "longest"),
+              settings=("", "horizon_last_prrt", "vital_status_reversed", "shortest", "longest"),
               banner="not adjusted for left truncation"),
     _survival("os_prrt", "Overall survival from first PRRT", "first_prrt", "first_prrt"),
     _until_progression("ttp", "Time to progression", "progression", "progression on imaging",
@@ -105,7 +108,9 @@ START, END = {"shortest": "_hi", "longest": "_lo"}, {"shortest": "_lo", "longest
 def columns_read(endpoint: Endpoint, setting: str) -> list[str]:
     """Derived columns that decide who is in and when each clock starts and stops."""
     names = ["first_prrt", endpoint.origin, "observation_start", "horizon", "died", "death",
-             "last_seen"]  # fmt: skip
+             "last_seen", "death_undated"]  # fmt: skip
+    if setting == "vital_status_reversed":
+        names += ["died_reversed", "death_reversed", "last_seen_reversed"]
     if setting == "horizon_last_prrt":
         names.append("last_prrt")
     if endpoint.kind != "death":
@@ -115,7 +120,7 @@ def columns_read(endpoint: Endpoint, setting: str) -> list[str]:
         if setting == "new_therapy_censored":
             names += ["new_therapy", "retreatment", f"{free}_before_new_therapy"]
     if setting in START:
-        unpaired = ("horizon", "died", "last_evaluable_scan")
+        unpaired = ("horizon", "died", "death_undated", "last_evaluable_scan")
         names += [
             f"{name}{end}" for name in names if name not in unpaired for end in ("_lo", "_hi")
         ]

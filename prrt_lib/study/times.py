@@ -31,7 +31,8 @@ class Times:
     """Rows ready for an estimator: ``frame`` has patient_id, entry, exit (whole days), event.
 
     ``event`` is 0/1, for a competing endpoint 0, 1 (progression) or 2 (death). ``counts``:
-    population, used, late_entry, dropped {reason: n}, and what else was counted;
+    population, used, deaths, undated_deaths, late_entry, dropped {reason: n}, and what else was
+    counted;
     ``warnings`` the same in sentences.
     """
 
@@ -98,7 +99,6 @@ def _dropped(people: pd.DataFrame, main: Clocks, endpoint: Endpoint) -> pd.Serie
     reasons = {
         "date of diagnosis not known": main.origin.isna(),
         "diagnosis after first PRRT": main.origin > people["first_prrt"],
-        "vital status or date of death not usable": people["died"].isna(),
         "progression before entry": main.progression < main.entry,
         "end of follow-up before entry": over & (main.event > 0),
         "horizon or cut-off before entry": main.limit < main.entry,
@@ -127,6 +127,8 @@ def _counts(people, ticking: Clocks, endpoint: Endpoint, reasons, shifted: int, 
     counts = {
         "population": len(people),
         "used": int(kept.sum()),
+        "deaths": int((people["died"] == "yes")[kept].sum()),
+        "undated_deaths": int(people["death_undated"][kept].sum()),
         "events": int((ticking.event[kept] == 1).sum()),
         "late_entry": int((ticking.entry > ticking.own_entry)[kept].sum()),
         "dropped": {reason: int(dropped[reason]) for reason in sorted(dropped.index)},
@@ -137,6 +139,7 @@ def _counts(people, ticking: Clocks, endpoint: Endpoint, reasons, shifted: int, 
         counts["competing"] = int((ticking.event[kept] == 2).sum())
     if endpoint.kind != "death":
         counts["without_evaluable_scan"] = int(people["last_evaluable_scan"].isna()[kept].sum())
+        counts["progressed"] = int(people["progression"].notna()[kept].sum())
     return counts
 
 
@@ -148,4 +151,9 @@ def _words(counts: Mapping[str, Any]) -> tuple[str, ...]:
         "without_evaluable_scan": "without an evaluable scan after first PRRT",
     }
     said = [f"{counts[key]} {words}" for key, words in sentences.items() if counts.get(key)]
+    if counts["undated_deaths"]:
+        said.insert(0, f"{counts['undated_deaths']} of {counts['deaths']} deaths without a date")
+    seen = counts["used"] - counts.get("without_evaluable_scan", 0)
+    if 2 * seen < counts["used"]:
+        said.insert(0, f"only {seen} of {counts['used']} patients have an evaluable scan")
     return (*said, *(f"{n} left out: {reason}" for reason, n in counts["dropped"].items()))

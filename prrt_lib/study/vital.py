@@ -21,6 +21,9 @@ SEEN = {
 }
 UNDATED_STEMS = ("progression_date_reported",)
 ENDS = ("", "_lo", "_hi")
+DAY = pd.Timedelta(days=1)
+# Columns of a contradictory vital status read the other way round.
+REVERSED = "_reversed"
 
 Findings = list[dict[str, str]]
 
@@ -50,62 +53,128 @@ def observation(
 def vital(
     tables: Mapping[str, pd.DataFrame],
     cohort: pd.DataFrame,
-    contradicted: Collection[str],
+    unreadable: Collection[str],
     cutoff: pd.Timestamp,
 ) -> tuple[pd.DataFrame, Findings]:
-    """``died`` (yes | no | None), ``death`` and ``last_seen`` with their ends, and questions.
+    """``died`` (yes | no), ``death`` and ``last_seen`` with their ends, and questions.
 
-    None in ``died`` means that the records contradict each other or the date of death is not
-    known: such a patient is in no endpoint. ``contradicted``: ids whose vital status and date of
-    death reading found in conflict and emptied. Who died after the cut-off is alive at it.
+    Nobody is left out (decision 26). A known death without a usable date lies after the last day
+    seen alive and not after the cut-off or the day of abstraction: a partial date, marked in
+    ``death_undated``. ``unreadable``: ids whose cell for the date of death reading could not
+    place; they died unless vital status denies it. Alive with a date of death
+    (``vital_contradicted``) is dead on that date where nothing later is recorded, else alive; the
+    columns ``died_reversed``, ``death_reversed`` and ``last_seen_reversed`` read it the other way
+    round and repeat the main ones for everybody else. Who died after the cut-off is alive at it.
     """
     follow = one_per_patient(tables["followup"], cohort.index)
-    status, date = follow["vital_status"], follow["death_date"]
-    problems = {
-        "alive-with-death-date": ((status == "alive") & date.notna())
-        | cohort.index.isin(list(contradicted)),
-        "dead-without-date": (status == "dead") & date.isna(),
-        "death-before-prrt": date < cohort["first_prrt"],
-    }
-    unusable = pd.concat(problems, axis=1).any(axis=1)
-    dead = date.notna() & ~unusable
-    frame = pd.DataFrame(index=cohort.index)
-    frame["died"] = pd.Series("no", index=cohort.index, dtype=object).mask(dead, "yes")
-    frame["died"] = frame["died"].mask(unusable, None)
-    contact, notes = _last_contact(tables, follow, dead)
+    status = follow["vital_status"]
+    before = follow["death_date"] < cohort["first_prrt"]
+    dates = {end: follow["death_date" if not end else f"death{end}"].mask(before) for end in ENDS}
+    told = dates[""].notna()
+    contact, latest, found = _last_contact(tables, follow, cohort["first_prrt"])
+    contradicted = (status == "alive") & told
+    later = contradicted & (latest > dates["_hi"])
+    evidence = status.isna() & ~told & _other_evidence(tables, follow)
+    known = told | (status == "dead") | evidence
+    known |= (status != "alive") & (before | follow.index.isin(list(unreadable)))
+    undated = known & ~told
+    low = latest + DAY
+    high = follow["abstraction_date"].where(~(follow["abstraction_date"] < low), cutoff)
+    high = high.fillna(cutoff).clip(upper=cutoff)
+    # Seen alive to the cut-off: the death lies beyond it.
+    beyond = undated & (low > cutoff)
+    bounds = {"_lo": low, "_hi": high, "": low + ((high - low).dt.days // 2) * DAY}
     for end in ENDS:
-        ends = follow["death_date" if not end else f"death{end}"].where(dead)
-        frame[f"death{end}"] = ends
-        frame[f"last_seen{end}"] = ends.fillna(contact[end])
-    findings = [
+        dates[end] = dates[end].where(~undated, bounds[end].mask(beyond))
+    frame = pd.DataFrame(index=cohort.index)
+    frame["death_undated"] = undated & ~beyond
+    frame["vital_contradicted"] = contradicted
+    for suffix, dead in (("", known & ~later), (REVERSED, known & ~(contradicted & ~later))):
+        frame = frame.join(_until(dates, contact, dead & ~beyond, cutoff, suffix))
+    late = beyond | (known & ~later & (dates[""] > cutoff))
+    frame.loc[late, "death_undated"] = False
+    problems = {
+        "alive-with-death-date": contradicted,
+        "dead-without-date": undated & ~beyond & (status == "dead"),
+        "death-assumed": undated & ~beyond & (status != "dead"),
+        "death-before-prrt": before,
+        "cause-of-death-alive": (status == "alive") & follow["cause_of_death"].notna() & ~told,
+        "death-after-cutoff": late,
+    }
+    found += [
         item for rule, mask in problems.items()
         for item in ask(rule, "followup", "death_date", cohort.index[mask])
     ]  # fmt: skip
-    by_date = list(cohort.index[dead & (status != "dead")])
-    findings += ask_once_if_all(
-        "dead-by-date-only", "followup", "vital_status", by_date, cohort.index[dead]
+    blank = list(cohort.index[status.isna() & ~known])
+    found += ask_once_if_all(
+        "vital-status-blank", "followup", "vital_status", blank, cohort.index[~known]
     )
-    return _cut(frame, cutoff), findings + notes
+    by_date = list(cohort.index[told & ~status.isin(["dead", "alive"])])
+    found += ask_once_if_all(
+        "dead-by-date-only", "followup", "vital_status", by_date, cohort.index[told]
+    )
+    past = cohort.index[contact[""] > cutoff]
+    found += ask("contact-after-cutoff", "followup", "last_contact_date", past)
+    alive = cohort.index[~known]
+    unseen = list(alive[follow.loc[alive, ["last_contact_date", "lost_date"]].isna().all(axis=1)])
+    return frame, found + ask_once_if_all(
+        "alive-without-contact", "followup", "last_contact_date", unseen, alive
+    )
+
+
+def _until(
+    dates: Mapping[str, pd.Series], contact: Mapping[str, pd.Series], dead: pd.Series,
+    cutoff: pd.Timestamp, suffix: str,
+) -> pd.DataFrame:  # fmt: skip
+    """``died``, ``death`` and ``last_seen`` as known at the cut-off, for one reading of ``dead``.
+
+    Later deaths have not happened, and contacts end at the cut-off.
+    """
+    happened = dead & ~(dates[""] > cutoff)
+    frame = pd.DataFrame(index=dead.index)
+    frame[f"died{suffix}"] = pd.Series("no", index=dead.index, dtype=object).mask(happened, "yes")
+    for end in ENDS:
+        day = dates[end].where(happened)
+        frame[f"death{suffix}{end}"] = day
+        seen = dates[end].where(dead).fillna(contact[end])
+        # An end after the cut-off of a death before it stays: the longest run censors it there.
+        frame[f"last_seen{suffix}{end}"] = seen.mask(seen > cutoff, cutoff)
+    return frame
+
+
+def _other_evidence(tables: Mapping[str, pd.DataFrame], follow: pd.DataFrame) -> pd.Series:
+    """Whether a cause of death or a fatal adverse event tells a death."""
+    events = tables["adverse_events"]
+    fatal = (
+        (pd.to_numeric(events["grade"]) == 5)
+        | (events["ser_death"] == "yes")
+        | (events["outcome"] == "fatal")
+    )
+    return follow["cause_of_death"].notna() | follow.index.isin(events.loc[fatal, "patient_id"])
 
 
 def _last_contact(
-    tables: Mapping[str, pd.DataFrame], follow: pd.DataFrame, dead: pd.Series
-) -> tuple[dict[str, pd.Series], Findings]:
-    """Last contact per end, else the date lost, else the latest dated record with a note."""
+    tables: Mapping[str, pd.DataFrame], follow: pd.DataFrame, first_prrt: pd.Series
+) -> tuple[dict[str, pd.Series], pd.Series, Findings]:
+    """Last contact per end, the last day that any record proves alive, and questions.
+
+    Last contact as recorded, else the date lost, else the latest dated record. A contact before
+    first PRRT is contradicted by the PRRT and gives way to the latest record.
+    """
     contact = {}
     for end in ENDS:
         names = (
             ("last_contact_date", "lost_date") if not end else (f"last_contact{end}", f"lost{end}")
         )
         contact[end] = follow[names[0]].fillna(follow[names[1]])
-    missing = contact[""].isna()
-    latest = latest_record(tables)
+    early = contact[""] < first_prrt
+    unusable = contact[""].isna() | early
+    newest = latest_record(tables)
     for end in ENDS:
-        contact[end] = contact[end].mask(missing, latest[end].reindex(follow.index))
-    ids = list(follow.index[missing & ~dead])
-    return contact, ask_once_if_all(
-        "alive-without-contact", "followup", "last_contact_date", ids, follow.index[~dead]
-    )
+        contact[end] = contact[end].mask(unusable, newest[end].reindex(follow.index))
+    proven = pd.concat([contact["_lo"], newest["_lo"].reindex(follow.index)], axis=1).max(axis=1)
+    found = ask("contact-before-prrt", "followup", "last_contact_date", follow.index[early])
+    return contact, proven, found
 
 
 def latest_record(tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.Series]:
@@ -120,15 +189,3 @@ def latest_record(tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.Series]:
             parts.append(part[part[""].notna()])
     longest = pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
     return {end: longest.groupby("patient_id")[end].max() for end in ENDS}
-
-
-def _cut(frame: pd.DataFrame, cutoff: pd.Timestamp) -> pd.DataFrame:
-    """``frame`` as known at the cut-off: later deaths have not happened, contacts end at it."""
-    later = frame["death"] > cutoff
-    frame["died"] = frame["died"].mask(later, "no")
-    for end in ENDS:
-        frame[f"death{end}"] = frame[f"death{end}"].mask(later)
-        seen = frame[f"last_seen{end}"]
-        # An end after the cut-off of a death before it stays: the longest run censors it there.
-        frame[f"last_seen{end}"] = seen.mask(seen > cutoff, cutoff)
-    return frame

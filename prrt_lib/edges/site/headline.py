@@ -11,8 +11,10 @@ from typing import Any
 from prrt_lib.base.paths import Places
 from prrt_lib.present import numbers
 
-OWN = ("name", "page", "results", "last")
+OWN = ("name", "page", "results", "last", "if_any")
 MAIN = {"setting": "", "stratum": "", "group": "", "group_level": "", "model": ""}
+# Endings of warnings about deaths without a date and progression that few were looked at for.
+DOUBTS = ("deaths without a date", "patients have an evaluable scan")
 NUMERIC = ("estimate", "low", "high", "n", "total", "events", "at_risk")
 
 Row = dict[str, Any]
@@ -26,7 +28,11 @@ def tiles(plan: list[dict], places: Places, population: str, fresh: Mapping[str,
         for item in plan
         if item["results"] in fresh
     )
-    made = "".join(tile(item, row) for item, row in found if row)
+    made = "".join(
+        tile(item, {**row, **numbers.between(row, files[item["results"]])})
+        for item, row in found
+        if row and not (item.get("if_any") and not row["n"] > 0)
+    )
     return f'<dl class="prrt-tiles">{made}</dl>' if made else ""
 
 
@@ -54,9 +60,10 @@ def tile(item: Mapping[str, Any], row: Row) -> str:
     """One headline number: what it is, the number, its limits and counts."""
     value, note = said(row)
     name = f"{item['name']}: {row['level']}" if item.get("last") else item["name"]
+    ids = " ".join((row["row_id"], *row.get("between_ids", ())))
     return (
         f'<div class="prrt-tile"><dt><a href="{item["page"]}.html">{html.escape(name)}</a></dt>'
-        f'<dd data-rows="{row["row_id"]}"><b>{html.escape(value)}</b> '
+        f'<dd data-rows="{ids}"><b>{html.escape(value)}</b> '
         f"<span>{html.escape(note)}</span></dd></div>"
     )
 
@@ -64,7 +71,8 @@ def tile(item: Mapping[str, Any], row: Row) -> str:
 def said(row: Row) -> tuple[str, str]:
     """The number of a row, and what goes with it in small type."""
     if row["state"] != "ok":
-        return numbers.estimate(row), _counts(row)
+        unit = f" {numbers.unit(row)}" if row.get("between") else ""
+        return numbers.estimate(row) + unit, "; ".join(filter(None, (_doubt(row), _counts(row))))
     if row["statistic"] == "count":
         return numbers.plain(row["estimate"], 0), "patients"
     within = numbers.limits(row)
@@ -73,7 +81,13 @@ def said(row: Row) -> tuple[str, str]:
         share = f"{numbers.plain(row['n'], 0)} of {numbers.plain(row['total'], 0)}"
         return numbers.percent(row["estimate"]), "; ".join(filter(None, (share, limited)))
     value = f"{numbers.scaled(row, row['estimate'])} {numbers.unit(row)}"
-    return value, "; ".join(filter(None, ("median", limited, _counts(row))))
+    return value, "; ".join(filter(None, ("median", limited, _counts(row), _doubt(row))))
+
+
+def _doubt(row: Row) -> str:
+    """The first of the row's warnings that a reader of the card has to know."""
+    parts = row["warning"].split("; ")
+    return next((part for part in parts if part.endswith(DOUBTS)), "")
 
 
 def _counts(row: Row) -> str:

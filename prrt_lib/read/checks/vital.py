@@ -16,8 +16,7 @@ def status(patient: Patient) -> Iterator[Question]:
     alive = follow.value("vital_status")
     died, contact = follow.interval("death_date"), follow.interval("last_contact_date")
     if alive == "alive" and died:
-        both = ((follow, "vital_status"), (follow, "death_date"))
-        yield Question("alive-with-death-date", follow, "vital_status", (both[1],), both)
+        yield Question("alive-with-death-date", follow, "vital_status", ((follow, "death_date"),))
     elif alive == "alive" and not contact:
         yield Question("alive-without-contact", follow, "last_contact_date")
     elif alive == "dead" and not died:
