@@ -102,8 +102,8 @@ def test_a_second_table_below_is_not_read_as_patients(tmp_path):
     reading = read(
         tmp_path,
         sheet(
-            [None, None, "Cycle 1"],
-            ["Patient", "Sex", "Date"],
+            [None, None, "Cycle 1", "Scan"],
+            ["Patient", "Sex", "Date", "Date"],
             ["A-1", "F", D(2012, 1, 1)],
             ["A-2", "F", D(2012, 1, 1)],
             [],

@@ -23,6 +23,7 @@ from prrt_lib.edges.commands import main
 from prrt_lib.edges.queries import queries
 from prrt_lib.edges.redcap_dictionary import field_name, redcap_dictionary, redcap_profile
 from prrt_lib.read.gate import Limits
+from prrt_lib.read.layout import DECISIVE
 from prrt_lib.read.reading import Reading, read_workbook
 
 DATA = Path(__file__).parent / "data"
@@ -245,7 +246,12 @@ def read_with_a_prrt(path: Path) -> Reading:
     """The export read through the shipped profile, a date of PRRT added to every record."""
     with path.open(encoding="utf-8", newline="") as stream:
         head, *lines = csv.reader(stream)
-    dated = [[*head, "cycle_date"], *([*line, "2015-01-01"] for line in lines)]
+    table = dictionary().tables
+    deciding = {field_name(table[name].columns[column]) for name, columns in DECISIVE.items()
+                for column in columns} - {*head, "cycle_date"}  # fmt: skip
+    blank = [""] * len(deciding)
+    dated = [[*head, "cycle_date", *sorted(deciding)],
+             *([*line, "2015-01-01", *blank] for line in lines)]  # fmt: skip
     with path.open("w", encoding="utf-8", newline="") as stream:
         csv.writer(stream).writerows(dated)
     return read_workbook(path, "redcap")

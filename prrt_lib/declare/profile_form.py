@@ -28,6 +28,7 @@ FORM: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "dictionary": (TEXT, "REDCap's data dictionary (CSV), from the profile's folder"),
         "centre": (TEXT, "centre of record of every patient in the workbook"),
         "units": (MAP, "table.column -> unit, for columns whose header and cells name none"),
+        "absent": (TEXTS, "columns that were never abstracted, such as death_date; not looked for"),
         "sheets": ("sheets", "the sheets to read; all others are left alone"),
         **READING,
     },
@@ -90,6 +91,9 @@ def _profile(content: Mapping[str, Any], at: Any) -> Iterator[Problem]:
     yield from _level("profile", content, (), at)
     for address in content.get("units") or {}:
         yield from _known(address, _addresses(), at(("units", address)))
+    for place, name in enumerate(_items(content.get("absent"))):
+        known = [address if "." in str(name) else address.split(".")[1] for address in _addresses()]
+        yield from _known(name, known, at(("absent", place)))
     for number, sheet in enumerate(_items(content.get("sheets"))):
         path: Path = ("sheets", number)
         yield from _level("sheet", sheet, path, at)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -172,23 +172,25 @@ def _todos(at: _Lines) -> Iterator[Problem]:
 
 def _profile(content: Mapping[str, Any], path: Path) -> Profile:
     defaults = {key: content[key] for key in profile_form.READING if content.get(key)}
-    units = content.get("units") or {}
+    units, absent = content.get("units") or {}, frozenset(content.get("absent") or ())
     return Profile(
         name=content.get("name") or path.stem,
         label=content.get("label") or path.stem,
-        sheets=tuple(_sheet(sheet, defaults, units) for sheet in content["sheets"]),
+        sheets=tuple(_sheet(sheet, defaults, units, absent) for sheet in content["sheets"]),
         centre=content.get("centre") or "",
         path=path,
         dictionary=_dictionary(content, path),
     )
 
 
-def _sheet(spec: Mapping[str, Any], defaults: Mapping, units: Mapping) -> Sheet:
+def _sheet(
+    spec: Mapping[str, Any], defaults: Mapping, units: Mapping, absent: Collection[str]
+) -> Sheet:
     defaults = {**defaults, **{k: spec[k] for k in profile_form.READING if spec.get(k)}}
     return Sheet(
         name=spec["sheet"],
         id=spec["id"],
-        records=tuple(_block(block, defaults, units) for block in spec["records"]),
+        records=tuple(_block(block, defaults, units, absent) for block in spec["records"]),
         header_row=int(spec.get("header_row") or 1),
         group_row=int(spec.get("group_row") or 0),
         skip_rows=tuple(int(row) for row in spec.get("skip_rows") or ()),
@@ -197,10 +199,14 @@ def _sheet(spec: Mapping[str, Any], defaults: Mapping, units: Mapping) -> Sheet:
     )
 
 
-def _block(spec: Mapping[str, Any], defaults: Mapping, units: Mapping) -> Block:
+def _block(
+    spec: Mapping[str, Any], defaults: Mapping, units: Mapping, absent: Collection[str]
+) -> Block:
     table, group = spec["table"], spec.get("group") or ""
     columns = {}
     for name, entry in (spec.get("columns") or {}).items():
+        if {name, f"{table}.{name}"} & set(absent):
+            continue
         own = {"header": entry} if isinstance(entry, str) else dict(entry)
         unit = {"unit": units.get(f"{table}.{name}", "")}
         columns[name] = Source(**{"group": group, **unit, **defaults, **own})

@@ -16,6 +16,14 @@ from prrt_lib.read.conditions import Condition, conditions, problem
 from prrt_lib.read.headers import Header, Numbers, compared, headers, matches, pattern
 from prrt_lib.read.workbook import Sheet, letters
 
+# What decides an endpoint: a sheet without a declared one of these is not read past.
+DECISIVE = {
+    "prrt_cycles": ("cycle_date",),
+    "followup": ("vital_status", "death_date", "last_contact_date"),
+    "imaging": ("scan_date", "response_raw", "any_lesion_decrease", "any_lesion_increase",
+                "new_lesions", "progression_date_reported"),
+}  # fmt: skip
+
 
 @dataclass(frozen=True)
 class Place:
@@ -61,7 +69,7 @@ def locate(sheet: Sheet, declared: SheetProfile) -> Layout:
         own, missing, lost = _found(sheet, row, heads, block, order)
         instances += own
         problems += lost
-        findings += [_not_found(sheet, row, block, name) for name in missing]
+        findings += [_not_found(sheet, block, name) for name in missing]
         claimed |= {column for instance in own for column in _columns(instance)}
     rows = conditions(heads, declared.ignore_rows, ("",))
     problems += problem(f"sheet {sheet.name}, row {row}", declared.ignore_rows, rows)
@@ -156,16 +164,34 @@ def _duplicates(sheet: Sheet, row: int, found: Mapping[str, list]) -> Iterator[P
 
 
 def _required(sheet: Sheet, row: int, block: Block, missing: list[str]) -> Iterator[Problem]:
+    """Columns without which nothing can be analysed, or which decide an endpoint (decision 28)."""
     table = dictionary().tables[block.table]
     for name in missing:
-        if table.columns[name].required:
-            source = block.columns[name]
-            yield Problem(
-                f"sheet {sheet.name}, row {row}",
-                f"no header {source.header!r}",
-                f"the column of {block.table}.{name}, which is required",
-                "correct the header or the profile",
-            )
+        decides = name in DECISIVE.get(block.table, ())
+        if not (table.columns[name].required or decides):
+            continue
+        source, todo = block.columns[name], "correct the header or the profile"
+        if decides:
+            todo += f"; where it was never abstracted, write `absent: [{name}]` in the profile"
+        under = f" under {source.group!r}" if source.group else ""
+        why = "decides an endpoint" if decides else "is required"
+        yield Problem(
+            f"sheet {sheet.name}, row {row}",
+            f"no header {source.header!r}{under}{_nearest(sheet, row, source.header)}",
+            f"the column of {block.table}.{name}, which {why}",
+            todo,
+        )
+
+
+def _nearest(sheet: Sheet, row: int, header: str) -> str:
+    """ "; the nearest is 'Death dt' in K3": what the header row has instead."""
+    texts = {compared(cell.value): (column, str(cell.value).strip())
+             for column, cell in sheet.rows.get(row, {}).items() if not cell.blank}  # fmt: skip
+    near = difflib.get_close_matches(compared(header), list(texts), n=1, cutoff=0.5)
+    if not near:
+        return ""
+    column, text = texts[near[0]]
+    return f"; the nearest is {text!r} in {letters(column)}{row}"
 
 
 def _id_problem(sheet: Sheet, declared: SheetProfile, ids: list[int]) -> Problem:
@@ -188,10 +214,8 @@ def _id_problem(sheet: Sheet, declared: SheetProfile, ids: list[int]) -> Problem
     return Problem(where, f"no header {declared.id!r}", "the column of the study id", todo)
 
 
-def _not_found(sheet: Sheet, row: int, block: Block, name: str) -> dict[str, str]:
-    return finding(
-        "entry-without-header", table=block.table, column=name, sheet=sheet.name, cell=f"A{row}"
-    )
+def _not_found(sheet: Sheet, block: Block, name: str) -> dict[str, str]:
+    return finding("entry-without-header", table=block.table, column=name, sheet=sheet.name)
 
 
 def _unclaimed(sheet: Sheet, row: int, head: Header) -> dict[str, str]:
