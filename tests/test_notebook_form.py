@@ -13,7 +13,7 @@ from prrt_lib.edges.notebook_form import declared
 
 NOTEBOOKS = sorted((Path(__file__).resolve().parents[1] / "notebooks").glob("*.ipynb"))
 LINES = 10
-IMPORTS = 15
+IMPORTS = 20
 # Code cells that may share one question.
 SAME_QUESTION = 3
 # Words that may carry a digit in a heading: fixed names, not results.

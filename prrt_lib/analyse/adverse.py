@@ -24,6 +24,7 @@ KINDS = {
     "related_severe": "Related to PRRT, grade 3 or higher",
     "related_progression": "Related to progression of disease",
 }
+UPPER = "upper bound"
 REPORTED = "Serious as reported (no criterion abstracted)"
 AFTER_LAST_CYCLE = 90
 SETTINGS = {"": "from first PRRT to the horizon", "90_days": "up to 90 days after the last cycle"}
@@ -53,13 +54,12 @@ def of_kind(events: pd.DataFrame, kind: str) -> tuple[pd.Series, pd.Series, str]
     if kind == "any":
         every = pd.Series(True, index=events.index)
         return every, every, KINDS[kind]
-    if kind == "serious" and events[list(event_facts.CRITERIA)].isna().all(axis=None):
-        return events["serious_reported"] == "yes", events["serious_reported"].notna(), REPORTED
     if kind == "related_severe":
         pair = events[["related", "severe"]]
         known = pair.notna().all(axis=1) | (pair == "no").any(axis=1)
         return (pair == "yes").all(axis=1), known, KINDS[kind]
-    return events[kind] == "yes", events[kind].notna(), KINDS[kind]
+    bare = kind == "serious" and events[list(event_facts.CRITERIA)].isna().all(axis=None)
+    return events[kind] == "yes", events[kind].notna(), REPORTED if bare else KINDS[kind]
 
 
 @traced
@@ -68,7 +68,8 @@ def overview(
 ) -> pd.DataFrame:
     """Patients with at least one event and number of events, of each kind (exact limits).
 
-    A kind that no event tells is not abstracted; events that do not tell are counted.
+    A kind that no event tells is not abstracted. Events that do not tell are not counted, and the
+    rows of stratum "upper bound" count them as well (decision 32).
     """
     words = words_of(role, population, setting)
     total = len(study.patients(population=population))
@@ -86,18 +87,23 @@ def _kind(emergent: pd.DataFrame, kind: str, total: int, conf_level: float) -> R
     mask, known, label = of_kind(emergent, kind)
     if len(emergent) and not known.any():
         return nobody("adverse_events", total, level=kind, label=label)
-    own = emergent[mask]
-    record = share(
-        own["patient_id"].nunique(), total, "adverse_events", kind, conf_level, label=label
-    )
-    record |= {"method": "patients with at least one of the safety set, Clopper-Pearson"}
     untold = int((~known).sum())
-    if untold:
-        record["warning"] = (
-            f"{label}: not known for {untold} of {len(emergent)} events, not counted"
-        )
-    counted = {"statistic": "count", "variable": "adverse_events", "level": kind, "label": label}
-    return [record, {**counted, "n": len(own), "estimate": len(own), "events": len(own)}]
+    records = _counted(emergent[mask], kind, total, conf_level, label)
+    if not untold:
+        return records
+    told = f"{label}: not known for {untold} of {len(emergent)} events, not counted"
+    records[0]["warning"] = told
+    most = _counted(emergent[mask | ~known], kind, total, conf_level, label)
+    return records + [{**record, "stratum": UPPER} for record in most]
+
+
+def _counted(own: pd.DataFrame, kind: str, total: int, conf_level: float, label: str) -> Records:
+    """Patients with at least one of ``own``, and the number of these events."""
+    name = {"variable": "adverse_events", "level": kind, "label": label}
+    method = "patients with at least one of the safety set, Clopper-Pearson"
+    patients = share(own["patient_id"].nunique(), total, conf_level=conf_level, **name)
+    events = {**name, "statistic": "count", "n": len(own), "estimate": len(own)}
+    return [patients | {"method": method}, events | {"events": len(own)}]
 
 
 def _doubts(emergent: pd.DataFrame) -> list[str]:
@@ -124,6 +130,7 @@ def by_term(
     if not recorded(study, population):
         return result_rows(nobody("term", total), **words)
     emergent = emergent_events(study, population, setting)
+    unassessed = int(emergent["related"].isna().sum())
     emergent = emergent[emergent["related"] == "yes"] if related_only else emergent
     worst = emergent.dropna(subset=["term"]).groupby(["term", "patient_id"])["grade"].max()
     worst = worst.reset_index()
@@ -136,9 +143,12 @@ def by_term(
         for term in order for grade in GRADES
     ]  # fmt: skip
     ungraded = int(emergent["grade"].isna().sum())
-    if ungraded and records:
-        told = f"{ungraded} events without a usable grade count under any grade only"
-        records[0] = {**records[0], "warning": told}
+    told = [f"{ungraded} events without a usable grade count under any grade only"]
+    told = told if ungraded else []
+    if related_only and unassessed:
+        told.append(f"{unassessed} events whose relatedness was not assessed are not counted")
+    if told and records:
+        records[0] = {**records[0], "warning": "; ".join(told)}
     return result_rows(records, **words)
 
 
@@ -164,13 +174,14 @@ def seriousness(study: Any, population: str = "safety", role: str = "secondary")
     words = words_of(role, population) | {"label": "Serious by criteria, against as reported"}
     events = emergent_events(study, population, "")
     name = {"variable": "serious", "group": "serious_reported", "statistic": "count"}
-    if events.empty or not (events["serious"].notna() & events["serious_reported"].notna()).any():
+    own_words, reported = events["serious_criteria"], events["serious_reported"]
+    if not (own_words.notna() & reported.notna()).any():
         total = len(study.patients(population=population))
         return result_rows([{**name, "n": 0, "total": total, "state": "not-abstracted"}], **words)
     answers = {"yes": "yes", "no": "no", "not derivable": None}
     records: Records = []
     for own, value in answers.items():
-        of_own = events[events["serious"].isna() if value is None else events["serious"] == value]
+        of_own = events[own_words.isna() if value is None else own_words == value]
         for theirs in ("yes", "no"):
             n = int((of_own["serious_reported"] == theirs).sum())
             records.append({**name, "level": own, "group_level": theirs, "n": n, "estimate": n})

@@ -1,4 +1,4 @@
-"""Markers over time with bounded values kept: Tobit, mixed model; flags that spoil a series."""
+"""Markers over time in a mixed model; flags that spoil a series."""
 
 from __future__ import annotations
 
@@ -14,14 +14,10 @@ from prrt_lib.base.errors import AnalysisError
 from prrt_lib.declare.footprints import traced
 from prrt_lib.declare.rows import combine, result_rows, stamp
 from prrt_lib.estimate.random_effects import mixed_model
-from prrt_lib.estimate.tobit_regression import tobit
 
 ANALYSIS = "biomarker_models"
-UNIT = "log2 x ULN"
-TOBIT, MIXED = "Tobit", "mixed model"
+MIXED = "mixed model"
 REFERENCE = "before"
-SUBSTITUTED = "half_uln"
-HALF = 0.5
 
 
 def logged(study: Any, population: str | None = None) -> pd.DataFrame:
@@ -38,68 +34,15 @@ def logged(study: Any, population: str | None = None) -> pd.DataFrame:
     return found[(found["low"] != found["high"]) | np.isfinite(found["low"])]
 
 
-def substituted(found: pd.DataFrame) -> pd.DataFrame:
-    """The setting ``half_uln``: a value below a bound at half the upper limit, above at the bound.
-
-    Half the limit, or the bound itself where that is lower: never above what was reported.
-    """
-    below = np.minimum(np.log2(HALF), found["high"])
-    above = found["low"].where(np.isfinite(found["low"]))
-    both = found["high"].notna() & np.isfinite(found["low"])
-    value = above.where(found["high"].isna(), below)
-    value = value.where(~both, (found["low"] + found["high"]) / 2)
-    exact = found["low"] == found["high"]
-    value = found["low"].where(exact, value)
-    return found.assign(low=value, high=value)
-
-
 @traced
-def means(study: Any, population: str | None = None, role: str = "secondary") -> pd.DataFrame:
-    """Mean log2 multiple of each marker at each time point, bounded values inside their bounds."""
-    chosen = population or study.headline
-    words = {"analysis": ANALYSIS, "model": TOBIT, "population": chosen, "role": role}
-    found, total = logged(study, chosen), len(study.patients(population=chosen))
-    frames = []
-    for marker, label in MARKERS.items():
-        own = found[found["analyte"] == marker]
-        if own.empty:
-            empty = nobody(marker, total, "mean", label=label, unit=UNIT)
-            frames.append(result_rows(empty, **words))
-            continue
-        for window, point in WINDOWS.items():
-            part = own[own["window"] == window]
-            name = {"variable": marker, "level": point, "label": label, "unit": UNIT}
-            rows = _mean(part, study.parameters.conf_level, f"{label}, {point}")
-            frames.append(stamp(rows, **words, **name, total=total))
-    return combine(frames)
-
-
-def _mean(part: pd.DataFrame, conf_level: float, what: str) -> pd.DataFrame:
-    try:
-        fit = tobit(part, "low", "high")
-    except AnalysisError as error:
-        why = "; ".join(problem.found for problem in error.problems)
-        empty = {"statistic": "mean", "state": "not-estimable", "n": len(part)}
-        return result_rows([{**empty, "warning": f"{what}: {why}"}])
-    rows = fit.rows(conf_level)
-    first = stamp(rows[rows["statistic"] == "coefficient"], statistic="mean", p=np.nan)
-    told = f"{what}: {fit.bounded} of {fit.n} known only by bounds" if fit.bounded else ""
-    return combine([stamp(first, warning=told), rows[rows["statistic"] == "sd"]])
-
-
-@traced
-def over_time(
-    study: Any, setting: str = "", population: str | None = None, role: str = "secondary"
-) -> pd.DataFrame:
+def over_time(study: Any, population: str | None = None, role: str = "secondary") -> pd.DataFrame:
     """log2 multiples at each time point against before PRRT 1: mixed model, patients random.
 
-    Exact values only; ``setting`` "half_uln" puts a number in place of the bounded ones.
+    Exact values only.
     """
     chosen = population or study.headline
-    words = {"analysis": ANALYSIS, "model": MIXED, "population": chosen, "setting": setting,
-             "role": "exploratory" if setting else role}  # fmt: skip
+    words = {"analysis": ANALYSIS, "model": MIXED, "population": chosen, "role": role}
     found, total = logged(study, chosen), len(study.patients(population=chosen))
-    found = substituted(found) if setting == SUBSTITUTED else found
     frames = []
     for marker, label in MARKERS.items():
         own = found[found["analyte"] == marker]

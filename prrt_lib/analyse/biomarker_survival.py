@@ -1,4 +1,4 @@
-"""Markers against survival and progression: declared cuts, splines, and only what is known."""
+"""Markers against survival and progression: one declared cut, per doubling, and after PRRT."""
 
 from __future__ import annotations
 
@@ -17,15 +17,14 @@ from prrt_lib.base.errors import AnalysisError
 from prrt_lib.declare.footprints import traced
 from prrt_lib.declare.parameters import YEARS
 from prrt_lib.declare.rows import combine, result_rows, stamp
-from prrt_lib.estimate.cox_model import CoxFit, cox
+from prrt_lib.estimate.cox_model import cox
 from prrt_lib.estimate.log_rank import logrank
-from prrt_lib.estimate.splines import spline_effect
 from prrt_lib.estimate.survival import kaplan_meier
 
 ANALYSIS = "biomarker_survival"
 BEFORE = {"CgA": "cga_before", "pancreastatin": "pancreastatin_before"}
 DOUBLING = "per doubling"
-KNOTS, POINTS = 3, 41
+AFTER = {"after_1": "after PRRT 1", "after_2": "after PRRT 2"}
 
 
 def _times(study: Any, endpoint: str, population: str | None, marker: str):
@@ -50,26 +49,21 @@ def keys(times: Any, marker: str, model: str, role: str) -> dict[str, Any]:
 
 
 @traced
-def cuts(
-    study: Any, endpoint: str, marker: str, at: Sequence[float] = (1.0, 2.0, 5.0),
-    population: str | None = None, role: str = "exploratory",
+def above_cut(
+    study: Any, endpoint: str, marker: str, cut: float = 2.0, population: str | None = None,
+    role: str = "exploratory",
 ) -> pd.DataFrame:  # fmt: skip
-    """Patients above and not above each declared cut: curve, log-rank test, hazard ratio.
+    """Patients above and not above ``cut`` x ULN: curve, log-rank test, hazard ratio.
 
     A bounded value takes its side where both bounds lie on it, else it is left out and counted.
-    The cuts are declared beforehand; none is looked for in the data.
+    The cut is declared beforehand; none is looked for in the data.
     """
     times, frame = _times(study, endpoint, population, marker)
-    tables = []
-    for cut in at:
-        words = keys(times, marker, f"cut at {cut:g} x ULN", role)
-        if frame.empty:
-            empty = nobody(BEFORE[marker], len(times.frame), "log_hazard_ratio",
-                           group=BEFORE[marker])  # fmt: skip
-            tables.append(result_rows(empty, **words))
-            continue
-        tables.append(_one_cut(study, times, frame, marker, cut, words))
-    return combine(tables)
+    words = keys(times, marker, f"cut at {cut:g} x ULN", role)
+    if frame.empty:
+        empty = nobody(BEFORE[marker], len(times.frame), "log_hazard_ratio", group=BEFORE[marker])
+        return result_rows(empty, **words)
+    return _one_cut(study, times, frame, marker, cut, words)
 
 
 def side(low: pd.Series, high: pd.Series, cut: float) -> pd.Series:
@@ -123,25 +117,21 @@ def _curves(study: Any, times: Any, kept: pd.DataFrame, name: str) -> pd.DataFra
 
 def ratio(frame: pd.DataFrame, names: list[str], conf_level: float) -> pd.DataFrame:
     """Rows of the hazard ratio, or why there is none; few events as decision 12 has it."""
+    options = {"entry": "entry", "conf_level": conf_level}
     try:
-        fit, warning = _fit(frame, names, conf_level)
+        fit = cox(frame, "exit", "event", names, **options)
+        counted = f"{fit.events} events for {len(fit.design.columns)} coefficients"
+        few = fit.events_per_parameter < FEW
+        warning = f"fewer than {FEW} events per coefficient: {counted}" if few else ""
+        if fit.events_per_parameter < TOO_FEW or not fit.converged:
+            fit = cox(frame, "exit", "event", names, penalty="firth", **options)
+            warning = f"Firth's penalty, exploratory: {counted}"
     except AnalysisError as error:
         why = "; ".join(problem.found for problem in error.problems)
         empty = {"statistic": "log_hazard_ratio", "variable": names[0], "state": "not-estimable"}
         return result_rows([{**empty, "n": len(frame), "warning": why}])
     rows = fit.estimates[fit.estimates["statistic"] == "log_hazard_ratio"]
     return said(rows, {}, [warning] if warning else [])
-
-
-def _fit(frame: pd.DataFrame, names: list[str], conf_level: float, **options) -> tuple[CoxFit, str]:
-    fit = cox(frame, "exit", "event", names, entry="entry", conf_level=conf_level, **options)
-    counted = f"{fit.events} events for {len(fit.design.columns)} coefficients"
-    if options or (fit.events_per_parameter >= TOO_FEW and fit.converged):
-        few = fit.events_per_parameter < FEW
-        return fit, f"fewer than {FEW} events per coefficient: {counted}" if few else ""
-    firth = cox(frame, "exit", "event", names, entry="entry", penalty="firth",
-                conf_level=conf_level)  # fmt: skip
-    return firth, f"Firth's penalty, exploratory: {counted}"
 
 
 def said(rows: pd.DataFrame, words: dict[str, Any], told: list[str]) -> pd.DataFrame:
@@ -151,35 +141,70 @@ def said(rows: pd.DataFrame, words: dict[str, Any], told: list[str]) -> pd.DataF
 
 
 @traced
-def spline(
+def doubling(
     study: Any, endpoint: str, marker: str, population: str | None = None,
     role: str = "exploratory",
 ) -> pd.DataFrame:  # fmt: skip
-    """Hazard ratio along the marker before PRRT 1 against its median; and per doubling.
-
-    Restricted cubic spline of log2 multiples, three knots at Harrell's quantiles, exact values.
-    ``level`` of the rows of model "spline" is the multiple of the upper limit.
-    """
+    """Hazard ratio per doubling of the marker before PRRT 1, of exact values."""
     times, frame = _times(study, endpoint, population, marker)
-    words = keys(times, marker, "spline", role)
-    frame = frame[(frame["low"] == frame["high"]) & np.isfinite(frame["low"])]
+    words = {**keys(times, marker, DOUBLING, role), "unit": "log2"}
     name = BEFORE[marker]
+    frame = frame[(frame["low"] == frame["high"]) & np.isfinite(frame["low"])]
     exact = frame.assign(**{name: frame["low"]}).reset_index(drop=True)
     if exact.empty:
-        empty = nobody(name, len(times.frame), "log_hazard_ratio")[0]
-        return result_rows([{**empty, "model": model} for model in (DOUBLING, "spline")], **words)
-    per = stamp(ratio(exact, [name], study.parameters.conf_level), **words)
-    per = said(per, {"model": DOUBLING, "unit": "log2"}, list(times.warnings))
-    try:
-        fit, warning = _fit(exact, [name], study.parameters.conf_level, splines={name: KNOTS})
-        low, middle, high = np.quantile(exact[name], [0.05, 0.5, 0.95])
-        places = np.linspace(low, high, POINTS)
-        rows = spline_effect(fit, name, places, middle)
-    except AnalysisError as error:
-        why = "; ".join(problem.found for problem in error.problems)
-        empty = {"statistic": "log_hazard_ratio", "variable": name, "state": "not-estimable"}
-        rows = result_rows([{**empty, "n": len(exact), "warning": why}])
-        return combine([per, stamp(rows, **words)])
-    level = [f"{2**place:.6g}" for place in places]
-    told = [*times.warnings, *filter(None, [warning])]
-    return combine([per, said(stamp(rows, level=level, reference=f"{2**middle:.6g}"), words, told)])
+        words.pop("unit")
+        return result_rows(nobody(name, len(times.frame), "log_hazard_ratio"), **words)
+    return said(ratio(exact, [name], study.parameters.conf_level), words, list(times.warnings))
+
+
+@traced
+def afterwards(
+    study: Any, endpoint: str, marker: str, population: str | None = None,
+    role: str = "exploratory",
+) -> pd.DataFrame:  # fmt: skip
+    """Hazard ratio per doubling of the marker after PRRT 1 and 2, entering at the sample's day.
+
+    Nobody is at risk before the sample was taken: who died or progressed first is out, counted.
+    """
+    times = study.times(endpoint, "", population or study.headline, ())
+    found = logged(study, times.population)
+    days = study.table("biomarker_windows", "analyte", "window", "sample_date")
+    origin = study.patients(times.endpoint.origin, population=times.population)
+    tables = []
+    for window, point in AFTER.items():
+        words = keys(times, marker, f"{point}, entry at the sample", role)
+        own, date = (part[(part["analyte"] == marker) & (part["window"] == window)]
+                     for part in (found, days))  # fmt: skip
+        own = own[(own["low"] == own["high"]) & own["dated"].astype(bool)]
+        if own.empty:
+            empty = nobody(f"{marker}_{window}", len(times.frame), "log_hazard_ratio")
+            tables.append(result_rows(empty, **words))
+            continue
+        frame = times.frame.merge(own[["patient_id", "low"]], on="patient_id")
+        frame = frame.merge(date[["patient_id", "sample_date"]], on="patient_id")
+        frame = frame.merge(origin, on="patient_id")
+        day = (frame["sample_date"] - frame[times.endpoint.origin]).dt.days
+        late = frame.assign(entry=np.maximum(frame["entry"], day))
+        late = late.rename(columns={"low": f"{marker}_{window}"})
+        kept = late[late["exit"] > late["entry"]].reset_index(drop=True)
+        out = len(late) - len(kept)
+        told = [f"{MARKERS[marker]}, {point}: {out} whose time ended by the sample"] if out else []
+        rows = ratio(kept, [f"{marker}_{window}"], study.parameters.conf_level)
+        tables.append(said(rows, {**words, "unit": "log2"}, [*times.warnings, *told]))
+    return combine(tables)
+
+
+def page(
+    study: Any, endpoints: Sequence[str], cut: float, population: str | None = None
+) -> pd.DataFrame:
+    """The declared cut, doublings and markers after PRRT of both markers, for each endpoint."""
+    return combine([
+        table
+        for endpoint in endpoints
+        for marker in MARKERS
+        for table in (
+            above_cut(study, endpoint, marker, cut, population),
+            doubling(study, endpoint, marker, population),
+            afterwards(study, endpoint, marker, population),
+        )
+    ])  # fmt: skip

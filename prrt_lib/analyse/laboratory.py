@@ -90,10 +90,12 @@ def _of_test(test: str, part: pd.DataFrame) -> Records:
     """New: worse than the grade before first PRRT, where there was one (treatment-emergent)."""
     new = part.assign(grade=part["grade_lo"].where(~(part["grade_lo"] <= part["baseline_hi"]), 0))
     worst = new.groupby("patient_id")["grade"].max()
+    # One low eGFR is no chronic kidney disease: see toxicity.renal.
+    graded = (("any grade", 1), ("grade 3 or higher", 3)) if test != "eGFR" else ()
     records = [
         share(int((worst >= low).sum()), len(worst), test, level, group="grade", group_level=level,
               method="worst grade surely reached and worse than before PRRT")
-        for level, low in (("any grade", 1), ("grade 3 or higher", 3))
+        for level, low in graded
     ]  # fmt: skip
     rising = test in RISING
     exact = part.dropna(subset=["value"]).sort_values("value", ascending=not rising, kind="stable")

@@ -24,9 +24,9 @@ PUBLIC = {
     "pool_rows": "rubin", "proportion": "proportions", "rank_sum": "rank_tests",
     "rate_ratio": "rates", "rmst": "restricted_mean", "rmst_difference": "restricted_mean",
     "rmst_ratio": "restricted_mean", "signed_rank": "rank_tests",
-    "smoothed_effect": "proportional_hazards", "spline_basis": "splines",
+    "spline_basis": "splines",
     "spline_effect": "splines", "standardised_difference": "standardised_mean_difference",
-    "tobit": "tobit_regression", "zph": "proportional_hazards",
+    "zph": "proportional_hazards",
 }  # fmt: skip
 
 __all__ = sorted(PUBLIC)  # noqa: PLE0605

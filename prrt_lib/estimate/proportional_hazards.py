@@ -6,12 +6,11 @@ from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
-from scipy.stats import norm, rankdata
+from scipy.stats import rankdata
 
 from prrt_lib.declare.rows import combine
 from prrt_lib.estimate.cox_tests import chi2_record, quadratic
 from prrt_lib.estimate.guards import refuse
-from prrt_lib.estimate.splines import spline_basis
 
 TRANSFORMS = ("km", "rank", "identity", "log")
 
@@ -35,37 +34,6 @@ def zph(fit, transform: str | Callable = "km", terms: bool = True) -> pd.DataFra
     rows = fit.as_rows({**record, **words} for record in records)
     method = f"score test of proportional hazards, {name} time; {fit.method}"
     return combine([rows.assign(method=method)])
-
-
-def smoothed_effect(
-    fit, column: str, transform: str | Callable = "km", df: int = 4, points: int = 60
-) -> pd.DataFrame:
-    """time, estimate, low, high: beta(t) of one column, smoothed by a natural spline.
-
-    Scaled Schoenfeld residuals on g(t) with ``df`` degrees of freedom (Grambsch and Therneau,
-    Biometrika 1994); pointwise limits at the fit's level.
-    """
-    residual = fit.residuals("scaled_schoenfeld")
-    if column not in residual.columns[2:]:
-        refuse("smoothed effect", f"{column!r}", f"one of {fit.design.names}", "name a column")
-    order = np.argsort(residual["time"].to_numpy(), kind="stable")
-    time, values = residual["time"].to_numpy()[order], residual[column].to_numpy()[order]
-    g = _transformed(fit, transform)(time)
-    if len(np.unique(g)) <= df:
-        refuse("smoothed effect", f"{len(np.unique(g))} event times", f"more than {df}")
-    knots = np.quantile(np.unique(g), np.linspace(0, 1, df))
-    scale = g.max() - g.min()
-    centred = (g - g.min()) / scale
-    basis = np.column_stack([np.ones(len(g)), spline_basis(centred, (knots - g.min()) / scale)])
-    q, r = np.linalg.qr(basis)
-    smooth = q @ (q.T @ values)
-    variance = len(values) * float(fit.model_covariance.loc[column, column])
-    wide = float(norm.ppf(0.5 + fit.conf_level / 2)) * np.sqrt(variance * (q**2).sum(axis=1))
-    found = pd.DataFrame(
-        {"time": time, "estimate": smooth, "low": smooth - wide, "high": smooth + wide}
-    ).drop_duplicates("time")
-    places = np.unique(np.linspace(0, len(found) - 1, min(points, len(found))).round().astype(int))
-    return found.iloc[places].reset_index(drop=True)
 
 
 def _trend(fit, transform) -> tuple[np.ndarray, np.ndarray]:

@@ -94,14 +94,19 @@ def _population(population: str, stratum: str) -> str:
 
 
 def overview(rows: pd.DataFrame, title: str) -> Table:
-    """Kinds of adverse event down: patients with limits, and events."""
+    """Kinds of adverse event down: patients with CI, events, and both with what is not known."""
     body = []
     for level in levels(rows, "level"):
         part = rows[rows["level"] == level]
-        patients, counted = first(part, statistic="proportion"), first(part, statistic="count")
         label = part["label"].iloc[0] or level
-        body.append([Cell(label), cell(patients, share_with_limits), cell(counted, count)])
-    return Table(title, ["", "patients (95 % limits)", "events"], body, warnings(rows))
+        line = [Cell(label)]
+        for stratum in ("", "upper bound"):
+            own = part[part["stratum"] == stratum]
+            line += [cell(first(own, statistic="proportion"), share_with_limits),
+                     cell(first(own, statistic="count"), count)]  # fmt: skip
+        body.append(line)
+    header = ["", "patients (95% CI)", "events", "at most: patients", "at most: events"]
+    return Table(title, header, body, warnings(rows))
 
 
 def listed(

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from prrt_lib.declare.dictionary import dictionary
-from prrt_lib.present import figure_words, numbers
+from prrt_lib.present import figure_words
 from prrt_lib.present.tables import Row, named, ratio
 from prrt_lib.present.values import Values, of_frame, of_rows
 
@@ -40,30 +40,6 @@ def _ratio_name(row: Row, keys: Mapping[str, str]) -> str:
     return f"{named(row)} ({row['model']})" if "model" in keys else named(row)
 
 
-def subgroups(rows: pd.DataFrame, title: str) -> Values:
-    """Ratio with limits in every subgroup."""
-    alt = figure_words.listed(rows, title, _subgroup_name, ratio, "subgroup")
-    return of_rows(rows, title, alt, {"group": "subgroup of", **_telling(rows, "group_level")})
-
-
-def _subgroup_name(row: Row) -> str:
-    return f"{dictionary().label(row['group'])}: {row['group_level']}" if row["group"] else "All"
-
-
-def along(rows: pd.DataFrame, title: str, axis: str) -> Values:
-    """Ratios along ``axis``, a column of the rows: a covariate's own scale ("level") or time."""
-    keys = ["label", "variable", *(["level"] if axis == "time" else [])]
-    several = rows["label"].nunique() > 1
-    told = []
-    for key, part in rows.groupby(keys, sort=False):
-        name = [dictionary().label(key[1]), *key[2:]]
-        told.append(_reach(part, ", ".join(p for p in (*([key[0]] * several), *name) if p)))
-    alt = f"{title}. {' '.join(told) if told else 'Nothing is drawn.'}"
-    heading = "months" if axis == "time" else "value"
-    telling = {**({"label": "endpoint"} if several else {}), **_telling(rows, *keys[1:])}
-    return of_rows(rows, title, alt, {**telling, axis: heading})
-
-
 def over_time(rows: pd.DataFrame, title: str, unit: str = "months") -> Values:
     """Median and quartiles of every window and variable, and means where a model has a line."""
     middle = rows[rows["statistic"] == "median"]
@@ -74,17 +50,6 @@ def over_time(rows: pd.DataFrame, title: str, unit: str = "months") -> Values:
 
 def _window_name(row: Row) -> str:
     return f"{row['variable']}, {row['level']}"
-
-
-def _reach(rows: pd.DataFrame, label: str) -> str:
-    known = rows[rows["state"] == "ok"]
-    if not len(known):
-        return f"{label}: {numbers.NOT_OK[rows['state'].iloc[0]]}."
-    low, high = (known.loc[getattr(known["estimate"], name)()].to_dict()
-                 for name in ("idxmin", "idxmax"))  # fmt: skip
-    ends = [numbers.scaled(row, row["estimate"]) for row in (low, high)]
-    counted = f" (n = {numbers.plain(low['n'], 0)})" if not numbers.missing(low["n"]) else ""
-    return f"{label}{counted}: hazard ratio from {ends[0]} to {ends[1]}."
 
 
 def of_patients(

@@ -1,4 +1,4 @@
-"""Figures of markers: change per patient, courses over time, hazard along the marker."""
+"""Figures of markers: change per patient, courses over time."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from prrt_lib.present import figure_values, style
 from prrt_lib.present.canvas import Drawing, file_name, keep
 
 NOTHING = "nothing to show"
-REACH = 100.0
 # A white edge keeps the median apart from the patients' lines in grey prints.
 OUTLINE = [Stroke(linewidth=4.5, foreground="white"), Normal()]
 
@@ -100,37 +99,4 @@ def spaghetti(
     columns = {"line": "line", "time_point": "time point", "value": y_label}
     values = figure_values.of_patients(kept.assign(line=line), title, columns, "time_point",
                                        "value")  # fmt: skip
-    return keep(figure, file_name(name), scenario, values)
-
-
-def hazard_along(rows: pd.DataFrame, scenario: str, title: str, name: str, x_label: str) -> Drawing:
-    """Hazard ratio with limits along a marker, both axes logarithmic, from spline rows.
-
-    ``level`` of a row is the marker's value, ``reference`` the value of hazard ratio 1.
-    """
-    style.apply()
-    kept = rows[(rows["state"] == "ok") & (rows["statistic"] == "log_hazard_ratio")]
-    figure, axes = plt.subplots(figsize=(7.2, 4))
-    if len(kept):
-        along = kept["level"].astype(float).to_numpy()
-        ratio, low, high = (
-            np.exp(kept[column].to_numpy(dtype=float)).clip(1 / REACH, REACH)
-            for column in ("estimate", "low", "high")
-        )
-        axes.fill_between(along, low, high, color=style.PALETTE[0], alpha=0.15, linewidth=0)
-        axes.plot(along, ratio, color=style.PALETTE[0])
-        axes.plot(float(kept["reference"].iloc[0]), 1, "o", color=style.PALETTE[1],
-                  label="median, the reference")  # fmt: skip
-        for axis, base in ((axes.xaxis, 2), (axes.yaxis, 2)):
-            scale = axes.set_xscale if axis is axes.xaxis else axes.set_yscale
-            scale("log", base=base)
-            axis.set_major_formatter(plt.FuncFormatter(lambda value, _: f"{value:g}"))
-        axes.legend(loc="best")
-    else:
-        axes.text(0.5, 0.5, "not estimable", transform=axes.transAxes, ha="center")
-    axes.axhline(1, color="#52616f", linewidth=0.8)
-    axes.set_xlabel(x_label)
-    axes.set_ylabel("Hazard ratio (log scale)")
-    axes.set_title(title)
-    values = figure_values.along(kept, f"Hazard ratio: {title}", "level")
     return keep(figure, file_name(name), scenario, values)

@@ -1,33 +1,24 @@
-"""Tables of markers: contrasts over time, hazard ratios by cut and per doubling."""
+"""Tables of markers: contrasts over time, hazard ratios at the declared cut and per doubling."""
 
 from __future__ import annotations
-
-from collections.abc import Sequence
 
 import pandas as pd
 
 from prrt_lib.present import numbers
-from prrt_lib.present.tables import Cell, Table, cell, first, levels, warnings
+from prrt_lib.present.tables import Cell, Table, cell, first, warnings
 
 PER = "per doubling"
-SETTINGS = {"": "exact values", "half_uln": "bounded values at half the upper limit"}
 
 
-def contrasts(frames: Sequence[pd.DataFrame], title: str) -> Table:
-    """One line per marker and time point, one column per setting of the mixed model."""
-    rows = pd.concat(list(frames), ignore_index=True)
+def contrasts(rows: pd.DataFrame, title: str) -> Table:
+    """One line per marker and time point: the coefficient of the mixed model."""
     rows = rows[(rows["statistic"] == "coefficient")]
     rows = rows[(rows["reference"] != "") | (rows["state"] != "ok")]
-    settings = levels(rows, "setting")
-    body = []
-    for label in levels(rows, "label"):
-        own = rows[rows["label"] == label]
-        for level in levels(own, "level"):
-            found = [first(own, level=level, setting=setting) for setting in settings]
-            name = ", ".join(text for text in (label, level) if text)
-            body.append([Cell(name), *(cell(row) for row in found)])
-    header = ["", *(SETTINGS.get(setting, setting) for setting in settings)]
-    return Table(title, header, body, warnings(rows))
+    body = [
+        [Cell(", ".join(text for text in (row["label"], row["level"]) if text)), cell(row)]
+        for row in rows.to_dict("records")
+    ]
+    return Table(title, ["", "difference (95% CI)"], body, warnings(rows))
 
 
 def cuts(rows: pd.DataFrame, title: str) -> Table:
@@ -64,10 +55,9 @@ def _when(model: str) -> str:
     return "before PRRT 1" if model == PER else model
 
 
-def curves(rows: pd.DataFrame, endpoint: str, variable: str, at: Sequence[float]) -> pd.DataFrame:
-    """The survival rows of the middle one of the cuts ``at``, for the figure."""
-    middle = sorted(at)[len(at) // 2]
-    own = rows[(rows["endpoint"] == endpoint) & (rows["model"] == f"cut at {middle:g} x ULN")]
+def curves(rows: pd.DataFrame, endpoint: str, variable: str) -> pd.DataFrame:
+    """The survival rows above and not above the declared cut, for the figure."""
+    own = rows[(rows["endpoint"] == endpoint) & rows["model"].str.startswith("cut at")]
     own = own[own["group"] == variable]
     kept = own[own["statistic"].isin(["survival", "median"])]
     return (kept if len(kept) else own).reset_index(drop=True)

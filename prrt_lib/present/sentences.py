@@ -9,7 +9,6 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from prrt_lib.declare.dictionary import dictionary
 from prrt_lib.declare.parameters import YEARS
 from prrt_lib.present import numbers, tables
 
@@ -190,26 +189,6 @@ def _what(row: dict) -> str:
     if numbers.missing(row["time"]):
         return row["statistic"].replace("q25", "lower quartile").replace("q75", "upper quartile")
     return YEARS.get(int(row["time"]), f"day {row['time']:g}")
-
-
-def nonlinearity(rows: pd.DataFrame) -> Sentences:
-    """One sentence per test that an effect is not a straight line on its scale."""
-    told = []
-    for row in rows[rows["state"] == "ok"].to_dict("records"):
-        text = (
-            f"{dictionary().label(row['variable'])}: test of nonlinearity p {_p(row['p'])} (n = "
-            f"{numbers.plain(row['n'], 0)}, {numbers.plain(row['events'], 0)} events; exploratory)."
-        )
-        told.append(Sentence(text, (row["row_id"],)))
-    return listed(told, "No spline could be fitted.")
-
-
-def effect_shown(rows: pd.DataFrame) -> str:
-    """Title of a subgroup display: the covariate, its unit and the endpoint."""
-    variable = rows["variable"].iloc[0]
-    column = dictionary().derived.get(variable)
-    unit = f" (per {column.unit.removesuffix('s')})" if column and column.unit else ""
-    return f"{dictionary().label(variable)}{unit}: {rows['label'].iloc[0]}"
 
 
 def notice(texts: Sequence[str]) -> Sentences:

@@ -42,7 +42,7 @@ def clocks(
     own = people[f"{endpoint.entry}{first}"]
     observed = people[f"observation_start{first}"]
     late = endpoint.delayed and setting != "observation_start_ignored"
-    limit = _limit(people, setting, last, parameters)
+    limit = _limit(people, last, parameters)
     event_date, code, censored, progressed = _watched(people, endpoint, setting, last, parameters)
     happens = event_date.notna() & (event_date <= limit)
     end = event_date.fillna(censored)
@@ -68,11 +68,9 @@ def _reversed(people: pd.DataFrame) -> pd.DataFrame:
     return turned
 
 
-def _limit(people: pd.DataFrame, setting: str, last: str, parameters: Parameters) -> pd.Series:
-    """The horizon, from first or last PRRT, or the cut-off where that comes first."""
-    length = people["horizon"] - people["first_prrt"]
-    anchor = "last_prrt" if setting == "horizon_last_prrt" else "first_prrt"
-    limit = people[f"{anchor}{last}" if last else anchor] + length
+def _limit(people: pd.DataFrame, last: str, parameters: Parameters) -> pd.Series:
+    """The horizon from first PRRT, or the cut-off where that comes first."""
+    limit = people[f"first_prrt{last}"] + (people["horizon"] - people["first_prrt"])
     return limit.clip(upper=pd.Timestamp(parameters.cutoff))
 
 

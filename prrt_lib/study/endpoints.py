@@ -11,7 +11,6 @@ CUT = "seven years after first PRRT (horizon_months) or the data cut-off, whiche
 SETTINGS: Mapping[str, str] = MappingProxyType({
     "": "main analysis",
     "observation_start_ignored": "entry is not delayed to consent or enrolment",
-    "horizon_last_prrt": "the horizon counts from the last PRRT instead of the first",
     "mixed_not_progression": "a mixed scan without a new lesion is not progression",
     "new_therapy_censored": "censored at the last evaluable scan before new anticancer therapy "
     "or retreatment",
@@ -23,8 +22,7 @@ SETTINGS: Mapping[str, str] = MappingProxyType({
     "longest": "partial dates: origin and entry as early, event and censoring as late as possible",
 })  # fmt: skip
 
-_SURVIVAL = ("", "observation_start_ignored", "horizon_last_prrt",
-             "vital_status_reversed", "shortest", "longest")  # fmt: skip
+_SURVIVAL = ("", "observation_start_ignored", "vital_status_reversed", "shortest", "longest")
 _PROGRESSION = tuple(SETTINGS)
 
 
@@ -89,7 +87,7 @@ _ALL = (
               "diagnosis", "first_prrt"),
     _survival("os_dx_naive", "Overall survival from diagnosis, not adjusted for left truncation",
               "diagnosis", "diagnosis", delayed=False,
-              settings=("", "horizon_last_prrt", "vital_status_reversed", "shortest", "longest"),
+              settings=("", "vital_status_reversed", "shortest", "longest"),
               banner="not adjusted for left truncation"),
     _survival("os_prrt", "Overall survival from first PRRT", "first_prrt", "first_prrt"),
     _until_progression("ttp", "Time to progression", "progression", "progression on imaging",
@@ -111,8 +109,6 @@ def columns_read(endpoint: Endpoint, setting: str) -> list[str]:
              "last_seen", "death_undated"]  # fmt: skip
     if setting == "vital_status_reversed":
         names += ["died_reversed", "death_reversed", "last_seen_reversed"]
-    if setting == "horizon_last_prrt":
-        names.append("last_prrt")
     if endpoint.kind != "death":
         free = "progression_free_until"
         names += ["progression", "last_evaluable_scan", free]

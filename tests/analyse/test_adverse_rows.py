@@ -52,14 +52,59 @@ def rows(study):
     [
         ("any", 3, 5),
         ("severe", 1, 1),
-        ("serious", 1, 1),
+        ("serious", 2, 2),
         ("related", 2, 3),
         ("related_severe", 0, 0),
     ],
 )
 def test_patients_with_at_least_one_and_events(rows, kind, patients, count):
-    assert n_of(rows, level=kind, statistic="proportion") == (patients, 4)
-    assert one(rows, level=kind, statistic="count")["estimate"] == count
+    own = rows[rows["stratum"] == ""]
+    assert n_of(own, level=kind, statistic="proportion") == (patients, 4)
+    assert one(own, level=kind, statistic="count")["estimate"] == count
+
+
+def test_what_is_not_known_counts_in_the_upper_bound_alone(rows):
+    # The ungraded platelets of A2, with one criterion not recorded, may be severe and serious.
+    most = rows[rows["stratum"] == "upper bound"]
+    assert n_of(most, level="severe", statistic="proportion") == (2, 4)
+    assert one(most, level="severe", statistic="count")["estimate"] == 2
+    assert n_of(most, level="serious", statistic="proportion") == (2, 4)
+    assert one(most, level="serious", statistic="count")["estimate"] == 3
+    assert not (most["level"] == "related").any()
+
+
+@pytest.mark.parametrize(
+    ("criteria", "reported", "serious"),
+    [
+        ({}, "yes", "yes"),
+        ({}, "no", "no"),
+        ({}, None, None),
+        ({"ser_hosp": "yes"}, None, "yes"),
+        ({"ser_hosp": "yes"}, "no", "yes"),
+        ({"ser_hosp": "no"}, None, None),
+        ({"ser_hosp": "no"}, "no", "no"),
+        (NO, None, "no"),
+        (NO, "yes", "yes"),
+    ],
+)
+def test_serious_is_any_criterion_or_the_report(criteria, reported, serious):
+    blank = dict.fromkeys(events.CRITERIA)
+    one_event = pd.DataFrame([{**blank, **criteria, "serious_reported": reported}], dtype=object)
+    assert events.serious(one_event).iloc[0] == serious
+
+
+def test_an_event_that_nobody_assessed_is_not_related_but_may_be():
+    told = [event("A1", 1, "nausea", 3.0, "2015-02-01", related_prrt="probable"),
+            event("A2", 2, "nausea", 3.0, "2015-02-01")]  # fmt: skip
+    study = SmallStudy({"patients": [{"patient_id": name} for name in IDS],
+                        "prrt_cycles": treated(*IDS), "adverse_events": told})  # fmt: skip
+    rows = check(adverse.overview(study))
+    least = rows[rows["stratum"] == ""]
+    assert n_of(least, level="related_severe", statistic="proportion") == (1, 4)
+    most = rows[rows["stratum"] == "upper bound"]
+    assert n_of(most, level="related_severe", statistic="proportion") == (2, 4)
+    warning = adverse.by_term(study, related_only=True)["warning"].iloc[0]
+    assert warning == "1 events whose relatedness was not assessed are not counted"
 
 
 def test_an_axis_that_nobody_recorded_is_not_abstracted_and_not_0(rows):
@@ -67,14 +112,9 @@ def test_an_axis_that_nobody_recorded_is_not_abstracted_and_not_0(rows):
 
 
 def test_events_that_do_not_tell_are_counted_in_words(rows):
-    assert (
-        "not known for 1 of 5 events"
-        in one(rows, level="severe", statistic="proportion")["warning"]
-    )
-    assert (
-        "not known for 1 of 5 events"
-        in one(rows, level="serious", statistic="proportion")["warning"]
-    )
+    for level in ("severe", "serious"):
+        row = one(rows, level=level, statistic="proportion", stratum="")
+        assert "not known for 1 of 5 events" in row["warning"]
 
 
 def test_the_scope_of_what_was_captured_is_said(rows):

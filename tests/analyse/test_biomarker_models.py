@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from small_study import SmallStudy, check, n_of, one, treated
 
-from prrt_lib.analyse import biomarker_after, biomarker_models, biomarker_survival
+from prrt_lib.analyse import biomarker_models, biomarker_survival
 from prrt_lib.base.errors import AnalysisError
 from prrt_lib.study.windows import with_multiples
 
@@ -62,23 +62,6 @@ def test_values_on_the_log_scale_keep_both_bounds(study):
     assert found.loc["A6", "low"] == 3.0 and np.isnan(found.loc["A6", "high"])
 
 
-def test_the_tobit_mean_keeps_bounded_patients_and_says_how_many(study):
-    rows = check(biomarker_models.means(study))
-    row = one(rows, level="before PRRT 1", statistic="mean")
-    # Exact logs 0, 1, 2, 4 (mean 1.75); one below -1 and one above 3 pull in both directions.
-    assert row["low"] < 1.75 < row["high"] and row["n"] == 6
-    assert "2 of 6 known only by bounds" in row["warning"]
-    assert one(rows, level="after PRRT 2")["state"] == "not-estimable"
-
-
-def test_substitution_is_a_setting_of_its_own_at_half_the_limit_or_the_bound(study):
-    found = biomarker_models.substituted(biomarker_models.logged(study))
-    before = found.query("window == 'before'").set_index("patient_id")["low"]
-    assert before[["A1", "A5", "A6"]].tolist() == [0.0, -1.0, 3.0]
-    rows = check(biomarker_models.over_time(study, "half_uln"))
-    assert set(rows["setting"]) == {"half_uln"} and set(rows["role"]) == {"exploratory"}
-
-
 def test_changes_of_minus_2_minus_1_and_0_move_by_minus_1_together():
     after = [sample("A1", 40, 50.0), sample("A2", 40, 50.0), sample("A3", 40, 400.0)]
     rows = check(biomarker_models.over_time(study_of(BEFORE[:3] + after)))
@@ -125,7 +108,7 @@ def test_the_log_rank_test_of_a_cut_by_hand():
     # Above 2 x ULN: A3 (200), A4 (100), A6 (30). Not above: A1, A5 alive, A2 dies at 300.
     # Expected deaths above at 30, 100, 200, 300: 3/6 + 2/5 + 1/4 + 0 = 1.15, observed 3;
     # variance 1/4 + 6/25 + 3/16 = 0.6775.
-    rows = check(biomarker_survival.cuts(study_of(BEFORE, OUTCOME), "os_prrt", "CgA", [2.0]))
+    rows = check(biomarker_survival.above_cut(study_of(BEFORE, OUTCOME), "os_prrt", "CgA", 2.0))
     row = one(rows, statistic="chi2")
     assert row["estimate"] == pytest.approx((3 - 1.15) ** 2 / 0.6775)
     assert row["model"] == "cut at 2 x ULN"
@@ -133,7 +116,7 @@ def test_the_log_rank_test_of_a_cut_by_hand():
 
 def test_a_cut_with_nobody_on_one_side_says_so():
     rows = check(
-        biomarker_survival.cuts(study_of(BEFORE[:2], OUTCOME[:2]), "os_prrt", "CgA", [5.0])
+        biomarker_survival.above_cut(study_of(BEFORE[:2], OUTCOME[:2]), "os_prrt", "CgA", 5.0)
     )
     row = one(rows, statistic="log_hazard_ratio")
     assert row["state"] == "not-estimable" and "one side of the cut" in row["warning"]
@@ -141,7 +124,7 @@ def test_a_cut_with_nobody_on_one_side_says_so():
 
 def test_a_later_marker_enters_at_its_sample_and_the_early_dead_are_out():
     samples = [sample(f"A{n}", 60, 100.0 * n) for n in range(1, 7)]
-    rows = check(biomarker_after.afterwards(study_of(samples, OUTCOME), "os_prrt", "CgA"))
+    rows = check(biomarker_survival.afterwards(study_of(samples, OUTCOME), "os_prrt", "CgA"))
     row = one(rows, model="after PRRT 1, entry at the sample", variable="CgA_after_1")
     # A6 died on day 30, before a sample dated day 60 could be taken: never at risk.
     assert row["n"] == 5 and "1 whose time ended by the sample" in row["warning"]
@@ -149,12 +132,11 @@ def test_a_later_marker_enters_at_its_sample_and_the_early_dead_are_out():
 
 def test_a_marker_before_prrt_is_refused_where_patients_enter_at_diagnosis(study):
     with pytest.raises(AnalysisError, match="decision 10"):
-        biomarker_survival.cuts(study, "os_dx_naive", "CgA")
+        biomarker_survival.above_cut(study, "os_dx_naive", "CgA")
 
 
 def test_without_markers_every_page_says_not_abstracted():
     small = SmallStudy({"patients": [{"patient_id": "A1"}], "prrt_cycles": treated("A1")})
-    rows = [page(small) for page in (biomarker_models.means, biomarker_models.over_time)]
-    rows += [biomarker_models.flags(small), biomarker_after.page(small, ["os_prrt"], [2.0])]
-    for table in rows:
+    marked = biomarker_survival.page(small, ["os_prrt"], 2.0)
+    for table in (biomarker_models.over_time(small), biomarker_models.flags(small), marked):
         assert set(check(table)["state"]) == {"not-abstracted"}

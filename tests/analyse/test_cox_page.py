@@ -1,4 +1,4 @@
-"""Imputation beside complete cases, subgroups, splines: properties one can reason out."""
+"""Imputation beside complete cases: properties one can reason out."""
 
 import numpy as np
 import pandas as pd
@@ -6,9 +6,9 @@ import pytest
 from clocked_study import GivenTimes
 from small_study import check, one
 
-from prrt_lib.analyse import cox, cox_missing, cox_shape, cox_subgroups
+from prrt_lib.analyse import cox, cox_missing
 from prrt_lib.declare.rows import result_rows
-from prrt_lib.present import effects, figures, ratio_axis
+from prrt_lib.present import figures, ratio_axis
 
 # Twelve patients, all died, the older ones mostly earlier.
 AGES = [70, 72, 55, 66, 61, 50, 68, 47, 58, 44, 63, 52]
@@ -18,40 +18,6 @@ EXITS = [10, 25, 90, 30, 45, 120, 60, 150, 80, 170, 200, 110]
 def twelve(**columns) -> pd.DataFrame:
     frame = {"exit": EXITS, "event": 1, "age_at_first_prrt": np.array(AGES, float)}
     return pd.DataFrame({**frame, **columns})
-
-
-def test_two_subgroups_with_the_same_patients_have_the_same_ratio_and_no_interaction():
-    frame = pd.concat([twelve(sex="female"), twelve(sex="male")], ignore_index=True)
-    rows = check(cox_subgroups.subgroups(GivenTimes(frame), "os_prrt", "", ["sex"]))
-    women, men = (one(rows, group_level=name)["estimate"] for name in ("female", "male"))
-    assert women == pytest.approx(men, abs=1e-12)
-    test = one(rows, reference="interaction")
-    assert test["estimate"] == pytest.approx(0, abs=1e-8) and test["p"] == pytest.approx(1)
-    assert set(rows["role"]) == {"exploratory"}
-
-
-def test_a_subgroup_with_nine_events_is_not_estimated():
-    frame = pd.concat([twelve(sex="female"), twelve(sex="male")], ignore_index=True)
-    frame.loc[frame.index[-3:], "event"] = 0
-    rows = cox_subgroups.subgroups(GivenTimes(frame), "os_prrt", "", ["sex"])
-    men = one(rows, group_level="male")
-    assert men["state"] == "not-estimable" and men["events"] == 9
-    assert "fewer than 10 events" in men["warning"]
-
-
-def test_a_patient_without_the_covariate_is_no_event_of_the_subgroup():
-    frame = pd.concat([twelve(sex="female"), twelve(sex="male")], ignore_index=True)
-    frame.loc[frame.index[-3:], "age_at_first_prrt"] = np.nan
-    rows = cox_subgroups.subgroups(GivenTimes(frame), "os_prrt", "", ["sex"])
-    assert one(rows, group_level="male")["state"] == "not-estimable"
-
-
-def test_the_note_counts_the_interaction_tests():
-    frame = pd.concat([twelve(sex="female", ssa_cycle1="yes"), twelve(sex="male", ssa_cycle1="no")],
-                      ignore_index=True)  # fmt: skip
-    rows = cox_subgroups.subgroups(GivenTimes(frame), "os_prrt", "", ["sex", "ssa_cycle1"])
-    note = effects.subgroup_table(rows, "Subgroups").notes[0]
-    assert note.startswith("Exploratory: 2 interaction tests") and "0.1 would" in note
 
 
 def test_without_gaps_there_is_nothing_to_impute():
@@ -100,42 +66,7 @@ def test_the_index_is_imputed_inside_what_is_known_of_it():
     assert bounded["index_high"][1] < 3
 
 
-def test_a_spline_is_one_at_its_reference_and_says_where_it_is():
-    frame = pd.concat([twelve(), twelve()], ignore_index=True)
-    frame["ki67_index"] = frame["age_at_first_prrt"] / 4
-    rows = check(cox_shape.splines(GivenTimes(frame), "os_prrt", ["ki67_index"]))
-    drawn = rows[rows["statistic"] == "log_hazard_ratio"]
-    reference = drawn[drawn["level"] == drawn["reference"]]
-    assert float(reference["level"].iloc[0]) == pytest.approx(np.median(AGES) / 4)
-    assert reference["estimate"].iloc[0] == pytest.approx(0, abs=1e-12)
-    assert one(rows, statistic="chi2", level="nonlinear")["df"] == 1
-
-
-def test_a_marker_that_nobody_has_is_not_abstracted_and_nine_events_are_too_few():
-    frame = twelve(cga_before=np.nan, ki67_index=np.arange(12.0))
-    frame["event"] = [1] * 9 + [0] * 3
-    rows = cox_shape.splines(GivenTimes(frame), "os_prrt", ["cga_before", "ki67_index"])
-    assert one(rows, variable="cga_before")["state"] == "not-abstracted"
-    few = one(rows, variable="ki67_index")
-    assert few["state"] == "not-estimable" and "9 events" in few["warning"]
-
-
-def test_beta_over_time_is_drawn_only_where_the_test_is_small():
-    # Early deaths are of the old, late ones of the young: the effect turns around.
-    exits = np.arange(1, 41)
-    old = np.r_[np.tile([70, 70, 70, 50], 5), np.tile([50, 50, 50, 70], 5)].astype(float)
-    frame = pd.DataFrame({"exit": exits, "event": 1, "age_at_first_prrt": old})
-    study = GivenTimes(frame, covariates=["age_at_first_prrt"])
-    rows = check(cox_shape.over_time(study, "os_prrt"))
-    assert rows["time"].is_monotonic_increasing
-    assert rows["estimate"].iloc[0] > rows["estimate"].iloc[-1]
-    steady = frame.assign(age_at_first_prrt=np.tile([70.0, 50.0, 60.0, 55.0], 10))
-    flat = GivenTimes(steady, covariates=["age_at_first_prrt"])
-    assert cox_shape.over_time(flat, "os_prrt").empty
-
-
-def test_every_endpoint_has_its_own_completed_model_and_panel(tmp_path, monkeypatch):
-    monkeypatch.setenv("PRRT_OUT", str(tmp_path))
+def test_every_endpoint_has_its_own_completed_model():
     exits = np.arange(1, 41)
     old = np.r_[np.tile([70, 70, 70, 50], 5), np.tile([50, 50, 50, 70], 5)].astype(float)
     gaps = np.where(exits % 7 == 0, np.nan, np.random.default_rng(3).normal(5, 2, 40))
@@ -144,10 +75,6 @@ def test_every_endpoint_has_its_own_completed_model_and_panel(tmp_path, monkeypa
     rows = check(cox_missing.several(study, ["os_prrt", "ttp"], imputations=3))
     assert set(rows["endpoint"]) == {"os_prrt", "ttp"}
     assert (rows["state"] == "ok").all() and rows["warning"].str.contains("5 of 40").all()
-    changing = check(cox_shape.changing(study, ["os_prrt", "ttp"]))
-    panels = effects.over_time(changing, "small", "Over time").axes
-    titles = {axes.get_title(loc="left") for axes in panels if axes.get_title(loc="left")}
-    assert len(titles) == 2 * changing["variable"].nunique()
 
 
 @pytest.mark.parametrize(("low", "high", "expected"), [

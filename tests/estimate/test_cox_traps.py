@@ -8,7 +8,6 @@ import pytest
 
 from prrt_lib.base.errors import AnalysisError
 from prrt_lib.estimate.cox_model import cox
-from prrt_lib.estimate.proportional_hazards import smoothed_effect
 from prrt_lib.estimate.subdistribution import fine_gray
 
 
@@ -183,19 +182,6 @@ def test_fine_gray_forms_name_themselves():
     assert "weighted-cox" in weighted.rows["method"][0]
     assert "cmprsk" in crr.rows["method"][0]
     assert set(weighted.rows["n"]) == {12} and set(weighted.rows["events"]) == {4}
-
-
-def test_the_smoothed_effect_of_a_constant_hazard_ratio_is_flat_and_of_a_waning_one_falls():
-    rng = np.random.default_rng(7)
-    arm = rng.integers(0, 2, 600)
-    steady = pd.DataFrame({"exit": rng.exponential(1 / np.exp(arm)), "event": 1, "arm": arm})
-    curve = smoothed_effect(cox(steady, "exit", "event", ["arm"]), "arm", "rank")
-    assert ((curve["low"] < 1) & (curve["high"] > 1)).mean() > 0.8
-    early, late = rng.exponential(1 / np.exp(1.5 * arm)), rng.exponential(1, 600)
-    waning = steady.assign(exit=np.where(early < 0.4, early, 0.4 + late))
-    curve = smoothed_effect(cox(waning, "exit", "event", ["arm"]), "arm", "rank")
-    assert curve["estimate"].iloc[5] > 1 > 0.6 > curve["estimate"].iloc[-5]
-    assert cox(waning, "exit", "event", ["arm"]).zph("rank")["p"].iloc[0] < 1e-4
 
 
 def test_zph_joins_the_levels_of_a_factor_unless_told_otherwise():

@@ -1,14 +1,12 @@
-"""Mixed and Tobit models against a balanced design by hand, statsmodels and plain regression."""
+"""Mixed models against a balanced design by hand and statsmodels."""
 
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.stats import norm
 from statsmodels.formula.api import mixedlm
 
 from prrt_lib.base.errors import AnalysisError
 from prrt_lib.estimate.random_effects import mixed_model
-from prrt_lib.estimate.tobit_regression import tobit
 
 
 def repeats(groups=40, seed=3):
@@ -52,40 +50,3 @@ def test_twenty_thousand_groups_are_one_second_of_work():
     fit = mixed_model(repeats(20_000), "y", ["t"], "g")
     assert fit.groups == pytest.approx(20_000, abs=100)
     assert fit.estimate == pytest.approx([1.0, 0.3], abs=0.06)
-
-
-def test_without_bounds_tobit_is_least_squares():
-    frame = pd.DataFrame({"y": [1.0, 2, 4, 5, 7], "x": [0.0, 0, 1, 1, 1]})
-    fit = tobit(frame, "y", "y", ["x"])
-    assert fit.estimate[:2] == pytest.approx([1.5, 16 / 3 - 1.5], abs=1e-6)
-    assert fit.sd == pytest.approx(np.sqrt((0.5 + 42 / 9) / 5), abs=1e-6)
-
-
-def test_the_tobit_maximum_beats_every_point_of_a_grid():
-    low = np.array([0.5, 1.0, 1.4, 2.2, 3.0, 3.0, -np.inf, -np.inf])
-    high = np.array([0.5, 1.0, 1.4, 2.2, np.inf, np.inf, 0.2, 0.2])
-    fit = tobit(pd.DataFrame({"low": low, "high": high}), "low", "high")
-
-    def log_likelihood(mean, sd):
-        exact = norm.logpdf(low[:4], mean, sd).sum()
-        return exact + 2 * norm.logsf(3.0, mean, sd) + 2 * norm.logcdf(0.2, mean, sd)
-
-    assert fit.log_likelihood == pytest.approx(log_likelihood(fit.estimate[0], fit.sd), abs=1e-9)
-    grid = [log_likelihood(m, s) for m in np.linspace(0, 4, 81) for s in np.linspace(0.3, 5, 95)]
-    assert fit.log_likelihood >= max(grid)
-    assert fit.bounded == 4
-
-
-def test_tobit_recovers_mean_and_spread_under_two_sided_bounds():
-    rng = np.random.default_rng(8)
-    true = rng.normal(2, 1.5, 4000)
-    frame = pd.DataFrame({"low": np.where(true < 1, np.nan, np.minimum(true, 4)),
-                          "high": np.where(true > 4, np.nan, np.maximum(true, 1))})  # fmt: skip
-    row = tobit(frame, "low", "high").rows().iloc[0]
-    assert row["low"] < 2 < row["high"]
-    assert row["std_error"] == pytest.approx(1.5 / 4000**0.5, rel=0.25)
-
-
-def test_tobit_of_two_exact_values_is_refused():
-    with pytest.raises(AnalysisError, match="exact values"):
-        tobit(pd.DataFrame({"a": [1.0, 2.0, np.nan], "b": [1.0, 2.0, 5.0]}), "a", "b")
