@@ -20,7 +20,7 @@ PLUS = re.compile(r"^\+ ?(?=[0-9.])")
 # Negative codes that a change in percent could also be.
 SMALL_CODES = (-1.0, -8.0, -9.0, -88.0)
 BOUNDS = {
-    "": "ok", "~": "ok", "≈": "ok", "ca.": "ok", "approx.": "ok",
+    "": "ok", "+": "ok", "~": "ok", "≈": "ok", "ca.": "ok", "approx.": "ok",
     "<": "censored-low", "≤": "censored-low", "<=": "censored-low", "up to": "censored-low",
     ">": "censored-high", "≥": "censored-high", ">=": "censored-high",
 }  # fmt: skip
@@ -57,14 +57,16 @@ def _text(raw: str, context: Context, unit_of: Callable, signed: bool) -> Amount
         amount = read_amount(text[1:].strip(), context.locale, unit_of)
         if amount.status != "ok" or amount.reason != "as-written":
             raise impossible("negative")
-        return _signed(amount, -amount.low, signed)
+        return _signed(amount, -amount.low, signed, not text.endswith("%"))
     return read_amount(text, context.locale, unit_of)
 
 
-def _signed(amount: Amount, value: float, signed: bool) -> Amount:
-    if amount.unit is None and signed and value in SMALL_CODES:
+def _signed(amount: Amount, value: float, signed: bool, bare: bool) -> Amount:
+    """``bare``: neither the cell nor its format shows a percent sign, so it may be a code."""
+    bare = bare and amount.unit is None
+    if bare and signed and value in SMALL_CODES:
         raise question("code-or-value")
-    if amount.unit is None and sentinel(value):
+    if bare and sentinel(value):
         raise Refused(missing("sentinel"))
     if not signed:
         raise impossible("negative")
@@ -78,13 +80,16 @@ def _number(raw: float, context: Context, unit_of: Callable, signed: bool) -> Am
         raise impossible("too-large") from None
     if value in (float("inf"), float("-inf")):
         raise impossible("infinite")
-    facts = shown(context.number_format) if context.number_format else NOTHING
+    facts = shown(context.number_format, value < 0) if context.number_format else NOTHING
     if facts.is_date:
         raise impossible("date-in-number-column")
-    bare = Amount("ok", value, None, None, "as-written")
-    if value < 0:
-        return _signed(bare, value, signed)
-    return _displayed(bare, facts, unit_of) if facts is not NOTHING else bare
+    size = Amount("ok", abs(value), None, None, "as-written")
+    amount = _displayed(size, facts, unit_of) if facts is not NOTHING else size
+    if value >= 0:
+        return amount
+    if amount.status != "ok":
+        raise question("number-format")
+    return _signed(amount, -amount.low, signed, not facts.percent)
 
 
 def _displayed(amount: Amount, facts: Any, unit_of: Callable) -> Amount:
@@ -93,7 +98,8 @@ def _displayed(amount: Amount, facts: Any, unit_of: Callable) -> Amount:
         raise question("number-format")
     unit = unit_of("%" if facts.percent else plain(facts.after))
     low = amount.low * 100 if facts.percent else amount.low
-    reason = "approximate" if status == "ok" and facts.before else "number-format"
+    about = status == "ok" and facts.before not in ("", "+")
+    reason = "approximate" if about else "number-format"
     return Amount(status, low, None, unit, reason)
 
 

@@ -28,34 +28,44 @@ NOTHING = Shown()
 
 
 @lru_cache(maxsize=4096)
-def shown(number_format: str | None) -> Shown:
-    """The meaning that a number format adds to a positive number."""
+def shown(number_format: str | None, negative: bool = False) -> Shown:
+    """The meaning that a number format adds to a positive or a negative number.
+
+    A section of its own for negative numbers that shows neither minus nor brackets nor a colour
+    leaves the reader a positive one: doubtful.
+    """
     if not number_format or number_format.strip().lower() in ("general", "standard", "@"):
         return NOTHING
-    section = _first_section(number_format)
+    section, own = _section(number_format, negative)
     literal_before, literal_after, code = _literals(section)
+    signed = not own or any(mark in section for mark in "-([")
     if ELAPSED.search(code):
         return Shown(is_date=True)
     bare = re.sub(r"\[[^\]]*\]", "", code)
     if not PLACEHOLDER.search(bare):
         return Shown(is_date=bool(DATE_LETTER.search(bare)), doubtful=True)
     return Shown(
-        literal_before.strip(),
-        literal_after.strip(),
+        literal_before.strip("-( ") if negative else literal_before.strip(),
+        literal_after.strip(") ") if negative else literal_after.strip(),
         "%" in bare,
         bool(re.search(r"[dmyhs]", bare, re.IGNORECASE)),
-        bool(CONDITION.search(number_format)),
+        bool(CONDITION.search(number_format)) or not signed,
     )
 
 
-def _first_section(number_format: str) -> str:
-    """The section for positive numbers; a semicolon in quotes separates nothing."""
-    kept = []
+def _section(number_format: str, negative: bool = False) -> tuple[str, bool]:
+    """The section for positive or negative numbers, and whether negative ones have their own.
+
+    A semicolon in quotes separates nothing.
+    """
+    sections = [""]
     for piece in PIECE.finditer(number_format):
         if piece[4] == ";":
-            break
-        kept.append(piece[0])
-    return "".join(kept)
+            sections.append("")
+        else:
+            sections[-1] += piece[0]
+    own = negative and len(sections) > 1
+    return sections[1 if own else 0], own
 
 
 def _literals(section: str) -> tuple[str, str, str]:
@@ -78,7 +88,7 @@ def month_or_year(number_format: str | None) -> str | None:
     """ "month" or "year" where a date format shows no finer part; None otherwise."""
     if not number_format:
         return None
-    _, _, code = _literals(_first_section(number_format))
+    _, _, code = _literals(_section(number_format)[0])
     letters = re.sub(r"\[[^\]]*\]|am/pm|[^dmyhsjt]", "", code.lower())
     if not letters or set(letters) - set("myj"):
         return None
