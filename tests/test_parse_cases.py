@@ -1,4 +1,4 @@
-"""Three tables of reading cases, scored by kind: nothing silently wrong, next to nothing lost."""
+"""Four tables of reading cases, scored by kind: nothing silently wrong, next to nothing lost."""
 
 import csv
 import datetime as dt
@@ -13,7 +13,12 @@ from prrt_lib.read.parsed import VALUED, Parsed
 from prrt_lib.read.registry import KINDS, parse
 
 CASES = Path(__file__).parent / "cases"
-TABLES = ("parse_cases.csv", "parse_cases_second.csv", "parse_cases_third.csv")
+TABLES = (
+    "parse_cases.csv",
+    "parse_cases_second.csv",
+    "parse_cases_third.csv",
+    "parse_cases_fourth.csv",
+)
 OUTCOMES = ("exact", "acceptable", "flagged", "lost", "silently wrong")
 # The contract names no unit text for these kinds.
 WITHOUT_UNIT = ("age", "smoking", "integer", "number")

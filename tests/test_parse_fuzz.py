@@ -111,5 +111,18 @@ def is_a_phrase_of_its_own(kind, text):
     known = spellings(kind) if kind in WORD_KINDS else ()
     without_note = bare(folded(text).strip(" ."), kind) if known else ""
     return {folded(text).strip(" ."), without_note} & set(known) or folded(text).startswith(
-        ("not more", "no more", "not less", "no less", "not above", "no mitos")
+        (
+            "not more",
+            "no more",
+            "not less",
+            "no less",
+            "not above",
+            "no mitos",
+            "not higher",
+            "no higher",
+            "not greater",
+            "no greater",
+            "not under",
+            "not below",
+        )
     )

@@ -19,6 +19,7 @@ READING = {
     "date_order": (TEXT, "order of numeric text dates: MDY or DMY; without it they are ambiguous"),
     "locale": (TEXT, "decimal sign and month names, such as en-US or de-DE"),
     "epoch": (TEXT, "first year of Excel's serial dates, 1900 or 1904; default: the workbook's"),
+    "zero_unknown": (FLAG, "a day or month of 0 means that it is not known; else it is no date"),
 }
 FORM: Mapping[str, Mapping[str, tuple[str, str]]] = {
     "profile": {

@@ -33,6 +33,7 @@ class Source:
     date_order: str = ""
     locale: str = ""
     epoch: str = ""
+    zero_unknown: str = ""
     kind: str = ""
     month: str = ""
     day: str = ""

@@ -11,6 +11,7 @@ from typing import Any
 
 from prrt_lib.declare.dictionary import Column
 from prrt_lib.declare.yaml_files import load_words
+from prrt_lib.read.kinds.vocabulary import letter
 from prrt_lib.read.registry import parse
 
 VOCABULARY = Path(__file__).with_name("vocabulary.yaml")
@@ -56,13 +57,18 @@ def _words(allowed: tuple[str, ...], synonyms: str) -> Mapping[str, tuple[str, .
     return words
 
 
-def read_category(column: Column, raw: Any, codebook: Mapping[str, str]) -> Answer:
+def read_category(
+    column: Column, raw: Any, codebook: Mapping[str, str], locale: str = ""
+) -> Answer:
     """(status, values, reason) of a cell of a category column.
 
     ``values`` has one member, or several where the column may hold several. A cell that holds
     several words is read only when every one of them is known.
     """
     words = _words(column.allowed, column.synonyms)
+    single = letter(column.synonyms, spelled(raw), locale) if isinstance(raw, str) else None
+    if single and not codebook:
+        return single.status, (str(single.value),) if single.value else (), single.reason or ""
     if isinstance(raw, str) and not codebook and (known := words.get(spelled(raw))):
         return _held("ok", known, column)
     parsed = parse("category", raw, **({"codebook": dict(codebook)} if codebook else {}))

@@ -78,7 +78,9 @@ class CellReader:
         kind = self.source.kind or self.column.kind
         raw = text_of(value)
         if kind == "category":
-            status, words, reason = read_category(self.column, value, self.source.codebook)
+            status, words, reason = read_category(
+                self.column, value, self.source.codebook, self.source.locale
+            )
             return CellRead(status, reason, raw, self._categories(words))
         meant = self.source.codebook.get(raw, value)
         if _is_own_word(self.column, meant):
@@ -112,6 +114,7 @@ class CellReader:
             "role": self.column.role,
             "column_unit": source.unit or unit_in_header(source.header),
             "number_format": number_format,
+            "zero_unknown": source.zero_unknown == "true",
         }
         return {name: value for name, value in given.items() if value}
 

@@ -20,6 +20,7 @@ class Context:
     number_format: str | None = None
     locale: str | None = None
     codebook: Mapping[str, str] | None = None
+    zero_unknown: bool = False
 
     def __post_init__(self) -> None:
         for name, allowed in CHOICES.items():

@@ -29,6 +29,9 @@ YEARS_AS_SERIALS = {
     for epoch, start in EPOCHS.items()
 }
 SMALLEST_QUESTION = 10_000
+# A day or month of zero; a clock's zeros and the decimals of a number are none.
+ZERO_PART = re.compile(r"(?<![0-9:.])0{1,2}(?=[/. -])|(?<=[/. -])0{1,2}(?![0-9:])")
+DECIMALS = re.compile(r"[0-9]+\.0+")
 SERIAL_TEXT = re.compile(r"[1-9][0-9]{4}(?:\.0+)?")
 CODES = (-99.0, -999.0, -9999.0, 99.0, 999.0, 9999.0, 99999.0)
 PLACEHOLDERS = {(1900, 1, 1), (1904, 1, 1), (1899, 12, 30), (1899, 12, 31), (1111, 11, 11)}
@@ -37,19 +40,13 @@ PLACEHOLDERS = {(1900, 1, 1), (1904, 1, 1), (1899, 12, 30), (1899, 12, 31), (111
 @reader
 def read_date(raw: Any, context: Context) -> Parsed:
     """A day; a partial date in a column of full dates keeps its interval, never a day."""
-    if _is_number(raw):
-        return _number(raw, context)
-    return _any(raw, context)
+    return _number(raw, context) if _is_number(raw) else _any(raw, context)
 
 
 @reader
 def read_partial_date(raw: Any, context: Context) -> Parsed:
     """A day, or the first and last day of the month or year that was written."""
-    if _is_number(raw):
-        if raw == int(raw) and FIRST <= raw <= LAST:
-            return _interval(int(raw), None, context)
-        return _number(raw, context)
-    return _any(raw, context)
+    return _number(raw, context) if _is_number(raw) else _any(raw, context)
 
 
 def _is_number(raw: Any) -> bool:
@@ -63,6 +60,8 @@ def _any(raw: Any, context: Context) -> Parsed:
         return _true_date(raw, context)
     if not isinstance(raw, str):
         raise impossible("not-a-date")
+    if not context.zero_unknown and ZERO_PART.search(raw) and not DECIMALS.fullmatch(raw.strip()):
+        raise impossible("day-or-month-zero")
     if context.epoch and SERIAL_TEXT.fullmatch(raw.strip()):
         return _serial(float(raw), context)
     parts = written(raw, context.date_order)
@@ -91,7 +90,19 @@ def _true_date(raw: dt.date, context: Context) -> Parsed:
 
 
 def _number(raw: float, context: Context) -> Parsed:
-    """Eight digits that are year, month and day; every other number is a serial day."""
+    """A year, a year and month (201603 or 2016.03), or a day of eight digits; else a serial day.
+
+    2016.1 may be January or October: Excel drops the zero.
+    """
+    if FIRST <= raw < LAST + 1:
+        month = round((raw - int(raw)) * 100)
+        if abs(raw - int(raw) - month / 100) > 1e-6 or month > 12:
+            raise impossible("no-serial")
+        if month == 10:
+            raise question("month-without-zero")
+        return _interval(int(raw), month or None, context)
+    if FIRST * 100 < raw < (LAST + 1) * 100 and raw == int(raw) and 1 <= raw % 100 <= 12:
+        return _interval(int(raw) // 100, int(raw) % 100, context)
     if FIRST * 10_000 < raw < (LAST + 1) * 10_000 and raw == int(raw):
         return _any(str(int(raw)), context)
     return _serial(raw, context)

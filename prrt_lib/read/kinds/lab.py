@@ -21,7 +21,7 @@ FLAG_INSIDE = re.compile(r" \((?:h|l|hh|ll|high|low)\) (?=[a-z])")
 UNIT_FIRST = re.compile(r"^([a-z]{1,4}/[a-z]{1,2}) ?([0-9.,]+)$")
 FLAG_FIRST = re.compile(r"^(?:h|↑) ?(?=[0-9])")
 # The analyte's name, and the reference range or fasting state that the laboratory prints behind.
-ANALYTE = re.compile(r"^(?:cga|chromogranin[ -]a|pancreastatin)(?: ?[:=] ?|-(?=[0-9])| )")
+ANALYTE = re.compile(r"^(?:cga|chromogranin[ -]a|pancreastatin)(?: ?[:=] ?| ?- ?(?=[0-9])| )")
 PRINTED = re.compile(
     r" ?[(\[](?:fasting|fasted|(?:ref(?:erence)?\.?|normal|nl|uln|n)(?: range)?:? ?"
     r"(?:<|<=|up to )?[0-9.]+(?: ?- ?[0-9.]+)?(?: [a-z]+/[a-z]+)?)[)\]]$"

@@ -51,7 +51,7 @@ def measured(raw: Any, context: Context, unit_of: Callable[[str], Any], signed: 
 
 
 def _text(raw: str, context: Context, unit_of: Callable, signed: bool) -> Amount:
-    text = PLUS.sub("", plain(raw)) if signed else plain(raw)
+    text = PLUS.sub("", plain(raw))
     minus = text.startswith("-")
     if minus and (signed or text[1:].strip().isdecimal()):
         amount = read_amount(text[1:].strip(), context.locale, unit_of)

@@ -16,7 +16,12 @@ from prrt_lib.read.parsed import Parsed
 LABEL = re.compile(
     r"(?:^mi\b|mitos[ei]s|mitotic (?:count|rate|index|figures|activity)|mitosen)(?: ?[:=] ?| )"
 )
-NONE = re.compile(r"(?:no|zero|nil|none|0)(?: mitos[ei]s| mitotic figures)?(?= ?(?:/|per |in ))")
+NO = r"(?:no|zero|nil|none|absent|keine?|aucune?|ninguna?|ningun|nessuna?|geen|ing[ae]n?|cero|0)"
+FIGURES = r"(?:mitos[ei]s|mitosen?|mitosi|mitoser|mitotic (?:figures?|activity)|figures?)"
+SEEN = r"(?: (?:seen|identified|found|present|detected|observed|gesehen|nachweisbar|vue?s?))?"
+NONE = re.compile(rf"{NO}(?: {FIGURES})?{SEEN}(?= ?(?:/|per |in |pro |par |por |for ))")
+# Nothing else in the cell: zero of the area that the column declares.
+NOTHING = re.compile(rf"{NO}(?: {FIGURES})?{SEEN}|{FIGURES} (?:absent|not seen|not identified)")
 AREA = re.compile(
     r"(?:(?:mitos[ei]s|mitos[ei]n?|mitosi|mitoser|mits?\.?|mitotic figures?|mf)? ?"
     r"(?:/|\bper |\bpro |\bin |\bpar |\bpor |\bpour |\bfor |\bout of |:)) ?"
@@ -55,6 +60,8 @@ def area(text: str) -> Scale | None:
 def read_mitoses(raw: Any, context: Context) -> Parsed:
     """Count per 10 HPF (50 HPF divided by 5) or per 2 mm2; without an area it is a question."""
     if isinstance(raw, str):
+        told = plain(raw).strip(" .")
+        raw = "0" if context.column_unit and NOTHING.fullmatch(told) else raw
         raw = NONE.sub("0", LABEL.sub("", bare(plain(raw), "mitoses", marked=False), count=1))
         if LIST.search(raw) and marks(context.locale) is None:
             raise question("list-or-decimal")

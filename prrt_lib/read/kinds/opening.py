@@ -12,6 +12,7 @@ from prrt_lib.read.kinds.notes import bare, unlabelled
 from prrt_lib.read.kinds.respelt import respelt
 from prrt_lib.read.kinds.vocabulary import (
     as_text,
+    letter,
     missing_number,
     number_of,
     settled,
@@ -55,6 +56,9 @@ class Opening:
             through = through_codebook(raw, context, lambda text: answered(text, EMPTY))
             if through:
                 return through
+            single = letter(self.kind, as_text(raw), context.locale)
+            if single:
+                return single
             number = number_of(raw)
             return self._text(as_text(raw), read) if number is None else self._code(raw, number)
 

@@ -9,7 +9,7 @@ from typing import Any
 from prrt_lib.read.context import Context
 from prrt_lib.read.kinds.amounts import Amount, plain
 from prrt_lib.read.kinds.measured import measured, reader, refuse_codes
-from prrt_lib.read.kinds.notes import bare
+from prrt_lib.read.kinds.notes import bare, harmless
 from prrt_lib.read.kinds.number_formats import shown
 from prrt_lib.read.kinds.numbers import impossible, marks, question, tidy
 from prrt_lib.read.kinds.units import decided, unit
@@ -20,10 +20,15 @@ INDEX = r"(?: (?:prolif\.? |proliferation |labell?ing )?(?:index|li|pi|rate))?"
 LABEL = re.compile(
     rf"^(?:{NAME}(?: ?/ ?{NAME})?{INDEX}|proliferation rate|pi|"
     r"(?:prolif\.? |proliferation |proliferative |labell?ing )?index)"
-    rf"(?: ?\({NAME}\))?(?: ?[:=] ?| is | of | at | |(?=[<>~]))"
+    rf"(?: ?\({NAME}\))?(?: ?[:=-] ?| is | of | at | |(?=[<>~]))"
 )
 AFTER = re.compile(rf" (?:\({NAME}\)|{NAME})$")
 
+# Words, then one number with its bound and sign: what the words are is looked up.
+ONE = r"(?:<=|>=|[<>~])? ?[0-9][0-9.,]* ?%?"
+BEFORE = re.compile(
+    rf"(?P<note>[a-z][a-z ./-]*?)(?: ?[:=,;-] ?| )(?:(?P<value>{ONE})|\((?P<inside>{ONE})\))"
+)
 # Two percentages typed without a blank, where no locale says that a comma is a decimal mark.
 LIST = re.compile(r"[0-9],[0-9]{2}")
 
@@ -35,7 +40,7 @@ def read_percent_or_range(raw: Any, context: Context) -> Parsed:
     """Percent from 0 to 100; a bare number between 0 and 1 may be a fraction and is a question."""
     if isinstance(raw, str):
         raw = AFTER.sub("", LABEL.sub("", bare(plain(raw), "percent", marked=False), count=1))
-        raw = bare(raw, "percent", marked=False)
+        raw = _without_method(bare(raw, "percent", marked=False))
         if LIST.search(raw) and marks(context.locale) is None:
             raise question("list-or-decimal")
     amount = measured(raw, context, percent_unit)
@@ -47,6 +52,15 @@ def read_percent_or_range(raw: Any, context: Context) -> Parsed:
     if max(ends) > 100 or (amount.status == "censored-high" and amount.low >= 100):
         raise impossible("beyond-100-percent")
     return Parsed(amount.status, amount.low, amount.high, "%", reason=amount.reason)
+
+
+def _without_method(text: str) -> str:
+    """ "ihc: 15%" or "low (2%)" without the method, site or verdict before the one number."""
+    found = BEFORE.fullmatch(text)
+    # "tumour 70 %" may be the share of the specimen that is tumour.
+    if not found or found["note"].startswith("tumo") or not harmless(found["note"], "percent"):
+        return text
+    return LABEL.sub("", found["value"] or found["inside"], count=1)
 
 
 def _formatted_percent(raw: Any, amount: Amount, context: Context) -> bool:

@@ -10,9 +10,11 @@ from prrt_lib.read.kinds.amounts import Amount
 from prrt_lib.read.kinds.measured import measured, reader, refuse_codes
 from prrt_lib.read.kinds.numbers import impossible, question
 from prrt_lib.read.kinds.units import squeezed
+from prrt_lib.read.normal import folded
 from prrt_lib.read.parsed import Parsed
 
 # Nothing that is counted or scored here comes near it.
+ZERO = ("zero", "cero")
 BEYOND, BEYOND_NUMBER = 1e9, 1e15
 
 
@@ -43,6 +45,8 @@ def read_integer(raw: Any, context: Context) -> Parsed:
 
 
 def _amount(raw: Any, context: Context) -> Amount:
+    if isinstance(raw, str) and folded(raw) in ZERO:
+        raw = 0.0
     amount = measured(raw, context, partial(no_unit, context.column_unit), signed=True)
     refuse_codes(amount)
     if amount.status == "ok" and amount.low == 99.0:

@@ -15,6 +15,7 @@ from prrt_lib.read.normal import folded
 from prrt_lib.read.parsed import Parsed, ambiguous, invalid, missing, ok
 
 SOURCE = Path(__file__).with_name("words.yaml")
+LETTERS = Path(__file__).with_name("letters.yaml")
 DOUBT = re.compile(r"^(.*?)\s*\(?\?+\)?$")
 QUOTED = re.compile(r'"[^"]*"|\[[^\]]*\]|\\.')
 DATE_PARTS = re.compile(r"[dy]|m{1,4}(?=[-/. ]|$)")
@@ -31,6 +32,20 @@ def spellings(kind: str) -> Mapping[str, str]:
             if table.setdefault(key, value) != value:
                 raise ValueError(f"{kind}: {word!r} stands for {table[key]} and {value}")
     return table
+
+
+@cache
+def _letters() -> Mapping[str, Mapping[str, Mapping[str, str]]]:
+    return load_words(LETTERS)
+
+
+def letter(kind: str, text: str | None, locale: str | None) -> Parsed | None:
+    """What a single letter means in the declared language; None where that decides nothing."""
+    language = (locale or "").replace("_", "-").split("-")[0].lower()
+    meaning = _letters().get(kind, {}).get(language, {}).get(text or "")
+    if meaning is None:
+        return None
+    return ok(meaning, "letter-of-locale") if meaning else ambiguous("letter-of-two-meanings")
 
 
 def settled(raw: Any, context: Context = EMPTY) -> Parsed | None:
