@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from parse_mutations import JOINERS, cell, exact_values
 
 from prrt_lib.read.kinds.notes import bare
+from prrt_lib.read.kinds.numbers import WORDS
 from prrt_lib.read.kinds.vocabulary import spellings
 from prrt_lib.read.normal import folded
 from prrt_lib.read.parsed import REFUSED, VALUED
@@ -110,19 +111,8 @@ def is_a_phrase_of_its_own(kind, text):
     """ "not related" and "not more than 5 %" say something themselves."""
     known = spellings(kind) if kind in WORD_KINDS else ()
     without_note = bare(folded(text).strip(" ."), kind) if known else ""
+    bounds = [word for group in ("upper", "lower") for word in WORDS[group]]
+    denying = tuple(word for word in bounds if word.startswith(("no ", "not ")))
     return {folded(text).strip(" ."), without_note} & set(known) or folded(text).startswith(
-        (
-            "not more",
-            "no more",
-            "not less",
-            "no less",
-            "not above",
-            "no mitos",
-            "not higher",
-            "no higher",
-            "not greater",
-            "no greater",
-            "not under",
-            "not below",
-        )
+        ("no mitos", *denying)
     )

@@ -58,7 +58,9 @@ def test_what_is_read_can_be_written_and_read_again(kind, raw):
 def test_every_valued_case_reads_the_same_after_writing(kind):
     for case in [case for name in TABLES for case in cases(kind, name)]:
         found = read(case)
-        if found.status in VALUED:
+        # Written without its percent sign, -8 may be a code for missing.
+        code = kind == "number" and found.value in (-1, -8, -9, -88)
+        if found.status in VALUED and not code:
             again = parse(kind, write_value(kind, found))
             assert (again.status, again.value, again.high, again.unit) == (
                 found.status, found.value, found.high, found.unit,
