@@ -159,7 +159,7 @@ def test_scans_before_first_prrt_are_legal(tmp_path):
     rows = added(
         SCAN, {"ID": "NET-001", "Date": D(2011, 12, 1), "Modality": "CT", "Response": "PD"}
     )
-    assert rules(read(tmp_path, rows)) == []
+    assert rules(read(tmp_path, rows)) == ["progression-only-before-prrt"]
 
 
 def test_a_per_patient_value_is_copied_to_each_cycle_with_a_note(tmp_path):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from prrt_lib.declare.findings import finding
-from prrt_lib.read.checks import cycles, dates, events, samples, scans, vital
+from prrt_lib.read.checks import cycles, dates, events, persons, samples, scans, vital
 from prrt_lib.read.checks.question import Question, row
 from prrt_lib.read.patient import Patient
 from prrt_lib.read.records import Record
@@ -16,6 +16,8 @@ CHECKS = (
     dates.death,
     dates.consent,
     dates.abstraction,
+    dates.lifetime,
+    dates.contact,
     vital.status,
     vital.fatal_events,
     vital.smoking,
@@ -24,10 +26,13 @@ CHECKS = (
     cycles.days,
     scans.progression,
     scans.classes,
+    scans.sizes,
+    scans.stages,
     samples.labels,
     samples.copies,
     events.grades,
     events.order,
+    events.related,
 )
 CRITERIA = ("ser_death", "ser_life", "ser_hosp", "ser_disab", "ser_congenital", "ser_ime")
 
@@ -44,7 +49,7 @@ def checked(
         questions = [question for check in CHECKS for question in check(patient)]
         rows += [row(question, printed[patient.id]) for question in questions]
         records += _unused(patient, questions)
-    return records, [*rows, *whole(patients)]
+    return records, [*rows, *persons.same_person(patients, printed), *whole(patients)]
 
 
 def _unused(patient: Patient, questions: Sequence[Question]) -> Iterator[Record]:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from prrt_lib.read.checks.question import Question
-from prrt_lib.read.patient import Patient
+from prrt_lib.read.patient import ALIVE, Patient
 from prrt_lib.read.records import Record, date_columns
 
 DAYS_PER_YEAR = 365.25
+# Nobody is older, and no tumour is known for longer before a therapy that began in the 1990s.
+OLDEST, LONGEST = 110, 60
 # Dated rows that cannot follow death; vital status has rules of its own.
 ROWS = (
     ("prrt_cycles", "cycle_date"),
@@ -30,7 +32,7 @@ def birth(patient: Patient) -> Iterator[Question]:
     age = person.value("age_at_diagnosis")
     if age is not None and age <= 18:
         yield Question("age-18-or-younger", person, "age_at_diagnosis")
-    if not (born and diagnosis and tumour):
+    if not (born and diagnosis and tumour) or _long_before(patient, diagnosis, LONGEST):
         return
     related = ((tumour, "diagnosis_date"),)
     if born[0] > diagnosis[1]:
@@ -111,6 +113,40 @@ def abstraction(patient: Patient) -> Iterator[Question]:
                 if days and days[0] > read[1]:
                     related = ((follow, "abstraction_date"),)
                     yield Question("date-after-abstraction", record, column, related)
+
+
+def lifetime(patient: Patient) -> Iterator[Question]:
+    """A birth or a diagnosis so long before the first PRRT that it cannot be."""
+    for table, column, years, rule in (
+        ("patients", "birth_date", OLDEST, "birth-too-early"),
+        ("tumour", "diagnosis_date", LONGEST, "diagnosis-too-early"),
+    ):
+        record, days = patient.one(table), patient.interval(table, column)
+        if record and days and _long_before(patient, days, years):
+            itself = ((record, column),)
+            yield Question(rule, record, column, _first_cycle(patient), itself)
+
+
+def _long_before(patient: Patient, days: tuple, years: float) -> bool:
+    """Whether ``days`` end more than ``years`` before the first PRRT."""
+    first = patient.first_prrt()
+    return bool(first) and (first[0] - days[1]).days > years * DAYS_PER_YEAR
+
+
+def contact(patient: Patient) -> Iterator[Question]:
+    """Records that prove the patient alive after the last contact."""
+    follow = patient.one("followup")
+    days = follow.interval("last_contact_date") if follow else None
+    if follow is None or days is None or patient.death():
+        return
+    later = tuple(
+        (record, column)
+        for table, column in ALIVE
+        for record, seen in patient.dated(table, column)
+        if seen[0] > days[1]
+    )
+    if later:
+        yield Question("record-after-contact", follow, "last_contact_date", later)
 
 
 def _first_cycle(patient: Patient) -> tuple:

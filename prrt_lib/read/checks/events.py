@@ -19,6 +19,19 @@ def grades(patient: Patient) -> Iterator[Question]:
             yield Question("grade-not-defined", event, "grade", ((event, "term_verbatim"),), itself)
 
 
+RELATED = ("possible", "probable", "definite", "related")
+
+
+def related(patient: Patient) -> Iterator[Question]:
+    """Related to PRRT, and begun before the first one (decision 29)."""
+    first = patient.first_prrt()
+    for event, days in patient.dated("adverse_events", "onset_date"):
+        if first and days[1] < first[0] and event.value("related_prrt") in RELATED:
+            itself = ((event, "related_prrt"),)
+            where = ((event, "onset_date"),)
+            yield Question("related-before-prrt", event, "related_prrt", where, itself)
+
+
 ORDERS = (
     ("resolution-before-onset", "onset_date", "resolution_date"),
     ("discharge-before-admission", "hospital_in", "hospital_out"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from prrt_lib.read.checks.question import Question
@@ -29,6 +30,13 @@ def progression(patient: Patient) -> Iterator[Question]:
         if first and days[0] > first[1] and shows_progression(scan)
     ]
     earliest = min(scans, key=lambda pair: pair[0], default=None)
+    before = [
+        scan
+        for scan, days in patient.dated("imaging", "scan_date")
+        if first and days[1] <= first[0] and shows_progression(scan)
+    ]
+    if before and earliest is None:
+        yield Question("progression-only-before-prrt", before[-1], "scan_date")
     for record, days in patient.dated("imaging", "progression_date_reported"):
         column = "progression_date_reported"
         if first and days[1] <= first[0]:
@@ -38,6 +46,45 @@ def progression(patient: Patient) -> Iterator[Question]:
         elif not days[0] <= earliest[0] <= days[1]:
             related = ((earliest[1], "scan_date"),)
             yield Question("progression-differs-from-scan", record, column, related)
+
+
+def sizes(patient: Patient) -> Iterator[Question]:
+    """A measured change in size that the RECIST class denies (Eisenhauer 2009).
+
+    A response is a decrease of 30 % or more, stable disease less than that and an increase below
+    20 %. Progression counts from the smallest size, so that only a decrease of 30 % without a new
+    lesion speaks against it.
+    """
+    for scan in patient.all("imaging"):
+        change = scan.value("size_change_pct")
+        word = scan.value("recist_class")
+        if change is None or word is None:
+            continue
+        wrong = (
+            (word in ("CR", "PR") and change > -30)
+            or (word == "SD" and not -30 < change < 20)
+            or (word == "PD" and change <= -30 and scan.value("new_lesions") != "yes")
+        )
+        if wrong:
+            related = ((scan, "size_change_pct"),)
+            yield Question("size-against-class", scan, "recist_class", related)
+
+
+DISTANT = re.compile(r"m1[abc]?(?![0-9])", re.IGNORECASE)
+
+
+def stages(patient: Patient) -> Iterator[Question]:
+    """Stage IV or M1 at diagnosis, and no distant metastases at diagnosis."""
+    tumour = patient.one("tumour")
+    if tumour is None or tumour.value("metastases_at_dx") != "no":
+        return
+    told = {
+        "stage_reported": str(tumour.value("stage_reported") or "").startswith("IV"),
+        "tnm_raw": bool(DISTANT.search(str(tumour.value("tnm_raw") or ""))),
+    }
+    related = tuple((tumour, name) for name, distant in told.items() if distant)
+    if related:
+        yield Question("stage-against-metastases", tumour, "metastases_at_dx", related)
 
 
 def classes(patient: Patient) -> Iterator[Question]:
