@@ -91,3 +91,17 @@ def cohort(tables: dict[str, pd.DataFrame], **parameters) -> Cohort:
     names = [name for name in tables if name in dictionary().tables]
     frames = {name: typed(name, tables[name]) for name in names}
     return build(frames, Parameters(scenario="spec", **given))
+
+
+def texts(header: str, *lines: str) -> pd.DataFrame:
+    """A table typed into the test; "." is a blank."""
+    frame = pd.DataFrame([line.split() for line in lines], columns=header.split(), dtype=object)
+    return frame.replace({".": None})
+
+
+def treated(*ids: str, date: str = "2012-01-01") -> pd.DataFrame:
+    return texts("patient cycle_no cycle_date", *(f"{name} 1 {date}" for name in ids))
+
+
+def asked(built, rule: str) -> list[str]:
+    return [item["record"] for item in built.findings if item["rule"] == rule]

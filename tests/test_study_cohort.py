@@ -6,7 +6,7 @@ from functools import cache
 
 import pandas as pd
 import pytest
-from study_tables import cohort, spec, typed
+from study_tables import asked, cohort, spec, texts, treated, typed
 
 from prrt_lib.base.errors import AnalysisError
 from prrt_lib.declare.dictionary import dictionary
@@ -20,24 +20,10 @@ from prrt_lib.study.known_at import known_at
 from prrt_lib.study.times import times
 
 
-def texts(header: str, *lines: str) -> pd.DataFrame:
-    """A table typed into the test; "." is a blank."""
-    frame = pd.DataFrame([line.split() for line in lines], columns=header.split(), dtype=object)
-    return frame.replace({".": None})
-
-
 @cache
 def from_spec(file: str, cutoff: str = "2020-12-31"):
     """The cohort of a spec file, built once; nobody changes it."""
     return cohort(spec(file), cutoff=cutoff)
-
-
-def treated(*ids: str, date: str = "2012-01-01") -> pd.DataFrame:
-    return texts("patient cycle_no cycle_date", *(f"{name} 1 {date}" for name in ids))
-
-
-def asked(built, rule: str) -> list[str]:
-    return [item["record"] for item in built.findings if item["rule"] == rule]
 
 
 SITES = {

@@ -10,7 +10,7 @@ import pandas as pd
 from prrt_lib.base.errors import AnalysisError, Problem
 from prrt_lib.declare.derivations import MAIN_DATE
 from prrt_lib.declare.parameters import Parameters
-from prrt_lib.study import courses, progression, responses, vital, windows
+from prrt_lib.study import courses, plausible, progression, responses, vital, windows
 from prrt_lib.study.characteristics import characteristics
 from prrt_lib.study.flow import Step, flow_frame, walk
 from prrt_lib.study.questions import ask, ask_rows
@@ -70,6 +70,7 @@ def build(
     people, more_rows = _populations(people)
     used = {name: until(frame, name, cutoff) for name, frame in whole.items()}
     found += more + _after_cutoff(whole, people.index, cutoff)
+    found += plausible.questions(whole, people.index, cutoff)
     flow = flow_frame(rows + more_rows)
     return Cohort(without_nan(people.reset_index()), flow, found, {**used, **extra}, parameters)
 
