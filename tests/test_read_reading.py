@@ -83,7 +83,7 @@ def test_the_same_patient_spelt_differently_is_one_patient(tmp_path):
     rows = changed("Cycles", 1, ID="net 1")
     rows["Cycles"][2]["ID"] = "NET002"
     reading = read(tmp_path, rows)
-    assert rules(reading) == []
+    assert rules(reading) == ["id-spelt-differently"]
     assert column(reading, "prrt_cycles", "patient_id") == ["NET-001", "NET-001", "NET-002"]
 
 

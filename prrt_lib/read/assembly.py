@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from prrt_lib.declare.findings import finding
+from prrt_lib.declare.findings import finding, rules
 from prrt_lib.read import duplicates, frames, ids
 from prrt_lib.read.cell_findings import about_record
 from prrt_lib.read.checks import checked
@@ -45,6 +45,7 @@ def assembled(parts: Sequence[SheetRows]) -> Assembled:
     spread, notes = _spread(kept.records, copies)
     cells = _once([*spread, *copies, *passed], printed)
     asked = [_named(q, printed) for part in parts for q in part.findings]
+    asked += _respelt(parts, printed)
     findings = [*asked, *joined, *kept.findings, *notes, *cells]
     del copies, passed
     kept.records.clear()
@@ -91,11 +92,22 @@ def _counts(
 
 def _printed(parts: Sequence[SheetRows]) -> dict[str, str]:
     """Key -> id as printed, with the centre before it where ids of several centres meet."""
-    texts = ids.spellings(pair for part in parts for pair in part.spellings)
+    texts = ids.spellings(told[:2] for part in parts for told in part.spellings)
     return {
         same: f"{same.split('/')[0]}/{text}" if "/" in same else text
         for same, text in texts.items()
     }
+
+
+def _respelt(parts: Sequence[SheetRows], printed: Mapping[str, str]) -> Iterator[dict[str, str]]:
+    """A note per sheet whose ids are written in another way than the patient's id is printed."""
+    rule = rules()["id-spelt-differently"]
+    for part in parts:
+        cells = [cell for same, text, cell in part.spellings
+                 if text != printed[same].rpartition("/")[2]]  # fmt: skip
+        if cells:
+            told = f"{rule.message} ({len(cells)} rows)."
+            yield finding(rule.id, sheet=part.sheet, cell=cells[0], message=told)
 
 
 def _named(question: dict[str, str], printed: Mapping[str, str]) -> dict[str, str]:

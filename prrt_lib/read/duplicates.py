@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from prrt_lib.declare.findings import finding
+from prrt_lib.declare.findings import finding, rules
 from prrt_lib.read.records import Record, by_patient, one_per_patient
 from prrt_lib.read.several import own_name
 
@@ -48,21 +48,22 @@ def resolve(records: Sequence[Record], printed: dict[str, str]) -> Kept:
 
 def _per_table(
     own: Sequence[Record], copies: dict[tuple, tuple[Record, Record]]
-) -> tuple[list[Record], list[Record]]:
-    """(records once each, copies that contradict one another)."""
+) -> tuple[list[Record], list[list[Record]]]:
+    """(records once each, the copies that contradict one another in each table)."""
     tables: dict[str, list[Record]] = {}
     for record in sorted(own, key=lambda record: record.origin):
         tables.setdefault(record.table, []).append(record)
     single: list[Record] = []
+    conflicts: list[list[Record]] = []
     for table, members in tables.items():
         unique = list(_once(members, copies))
         if one_per_patient(table) and len(unique) > 1:
             joined = _joined(unique)
             if joined is None:
-                return [], unique
-            unique = [joined]
+                conflicts.append(unique)
+            unique = [joined] if joined else []
         single += unique
-    return single, []
+    return ([], conflicts) if conflicts else (single, [])
 
 
 def _once(members: Sequence[Record], copies: dict) -> Iterator[Record]:
@@ -119,42 +120,31 @@ def _orphans(own: Sequence[Record], printed: str) -> Iterator[dict[str, str]]:
         yield finding("orphan-record", table=record.table, record=printed, **_where([record]))
 
 
-def _conflict(copies: Sequence[Record], printed: str) -> dict[str, str]:
-    names = sorted(
-        {
-            name
-            for record in copies
-            for name in record.seen
-            if len({_shown(copy, name) for copy in copies}) > 1
-        }
-    )
-    return {
-        **finding(
-            "conflicting-patient",
-            table=copies[0].table,
-            record=printed,
-            column=names[0] if names else "",
-        ),
-        **_cells(copies, names),
-    }
+def _conflict(conflicts: Sequence[Sequence[Record]], printed: str) -> dict[str, str]:
+    """The question about a patient whose copies differ, naming every column and cell in which."""
+    names, cells = [], []
+    for copies in conflicts:
+        told = {name for record in copies for name in record.seen}
+        differing = sorted(
+            name for name in told if len({_shown(copy, name) for copy in copies}) > 1
+        )
+        names += differing
+        cells += [(copy.seen[name].sheet, copy.seen[name].cell)
+                  for name in differing for copy in copies if name in copy.seen]  # fmt: skip
+    rule = rules()["conflicting-patient"]
+    where = _where(conflicts[0])
+    if cells:
+        others = "; ".join(f"{sheet}!{cell}" for sheet, cell in cells[1:])
+        where = {"sheet": cells[0][0], "cell": cells[0][1], "related_cells": others}
+    return finding(
+        rule.id, table=conflicts[0][0].table, record=printed, column=names[0] if names else "",
+        message=f"{rule.message} ({', '.join(names)})." if names else rule.message, **where,
+    )  # fmt: skip
 
 
 def _shown(record: Record, column: str) -> str:
     seen = record.seen.get(column)
     return f"{record.value(column)} {seen.raw if seen else ''}"
-
-
-def _cells(copies: Sequence[Record], names: Sequence[str]) -> dict[str, str]:
-    cells = [
-        f"{copy.seen[name].sheet}!{copy.seen[name].cell}"
-        for name in names
-        for copy in copies
-        if name in copy.seen
-    ]
-    first = next((copy.seen[name] for name in names for copy in copies if name in copy.seen), None)
-    if first is None:
-        return _where(copies)
-    return {"sheet": first.sheet, "cell": first.cell, "related_cells": "; ".join(cells[1:])}
 
 
 def _copy(first: Record, second: Record, printed: dict[str, str]) -> dict[str, str]:

@@ -26,8 +26,12 @@ class Header:
 
 
 def compared(text: Any) -> str:
-    """A header as it is compared: width, case, outer and repeated blanks do not matter."""
-    return " ".join(unicodedata.normalize("NFKC", str(text)).split()).casefold()
+    """A header as it is compared: width, case, outer and repeated blanks, and characters that
+    nobody sees (soft hyphens, zero-width marks) do not matter.
+    """
+    plain = unicodedata.normalize("NFKC", str(text))
+    seen = "".join(one for one in plain if unicodedata.category(one) != "Cf")
+    return " ".join(seen.split()).casefold()
 
 
 def pattern(text: str) -> re.Pattern[str]:

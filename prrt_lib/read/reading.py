@@ -13,9 +13,10 @@ import pandas as pd
 
 from prrt_lib.base.errors import Problem, WorkbookError
 from prrt_lib.declare.answers import Answer
-from prrt_lib.declare.findings import finding, findings_frame
+from prrt_lib.declare.findings import finding, findings_frame, rules
 from prrt_lib.declare.profiles import Profile, load
 from prrt_lib.declare.profiles import Sheet as SheetProfile
+from prrt_lib.declare.template import ABOUT, CODEBOOK
 from prrt_lib.read import columns, overrides, redcap
 from prrt_lib.read.assembly import assembled
 from prrt_lib.read.gate import Limits, admit
@@ -24,7 +25,6 @@ from prrt_lib.read.merged import filled_down
 from prrt_lib.read.rows import RowReader, SheetRows
 from prrt_lib.read.several import in_order, named
 from prrt_lib.read.workbook import Sheet, SheetByName, plain, sheets_of, without_collecting
-
 
 @dataclass(frozen=True)
 class Reading:
@@ -120,6 +120,8 @@ def _parts(
                         part, found = _part(number, book, declared, profiles)
                         parts += part
                         problems += found
+                if parts:
+                    parts[-1].findings += _not_named(book, profile)
         except WorkbookError as error:
             problems += error.problems
     problems += _absent_sheets(names)
@@ -152,6 +154,25 @@ def _part(
     item = _located(number, book, declared, several=len(profiles) > 1)
     problems = [*item.layout.problems, *columns.problems(item.sheet, item.layout)]
     return ([], problems) if problems else ([_rows(item, profiles)], [])
+
+
+def _not_named(book: SheetByName | redcap.Export, profile: Profile) -> Iterator[dict[str, str]]:
+    """Sheets with cells that the profile does not name: how many rows, and whether hidden.
+
+    Those that the abstraction template brings along are told only when somebody has hidden them.
+    """
+    named_ = {plain(declared.name) for declared in profile.sheets}
+    for name in book.sheet_names:
+        if plain(name) in named_ or not (rows := len(book[name].rows)):
+            continue
+        hidden = name not in getattr(book, "visible", book.sheet_names)
+        if name in (ABOUT, CODEBOOK) and not hidden:
+            continue
+        rule = rules()["sheet-not-named"]
+        yield finding(
+            rule.id, sheet=name, severity="warning" if hidden else rule.severity,
+            message=f"{rule.message} ({rows} rows{', hidden' if hidden else ''}).",
+        )  # fmt: skip
 
 
 def _absent_sheets(names: list[tuple[Path, Profile, tuple[str, ...]]]) -> Iterator[Problem]:

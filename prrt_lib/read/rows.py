@@ -28,7 +28,8 @@ class SheetRows:
     records: list[Record] = field(default_factory=list)
     spread: list[Record] = field(default_factory=list)
     findings: list[dict[str, str]] = field(default_factory=list)
-    spellings: list[tuple[str, str]] = field(default_factory=list)
+    # (id as compared, as written, cell) of every row.
+    spellings: list[tuple[str, str, str]] = field(default_factory=list)
     readers: dict[tuple[str, str, str], CellReader] = field(default_factory=dict)
     passed: list[Record] = field(default_factory=list)
     sheet: str = ""
@@ -103,7 +104,7 @@ class RowReader:
 
     def _take(self, row: int, text: str, found: SheetRows) -> None:
         same = self.namespace + ids.key(text)
-        found.spellings.append((same, text))
+        found.spellings.append((same, text, f"{letters(self.layout.id_column)}{row}"))
         taken: set[int] = set()
         left: list[Instance] = []
         for instance in self.layout.instances:

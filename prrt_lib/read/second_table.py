@@ -19,13 +19,18 @@ def starts(
 
     A header is a row of texts with the study id's header or with two other headers of the sheet;
     or, after a blank row, three texts or more without a digit above a row that has some. A header
-    repeated as it stands, as for printing, starts no other table.
+    repeated as it stands goes on with the same table when it follows a row of it, as for printing;
+    below a gap or a caption it starts another one.
     """
     known = {head.text for head in heads}
     own = {head.column: head.text for head in heads}
     for place, row in enumerate(rows):
         texts = _texts(sheet.rows[row])
-        if not texts or {column: own.get(column) for column in texts} == texts:
+        if not texts:
+            continue
+        if {column: own.get(column) for column in texts} == texts:
+            if place and _apart(sheet, row):
+                return row
             continue
         if looks_like_id(texts.get(id_column, "")) or SUMMARY.match(texts.get(id_column, "")):
             continue
@@ -34,6 +39,11 @@ def starts(
         if (named or repeated) and len(texts) >= 2 or _like_header(sheet, rows, place, texts):
             return row
     return None
+
+
+def _apart(sheet: Sheet, row: int) -> bool:
+    """Whether a blank row, or a caption of one cell, stands above ``row``."""
+    return sum(not cell.blank for cell in sheet.rows.get(row - 1, {}).values()) <= 1
 
 
 def _texts(cells: Mapping[int, Cell]) -> dict[int, str]:

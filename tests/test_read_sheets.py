@@ -1,0 +1,92 @@
+"""What a sheet says about itself: its headers, its second tables, its neighbours, its ids."""
+
+from __future__ import annotations
+
+import pytest
+from small_workbooks import HEADERS, ROWS, D, added, asked, book, changed, read
+
+from prrt_lib.read.headers import compared
+
+
+@pytest.mark.parametrize(("one", "other", "same"), [
+    ("Date of death", "Date\u200b of death", True), ("Date of death", "Date of\u00a0death", True),
+    ("Date of death", "\ufeffDate of death", True), ("Date of death", "Date  of death", True),
+    ("Date of death", "Date of\ndeath", True), ("Date of death", "Date of dea\u00adth", True),
+    ("Date of death", "DATE OF DEATH ", True), ("Date of death", "\u2060Date of death", True),
+    ("Ki-67", "Ki\u201067", False), ("Date of death", "Date of deaths", False),
+    ("Grade", "Grade 2", False), ("Date of death", "Dateofdeath", False),
+    ("Grade", "Ｇｒａｄｅ", True), ("Date of death", "Date\u200d of\tdeath", True),
+])  # fmt: skip
+def test_what_nobody_sees_makes_no_other_header(one, other, same):
+    assert (compared(one) == compared(other)) == same
+
+
+def test_a_header_with_invisible_characters_is_read(tmp_path):
+    made = book()
+    made["Patients"]["K1"] = "\ufeffDi\u00aded\u200b"
+    made["Cycles"]["C1"] = "Da\u200bte\n"
+    reading = read(tmp_path, made)
+    assert reading.findings.empty
+    assert reading.tables["followup"]["death_date"].notna().sum() == 1
+
+
+CYCLES = [["ID", "No", "Date", "Activity (GBq)"], ["NET-001", 9, D(2013, 9, 1), 7.4]]
+
+
+@pytest.mark.parametrize("above", [[[]], [[], []], [[], ["Cycles of the other centre"]],
+                                   [["Retreatment"]]])  # fmt: skip
+def test_a_table_below_a_gap_is_held_out_even_under_the_same_header(tmp_path, above):
+    made = book()
+    for line in [*above, *CYCLES]:
+        made["Cycles"].append(line or [None])
+    reading = read(tmp_path, made)
+    assert len(reading.tables["prrt_cycles"]) == 3
+    assert asked(reading, "second-table") or asked(reading, "row-not-a-record")
+
+
+def test_a_header_repeated_for_printing_goes_on_with_the_table(tmp_path):
+    made = book()
+    for line in CYCLES:
+        made["Cycles"].append(line)
+    reading = read(tmp_path, made)
+    assert sorted(reading.tables["prrt_cycles"]["cycle_no"]) == [1, 1, 2, 9]
+    assert not asked(reading, "second-table")
+
+
+@pytest.mark.parametrize(("state", "severity"), [
+    ("visible", "note"), ("hidden", "warning"), ("veryHidden", "warning"),
+])  # fmt: skip
+def test_a_sheet_that_the_profile_does_not_name_is_told_with_its_rows(tmp_path, state, severity):
+    made = book()
+    other = made.create_sheet("Patients 2018")
+    for line in [["ID", "Name"], ["NET-900", "Doe"], ["NET-901", "Roe"]]:
+        other.append(line)
+    other.sheet_state = state
+    made.create_sheet("Empty")
+    found = read(tmp_path, made).findings.query("rule == 'sheet-not-named'")
+    assert found[["sheet", "severity"]].to_numpy().tolist() == [["Patients 2018", severity]]
+    assert "3 rows" in found["message"].iloc[0]
+    assert ("hidden" in found["message"].iloc[0]) == (state != "visible")
+    assert not found.astype(str).apply(lambda text: text.str.contains("Doe|Roe")).any(axis=None)
+
+
+def test_ids_that_match_only_when_evened_out_are_one_note_per_sheet(tmp_path):
+    rows = changed("Cycles", 0, ID="net 1")
+    rows["Cycles"][2]["ID"] = "NET-2"
+    reading = read(tmp_path, rows)
+    assert asked(reading, "id-spelt-differently") == [("Cycles", "A2")]
+    told = reading.findings.query("rule == 'id-spelt-differently'")["message"].iloc[0]
+    assert "(2 rows)" in told
+    assert read(tmp_path, ROWS).findings.empty
+
+
+def test_copies_of_a_patient_name_every_column_in_which_they_differ(tmp_path):
+    other = {**ROWS["Patients"][0], "Sex": "M", "Diagnosis": D(2010, 7, 1), "Seen": D(2016, 1, 1)}
+    found = read(tmp_path, added("Patients", other)).findings
+    question = found.query("rule == 'conflicting-patient'").iloc[0]
+    for name in ("sex", "diagnosis_date", "last_contact_date"):
+        assert name in question["message"]
+    cells = {f"Patients!{question['cell']}", *question["related_cells"].split("; ")}
+    assert {"Patients!B2", "Patients!B4", "Patients!F2", "Patients!F4", "Patients!L2",
+            "Patients!L4"} <= cells  # fmt: skip
+    assert HEADERS["Patients"][5] == "Diagnosis"
