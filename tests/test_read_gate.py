@@ -115,7 +115,8 @@ def test_a_document_type_definition_is_refused(good, encoding):
 def test_links_that_feed_cells_are_refused_and_idle_ones_are_not(good):
     link = {"xl/externalLinks/externalLink1.xml": b"<externalLink/>"}
     fed = sheet_xml('<row r="1"><c r="A1"><f>[1]Sheet1!A1</f><v>2</v></c></row>')
-    assert "fed by another workbook" in refusal(rewritten(good, {FIRST: fed}, link))
+    told = refusal(rewritten(good, {FIRST: fed}, link))
+    assert "fed by another workbook (sheet " in told and ": A1)" in told
     assert admit(rewritten(good, {}, link))
 
 

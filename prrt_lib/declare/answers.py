@@ -9,9 +9,9 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 from prrt_lib.base.errors import Problem, WorkbookError
+from prrt_lib.declare.quoting import plain, safe
 
 # Text that a spreadsheet program would calculate.
-FORMULA_START = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True)
@@ -84,11 +84,11 @@ def load(path: Path) -> tuple[Answer, ...]:
         text = Path(path).read_text(encoding="utf-8")
         rows = list(csv.DictReader(io.StringIO(text, newline="")))
         return tuple(Answer(**{name: plain(row[name] or "") for name in COLUMNS}) for row in rows)
-    except (UnicodeDecodeError, csv.Error, KeyError) as error:
+    except (UnicodeDecodeError, csv.Error, KeyError):
         raise WorkbookError(
             Problem(
                 str(path),
-                f"no file of answers ({type(error).__name__})",
+                "no file of answers",
                 f"columns {', '.join(COLUMNS)}",
                 "write it with `python -m prrt_lib answers`, not by hand",
             )
@@ -101,15 +101,5 @@ def text_of(answers: Iterable[Answer]) -> str:
     writer = csv.DictWriter(buffer, COLUMNS, lineterminator="\n")
     writer.writeheader()
     for answer in sorted(answers, key=lambda a: (a.record, a.rule, a.column, a.key)):
-        writer.writerow({name: harmless(text) for name, text in asdict(answer).items()})
+        writer.writerow({name: safe(text) for name, text in asdict(answer).items()})
     return buffer.getvalue()
-
-
-def harmless(text: str) -> str:
-    """``text`` that no spreadsheet program calculates: a quote before = + - @ TAB CR."""
-    return f"'{text}" if text.startswith(FORMULA_START) else text
-
-
-def plain(text: str) -> str:
-    """``text`` without the quote that :func:`harmless` put before it."""
-    return text[1:] if text[:1] == "'" and text[1:].startswith(FORMULA_START) else text

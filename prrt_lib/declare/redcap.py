@@ -60,8 +60,8 @@ def fields(path: Path) -> tuple[Field, ...]:
     try:
         text = Path(path).read_text(encoding="utf-8-sig")
         rows = list(csv.DictReader(io.StringIO(text, newline="")))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise _refused(path, f"a file that cannot be read ({type(error).__name__})") from None
+    except (OSError, UnicodeDecodeError, csv.Error):
+        raise _refused(path, "a file that cannot be read") from None
     missing = [
         name for name in (NAME, FORM, TYPE, LABEL, CHOICES) if not rows or name not in rows[0]
     ]

@@ -12,6 +12,7 @@ import pandas as pd
 from prrt_lib.base.errors import InputError, Problem
 from prrt_lib.base.paths import Places, places
 from prrt_lib.declare import footprints, reads, rows
+from prrt_lib.declare.quoting import quoted, unquoted
 
 INTERACTIVE = "_interactive"
 BATCH = "PRRT_BATCH"
@@ -41,7 +42,7 @@ def save(frames: Iterable[pd.DataFrame], notebook: str, scenario: str) -> pd.Dat
     folder.mkdir(parents=True, exist_ok=True)
     half, whole = folder / f".{notebook}.csv.part", folder / f"{notebook}.csv"
     if len(joined):
-        joined.to_csv(half, index=False, float_format="%.17g", lineterminator="\n")
+        quoted(joined).to_csv(half, index=False, float_format="%.17g", lineterminator="\n")
         os.replace(half, whole)
     else:
         whole.unlink(missing_ok=True)
@@ -53,9 +54,9 @@ def save(frames: Iterable[pd.DataFrame], notebook: str, scenario: str) -> pd.Dat
 def read(path: Path) -> pd.DataFrame:
     """Result rows of one CSV, typed."""
     types = {name: "float64" if name in rows.NUMERIC else str for name in rows.COLUMNS}
-    return pd.read_csv(path, dtype=types, keep_default_na=False, na_values={
+    return unquoted(pd.read_csv(path, dtype=types, keep_default_na=False, na_values={
         name: [""] for name in rows.NUMERIC
-    })  # fmt: skip
+    }))  # fmt: skip
 
 
 def load(scenario: str, notebook: str | None = None) -> pd.DataFrame:

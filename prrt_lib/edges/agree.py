@@ -10,6 +10,7 @@ import pandas as pd
 
 from prrt_lib.analyse.agreement import agreement, disagreements, in_both
 from prrt_lib.base.errors import Problem, WorkbookError
+from prrt_lib.declare.quoting import quoted
 from prrt_lib.edges.manifest import write_text
 from prrt_lib.read.reading import read_workbook
 
@@ -29,7 +30,9 @@ def agree(
         raise WorkbookError(Problem(f"{first}, {second}", found, wanted, "compare the ids"))
     differing = disagreements(one, other)
     for name, frame in (("agreement", rows), ("disagreements", differing)):
-        write_text(Path(out) / f"{name}.csv", frame.to_csv(index=False, lineterminator="\n"))
+        write_text(
+            Path(out) / f"{name}.csv", quoted(frame).to_csv(index=False, lineterminator="\n")
+        )
     return rows, "\n".join([*_lines(rows), f"{len(differing)} differences: disagreements.csv"])
 
 

@@ -6,21 +6,46 @@ from pathlib import Path
 
 import pandas as pd
 
+from prrt_lib.base.errors import ParameterError, Problem
 from prrt_lib.declare.answers import beside, load
 from prrt_lib.declare.findings import SEVERITIES
+from prrt_lib.declare.parameters import from_mapping
+from prrt_lib.declare.parameters import load as scenario_of
+from prrt_lib.edges.stages import inputs
 from prrt_lib.read.reading import Reading, read_workbook
+from prrt_lib.study.build import all_findings
+from prrt_lib.study.cohort import build
 
 
-def check(workbook: str | Path, profile: str) -> tuple[pd.DataFrame, str]:
+def check(
+    workbook: str | Path, profile: str = "", cutoff: str = ""
+) -> tuple[pd.DataFrame, str]:  # fmt: skip
     """(findings, summary for the terminal) of a workbook read through a profile.
 
-    Raises WorkbookError or ProfileError with every error at once.
+    ``workbook`` may be a scenario's file (.yaml), which names workbooks, profile and cut-off. With
+    a ``cutoff`` the list is that of a run; without one, what depends on it is not asked.
+    Raises WorkbookError, ProfileError or ParameterError with every error at once.
     """
-    reading = read_workbook(workbook, profile, answers=load(beside(workbook)))
-    return reading.findings, summary(reading)
+    books, profiles, parameters = [workbook], [profile], None
+    if Path(workbook).suffix in (".yaml", ".yml"):
+        parameters = scenario_of(Path(workbook))
+        pairs = inputs(parameters).books
+        books, profiles = [book for book, _ in pairs], [str(path) for _, path in pairs]
+    elif not profile:
+        raise ParameterError(
+            Problem("check", "no profile", "--profile NAME beside a workbook", "name the profile")
+        )
+    elif cutoff:
+        told = {"workbook": str(workbook), "profile": profile, "cutoff": cutoff}
+        parameters = from_mapping("check", told, "check")
+    reading = read_workbook(books, profiles, answers=load(beside(books[0])))
+    found = reading.findings
+    if parameters is not None:
+        found = all_findings(found, build(reading.tables, parameters, found), reading.lineage)
+    return found, summary(reading, found, parameters.cutoff if parameters else "")
 
 
-def summary(reading: Reading) -> str:
+def summary(reading: Reading, asked: pd.DataFrame, cutoff: str = "") -> str:
     """What was read and what is asked, by severity and rule; names no patient."""
     about = reading.about
     rows = ", ".join(f"{sheet} {count}" for sheet, count in about["rows"].items())
@@ -32,9 +57,11 @@ def summary(reading: Reading) -> str:
         f"exact copies: {about['duplicate_rows']} rows",
     ]
     for severity in SEVERITIES[1:]:
-        found = reading.findings[reading.findings["severity"] == severity]
+        found = asked[asked["severity"] == severity]
         lines.append(f"{severity}s: {len(found)}")
         lines += _places(found)
+    if not cutoff:
+        lines.append("without a cut-off: give --cutoff or a scenario's file for the list of a run")
     return "\n".join(lines)
 
 

@@ -26,7 +26,7 @@ def run(given: argparse.Namespace) -> int:
 def check(given: argparse.Namespace) -> int:
     from prrt_lib.edges.check import check as check_workbook
 
-    _, text = check_workbook(given.workbook, given.profile)
+    _, text = check_workbook(given.workbook, given.profile, given.cutoff)
     _say(text)
     return 0
 
@@ -143,8 +143,9 @@ def parser() -> argparse.ArgumentParser:
     one.add_argument("--jobs", type=int, default=2, help="notebooks side by side (2)")
     one.add_argument("--no-site", action="store_true", help="leave out the reviewer's site")
     one = _add(commands, "check", check, "findings of a workbook, without running a notebook")
-    one.add_argument("workbook", type=Path)
-    one.add_argument("--profile", required=True, help="name in params/profiles, or a path")
+    one.add_argument("workbook", type=Path, help="a workbook, or a scenario's file (.yaml)")
+    one.add_argument("--profile", default="", help="name in params/profiles, or a path")
+    one.add_argument("--cutoff", default="", help="data cut-off: asks what a run would ask")
     one = _add(commands, "queries", queries, "write findings.xlsx for abstractors")
     one.add_argument("parameters", type=Path, help="scenario file, params/<scenario>.yaml")
     one.add_argument("--out", type=Path, default=PROJECT, help="output root (the project)")

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from prrt_lib.base.errors import Problem, WorkbookError
-from prrt_lib.declare.answers import Answer, plain
+from prrt_lib.declare.answers import Answer
+from prrt_lib.declare.quoting import plain
 from prrt_lib.edges.query_sheet import ANSWERS, QUESTIONS
 from prrt_lib.read import parse
 from prrt_lib.read.cells import text_of

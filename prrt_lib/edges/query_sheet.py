@@ -10,9 +10,10 @@ from pathlib import Path
 
 import xlsxwriter
 
-from prrt_lib.declare.answers import Answer, harmless
+from prrt_lib.declare.answers import Answer
 from prrt_lib.declare.dictionary import dictionary
 from prrt_lib.declare.findings import rules
+from prrt_lib.declare.quoting import safe
 
 CREATED = dt.datetime(2026, 7, 15)
 QUESTIONS, CLOSED, HOW = "Questions", "Closed", "How to answer"
@@ -133,7 +134,7 @@ def _question(sheet, row: int, one: Asked, look: tuple, style: _Styles, link: Ca
         elif header == "Age (data cuts)" or (header == "Corrected value" and answer.number):
             sheet.write_number(row, at, float(text), how)
         else:
-            sheet.write_string(row, at, harmless(text), how)
+            sheet.write_string(row, at, safe(text), how)
 
 
 def _height(texts: Sequence[str]) -> float:
@@ -168,7 +169,7 @@ def _closed(sheet, closed: Sequence[Answer], style: _Styles) -> None:
                  answer.cuts, answer.answer, answer.initials, answer.date,
                  answer.finding_id)  # fmt: skip
         for at, text in enumerate(texts):
-            sheet.write_string(row, at, harmless(text), style.text())
+            sheet.write_string(row, at, safe(text), style.text())
     _printed(sheet)
 
 

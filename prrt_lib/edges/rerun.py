@@ -22,6 +22,7 @@ from prrt_lib.base.paths import Places
 from prrt_lib.declare import footprints, reads, results, rows
 from prrt_lib.declare.answers import Answer
 from prrt_lib.declare.parameters import Parameters
+from prrt_lib.declare.quoting import unquoted
 from prrt_lib.edges import notebook_form
 from prrt_lib.edges.keys import parsed
 from prrt_lib.edges.stages import columns_read
@@ -88,7 +89,9 @@ def rerun(
         for name in NOTEBOOKS:
             if name in todo:
                 made[name] = _one(name, given[name], places)
-        asked = pd.read_csv(places.processed / "findings.csv", dtype=str, keep_default_na=False)
+        asked = unquoted(
+            pd.read_csv(places.processed / "findings.csv", dtype=str, keep_default_na=False)
+        )
         patients = pd.read_parquet(places.processed / "cohort.parquet")
     frames = [frame.assign(notebook=name) for name, (frame, _, _) in made.items() if len(frame)]
     whole = pd.concat(frames, ignore_index=True) if frames else rows.result_rows([])

@@ -9,6 +9,7 @@ import pandas as pd
 from prrt_lib import __version__
 from prrt_lib.base.errors import InputError, Problem
 from prrt_lib.base.paths import Places
+from prrt_lib.declare.quoting import quoted
 from prrt_lib.declare.rows import KEY, VALUES, WORDS
 from prrt_lib.edges import manifest
 from prrt_lib.edges.keys import file_digest
@@ -46,7 +47,7 @@ def touched(address: str, scenario: str, root: Path, out: Path | None = None) ->
 def _listed(frame: pd.DataFrame, out: Path | None, what: str, by: str) -> list[str]:
     count = f"{len(frame)} {what} {frame[by].nunique()} {by}s"
     if out is not None:
-        frame.to_csv(out, index=False)
+        quoted(frame).to_csv(out, index=False)
         return [f"{count}, written to {out}"]
     shown = _brief(frame.head(SHOWN))
     more = len(frame) - len(shown)

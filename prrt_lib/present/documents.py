@@ -12,13 +12,13 @@ from pathlib import Path
 import pandas as pd
 
 from prrt_lib.declare import reads
+from prrt_lib.declare.quoting import safe
 from prrt_lib.declare.results import target
 from prrt_lib.present.tables import Cell, Table
 
 # A fixed date, so that the same tables are the same bytes.
 MADE = dt.datetime(2000, 1, 1)
 NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
-FORMULA = tuple("=+-@\t\r")
 NARROW_SPACE = " "
 
 
@@ -131,11 +131,6 @@ def _write(sheet, line: int, column: int, cell: Cell, wrap) -> None:
         sheet.write_number(line, column, float(plain), wrap)
     else:
         sheet.write_string(line, column, safe(cell.text), wrap)
-
-
-def safe(text: str) -> str:
-    """``text`` that a spreadsheet cannot take for a formula."""
-    return f"'{text}" if text.startswith(FORMULA) and not NUMBER.fullmatch(text) else text
 
 
 def latex(tables: Sequence[Table], rows: pd.DataFrame, path: Path, stamp: str) -> None:

@@ -11,8 +11,8 @@ import pandas as pd
 
 from prrt_lib.declare.dictionary import dictionary
 from prrt_lib.declare.parameters import DAYS_PER_MONTH
+from prrt_lib.declare.quoting import quoted
 from prrt_lib.present import numbers
-from prrt_lib.present.documents import safe
 from prrt_lib.present.tables import Cell, Table
 
 ENDS = ("estimate", "low", "high")
@@ -32,9 +32,9 @@ class Values:
     def csv(self) -> str:
         """The values for a spreadsheet; no text can be taken for a formula."""
         words = self.frame.select_dtypes(exclude="number").columns
-        kept = self.frame.assign(**{name: self.frame[name].astype(str).map(safe) for name in words})
+        kept = self.frame.assign(**{name: self.frame[name].astype(str) for name in words})
         text = io.StringIO()
-        kept.to_csv(text, index=False, float_format="%.10g", lineterminator="\n")
+        quoted(kept).to_csv(text, index=False, float_format="%.10g", lineterminator="\n")
         return text.getvalue()
 
 

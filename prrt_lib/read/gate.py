@@ -60,7 +60,7 @@ def _ask(path: Path, limits: Limits) -> dict:
         found = f"a file still not read after {limits.seconds:g} s"
         raise _refused(path, found, "a smaller workbook", todo) from None
     except ValueError:
-        found = f"a file that ended the reading process (code {done.returncode})"
+        found = "a file that needs more memory than a workbook of this kind should"
         raise _refused(path, found, "a workbook within the memory limit", todo) from None
 
 

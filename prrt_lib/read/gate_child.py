@@ -16,6 +16,15 @@ from pathlib import Path
 CHUNK = 1 << 20
 OVERLAP = 4096
 SAVE_AS = "open it in Excel and save it as an Excel workbook (.xlsx)"
+PASSWORD = "remove the password: in Excel File, Info, Protect Workbook, Encrypt, clear it, and save"
+AGAIN = "copy or export the file anew from where it came from; the transfer may have cut it short"
+UNSAFE = "do not open it; ask whoever sent it for a plain workbook saved by Excel itself"
+BY_TYPE = {
+    "an empty file": AGAIN, "a workbook encrypted with a password": PASSWORD,
+    "a text file (CSV)": "open it in Excel as text, check the columns, and save it as .xlsx",
+    "a PDF file": "ask for the workbook that it was printed from",
+    "a file of unknown binary type": AGAIN,
+}  # fmt: skip
 EXCEL = "an Excel workbook (.xlsx)"
 
 ROW = re.compile(rb"<(?:\w+:)?row\b[^>]{0,2000}?\br=[\"'](\d+)[\"']")
@@ -26,6 +35,10 @@ PLAIN_ROW = re.compile(rb'<row r="([0-9]+)"')
 PLAIN_COLUMN = re.compile(rb'<c r="([A-Z]{1,3})[0-9]+"')
 OTHER = (b":c", b":row", b"<row>", b"<row/", *(b"<" + name + blank for name in (b"c", b"row")
                                               for blank in (b"\t", b"\n", b"\r")))  # fmt: skip
+CELL_LINKED = re.compile(
+    rb"<(?:\w+:)?c\b[^>]{0,200}?\br=[\"']([A-Za-z]+[0-9]+)[\"'][^>]{0,200}>\s{0,20}"
+    rb"<(?:\w+:)?f\b[^>]{0,500}>[^<]{0,8000}?\[\d+\]"
+)
 LINKED = re.compile(rb"<(?:\w+:)?f\b[^>]{0,500}>[^<]{0,8000}?\[\d+\]")
 DOCTYPE = re.compile(rb"<\x00?!\x00?(?:D\x00?O\x00?C\x00?T\x00?Y|E\x00?N\x00?T\x00?I)")
 
@@ -67,12 +80,12 @@ def names_problem(archive: zipfile.ZipFile) -> tuple[str, str, str] | None:
     names = [part.filename for part in archive.infolist()]
     lower = [name.lower() for name in names]
     if len(set(lower)) < len(lower):
-        return "two parts of the same name", "each part once", SAVE_AS
+        return "two parts of the same name", "each part once", UNSAFE
     if any(
         name.startswith(("/", "\\")) or ":" in name or ".." in re.split(r"[\\/]", name)
         for name in names
     ):
-        return "a part name that points outside the file", "plain part names", SAVE_AS
+        return "a part name that points outside the file", "plain part names", UNSAFE
     if any(name.endswith("vbaproject.bin") for name in lower):
         return "a workbook with macros (.xlsm)", "a workbook without macros", SAVE_AS
     if "xl/workbook.bin" in lower:
@@ -80,7 +93,7 @@ def names_problem(archive: zipfile.ZipFile) -> tuple[str, str, str] | None:
     if "xl/workbook.xml" not in lower:
         return f"{_other_archive(archive, lower)}", EXCEL, SAVE_AS
     if any(part.flag_bits & 1 for part in archive.infolist()):
-        return "parts encrypted with a password", EXCEL, "remove the password and save again"
+        return "parts encrypted with a password", EXCEL, PASSWORD
     return None
 
 
@@ -105,7 +118,7 @@ def chunks(archive: zipfile.ZipFile, part: zipfile.ZipInfo, budget: int) -> Iter
                 raise Refused(
                     "content that grows beyond the limit when unpacked",
                     f"at most {budget >> 20} MB left to unpack",
-                    SAVE_AS,
+                    UNSAFE,
                 )
             yield tail + piece
             tail = piece[-OVERLAP:]
@@ -119,17 +132,22 @@ def column_number(letters: str) -> int:
     return number
 
 
-def scan(name: str, pieces: Iterator[bytes], limits: dict, linked: bool) -> dict:
-    """Highest row and column of a part, by the coordinates of its cells; 0 where it has none."""
+def scan(name: str, pieces: Iterator[bytes], limits: dict, linked: dict[str, str]) -> dict:
+    """Highest row and column of a part, by the coordinates of its cells; 0 where it has none.
+
+    ``linked``: part -> title of its sheet, where other workbooks may feed cells; else empty.
+    """
     rows = columns = unnumbered = 0
     for piece in pieces:
         if DOCTYPE.search(piece):
-            raise Refused("a document type definition in a part", "plain XML", SAVE_AS)
+            raise Refused("a document type definition in a part", "plain XML", UNSAFE)
         if name == "[Content_Types].xml" and b"macroEnabled" in piece:
             raise Refused("a workbook with macros (.xlsm)", "a workbook without macros", SAVE_AS)
         if linked and LINKED.search(piece):
+            cells = [cell.decode() for cell in CELL_LINKED.findall(piece)]
+            shown = ", ".join(cells[:10]) + (", ..." if len(cells) > 10 else "")
             raise Refused(
-                "cells fed by another workbook",
+                f"cells fed by another workbook ({linked.get(name, name)}: {shown or 'some'})",
                 "values in this workbook",
                 "in Excel: Data, Edit Links, Break Link, save",
             )
@@ -180,12 +198,12 @@ def inspect(path: Path, limits: dict) -> dict:
         raise Refused(
             f"a file of {path.stat().st_size >> 20} MB",
             f"at most {limits['file_bytes'] >> 20} MB",
-            "remove what is not data",
+            "delete sheets, pictures and formatting that are no data, or split the workbook",
         )
     with path.open("rb") as stream:
         kind = file_type(stream.read(1 << 16))
     if kind:
-        raise Refused(kind, EXCEL, SAVE_AS)
+        raise Refused(kind, EXCEL, BY_TYPE.get(kind, SAVE_AS))
     with zipfile.ZipFile(path) as archive:
         if problem := names_problem(archive):
             raise Refused(*problem)
@@ -199,9 +217,10 @@ def _contents(archive: zipfile.ZipFile, limits: dict) -> dict:
         raise Refused(
             "content that grows beyond the limit when unpacked",
             f"at most {budget >> 20} MB",
-            SAVE_AS,
+            UNSAFE,
         )
-    linked = any(part.filename.lower().startswith("xl/externallinks/") for part in parts)
+    foreign = any(part.filename.lower().startswith("xl/externallinks/") for part in parts)
+    linked = titles(archive) if foreign else {}
     sheets = {}
     for part in parts:
         # Every part, wherever it lies: a sheet need not stand in xl/worksheets.
@@ -210,6 +229,24 @@ def _contents(archive: zipfile.ZipFile, limits: dict) -> dict:
             sheets[part.filename] = seen
         budget -= part.file_size
     return {"sheets": sheets}
+
+
+def titles(archive: zipfile.ZipFile) -> dict[str, str]:
+    """Part of a sheet -> "sheet" and its title, as the workbook's own list has them."""
+    found = {"": ""}
+    for part, form in (("xl/_rels/workbook.xml.rels", "Id"), ("xl/workbook.xml", "r:id")):
+        text = archive.read(part)[: 1 << 20].decode("utf-8", "replace") if part in (
+            archive.namelist()) else ""  # fmt: skip
+        other = "Target" if form == "Id" else "name"
+        for tag in re.findall(r"<[^>]+>", text):
+            own = {key: re.search(rf'\b{key}="([^"]*)"', tag) for key in (form, other)}
+            if all(own.values()):
+                found[f"{other} {own[form][1]}"] = own[other][1]
+    return {
+        f"xl/{target.removeprefix('/xl/')}": f"sheet {found['name ' + key[7:]]}"
+        for key, target in found.items()
+        if key.startswith("Target ") and "name " + key[7:] in found
+    } or found
 
 
 def limit_memory(bytes_: int) -> None:
@@ -230,14 +267,10 @@ def main(path: str, limits_json: str) -> dict:
         return {"refused": [], **inspect(Path(path), limits)}
     except Refused as why:
         return {"refused": [list(why.args)]}
-    except (zipfile.BadZipFile, EOFError, NotImplementedError, ValueError, OSError) as error:
-        return {"refused": [[f"a damaged file ({type(error).__name__})", EXCEL, SAVE_AS]]}
-    except Exception as error:  # zlib.error and whatever else a hostile archive provokes
-        return {
-            "refused": [
-                [f"a file that cannot be unpacked ({type(error).__name__})", EXCEL, SAVE_AS]
-            ]
-        }
+    except (zipfile.BadZipFile, EOFError, NotImplementedError, ValueError, OSError):
+        return {"refused": [["a damaged file, cut short or changed on its way", EXCEL, AGAIN]]}
+    except Exception:  # zlib.error and whatever else a hostile archive provokes
+        return {"refused": [["a file that cannot be unpacked", EXCEL, AGAIN]]}
 
 
 if __name__ == "__main__":

@@ -26,6 +26,7 @@ from prrt_lib.read.rows import RowReader, SheetRows
 from prrt_lib.read.several import in_order, named
 from prrt_lib.read.workbook import Sheet, SheetByName, plain, sheets_of, without_collecting
 
+
 @dataclass(frozen=True)
 class Reading:
     """What a workbook holds: typed tables, open questions, and where every value came from.

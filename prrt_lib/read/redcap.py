@@ -103,8 +103,8 @@ def _lines(path: Path, limits: Limits) -> list[list[str]]:
         delimiter = max(DELIMITERS, key=first.count)
         reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
         lines = list(_within(path, reader, limits))
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise _refused(path, f"a file that is not CSV in UTF-8 ({type(error).__name__})") from None
+    except (UnicodeDecodeError, csv.Error):
+        raise _refused(path, "a file that is not CSV in UTF-8") from None
     if not lines:
         raise _refused(path, "an empty file")
     return lines

@@ -135,9 +135,9 @@ def _whole(path: Path) -> Iterator[None]:
         yield
     except (MemoryError, WorkbookError):
         raise
-    except Exception as error:
-        todo = "open it in Excel and save it as an Excel workbook (.xlsx)"
-        found = f"parts that do not form a workbook ({type(error).__name__})"
+    except Exception:
+        todo = "open it in Excel, let Excel repair it, and save it as an Excel workbook (.xlsx)"
+        found = "parts that do not form a workbook"
         raise WorkbookError(Problem(str(path), found, "an Excel workbook", todo)) from None
 
 

@@ -17,6 +17,7 @@ from prrt_lib.declare.answers import Answer
 from prrt_lib.declare.derivations import MAIN_DATE
 from prrt_lib.declare.findings import COLUMNS, findings_frame
 from prrt_lib.declare.parameters import Parameters
+from prrt_lib.declare.quoting import quoted
 from prrt_lib.read.questions import with_states
 from prrt_lib.study.cohort import Cohort, build, with_derived
 from prrt_lib.study.data import headline_banner
@@ -140,7 +141,7 @@ def _parquet(frame: pd.DataFrame) -> bytes:
 
 
 def _csv(frame: pd.DataFrame) -> bytes:
-    return frame.to_csv(index=False, lineterminator="\n").encode("utf-8")
+    return quoted(frame).to_csv(index=False, lineterminator="\n").encode("utf-8")
 
 
 def _json(content: Any) -> bytes:

@@ -17,6 +17,7 @@ from prrt_lib.base.paths import Places, places
 from prrt_lib.declare import reads
 from prrt_lib.declare.dictionary import dictionary
 from prrt_lib.declare.parameters import Parameters, unknown_name
+from prrt_lib.declare.quoting import unquoted
 from prrt_lib.declare.rows import POPULATIONS
 from prrt_lib.study import times as study_times
 from prrt_lib.study.endpoints import columns_read
@@ -181,13 +182,14 @@ class Study:
     def findings(self) -> pd.DataFrame:
         """Every question about the workbook, all columns as text."""
         reads.record("columns", "findings")
-        return pd.read_csv(self.places.processed / "findings.csv", dtype=str, keep_default_na=False)
+        path = self.places.processed / "findings.csv"
+        return unquoted(pd.read_csv(path, dtype=str, keep_default_na=False))
 
     @property
     def flow(self) -> pd.DataFrame:
         """The named steps to each population; their numbers add up."""
         reads.record("columns", "flow")
-        return pd.read_csv(self.places.processed / "flow.csv", keep_default_na=False)
+        return unquoted(pd.read_csv(self.places.processed / "flow.csv", keep_default_na=False))
 
     def reads(self) -> dict[str, list[str]]:
         """What was asked for so far in this process."""

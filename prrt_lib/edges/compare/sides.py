@@ -16,6 +16,7 @@ from prrt_lib.base.paths import PROJECT
 from prrt_lib.declare import results, rows
 from prrt_lib.declare.dictionary import dictionary
 from prrt_lib.declare.findings import RULES
+from prrt_lib.declare.quoting import unquoted
 from prrt_lib.declare.yaml_files import load_words
 from prrt_lib.edges.keys import file_digest
 from prrt_lib.edges.rerun import NOTEBOOKS
@@ -61,7 +62,7 @@ class Side:
 
     @cached_property
     def findings(self) -> pd.DataFrame:
-        return pd.read_csv(self.folder / "findings.csv", dtype=str, keep_default_na=False)
+        return unquoted(pd.read_csv(self.folder / "findings.csv", dtype=str, keep_default_na=False))
 
     @cached_property
     def reading(self) -> Reading | None:
