@@ -21,6 +21,7 @@ from prrt_lib.declare import results
 from prrt_lib.declare.parameters import Parameters, load
 from prrt_lib.declare.rows import KEY
 from prrt_lib.edges import keys, manifest, stages
+from prrt_lib.edges.check import check
 from prrt_lib.edges.notebook_form import STORY, arguments
 from prrt_lib.edges.run import Run
 from prrt_lib.edges.run import run as run_here
@@ -70,6 +71,12 @@ def test_the_rows_are_those_stored(rows):
         allowed = TOLERANCE * then[name].astype(float).abs().clip(lower=1)
         moved = (apart > allowed) | (now[name].isna() != then[name].isna())
         assert not moved.any(), (name, then.loc[moved, "key"].head().tolist())
+
+
+def test_check_lists_what_the_run_lists(demo):
+    found, _ = check(PROJECT / "params/demo.yaml")
+    stored = pd.read_csv(Places("demo", demo).processed / "findings.csv", dtype=str)
+    assert sorted(found["finding_id"]) == sorted(stored["finding_id"])
 
 
 def test_keys_are_unique_in_the_scenario(rows):

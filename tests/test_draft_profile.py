@@ -66,6 +66,38 @@ def test_numbers_without_a_unit_and_codes_without_a_meaning_are_left_to_a_person
     assert entries["followup.vital_status"]["header"] == "TODO death"
 
 
+@pytest.mark.parametrize(("heads", "place", "todo"), [
+    # A tumour's grade does not stand on a sheet of adverse events.
+    (["ID", "Event", "WHO grade", "Onset"], "tumour.grade_reported", True),
+    (["ID", "Event", "Grade", "Onset"], "adverse_events.grade", False),
+    # Rows of treatments with a start date are no adverse events.
+    (["ID", "Therapy", "Start date"], "adverse_events.onset_date", True),
+    (["ID", "Event", "Grade", "Start date"], "adverse_events.onset_date", False),
+    # RECIST alone would leave progression without a source.
+    (["ID", "Scan date", "RECIST"], "imaging.recist_class", True),
+    (["ID", "Scan date", "Response", "RECIST"], "imaging.recist_class", False),
+    (["ID", "Sex", "Comments"], "patients.comments", True),
+])  # fmt: skip
+def test_what_crosses_the_subject_of_a_sheet_is_left_to_a_person(tmp_path, heads, place, todo):
+    title = "Adverse events" if "Event" in heads else "Imaging" if "Scan date" in heads else "List"
+    other = ("Patients", [["ID", "First PRRT"], ["A", D(2012, 1, 1)]])
+    dated = [D(2013, 1, 1) if "date" in head.lower() or head == "Onset" else "" for head in heads]
+    lines = [["A", *(day or word for day in dated[1:])] for word in ("x", "y")]
+    _, entries = drafted(tmp_path, more=[other, (title, [heads, *lines])])
+    entry = entries[place]
+    header = entry["header"] if isinstance(entry, dict) else entry
+    assert header.startswith("TODO ") == todo
+
+
+def test_a_todo_says_why(tmp_path):
+    book = openpyxl.Workbook()
+    book.active.append(["ID", "First PRRT", "Comments"])
+    book.active.append(["A", D(2012, 1, 1), "x"])
+    book.save(tmp_path / "ours.xlsx")
+    line = next(one for one in draft(tmp_path / "ours.xlsx").splitlines() if "Comments" in one)
+    assert "# free text" in line
+
+
 def test_month_day_and_year_below_one_caption_are_one_date(tmp_path):
     _, entries = drafted(
         tmp_path,

@@ -90,3 +90,11 @@ def test_copies_of_a_patient_name_every_column_in_which_they_differ(tmp_path):
     assert {"Patients!B2", "Patients!B4", "Patients!F2", "Patients!F4", "Patients!L2",
             "Patients!L4"} <= cells  # fmt: skip
     assert HEADERS["Patients"][5] == "Diagnosis"
+
+
+def test_an_onset_without_event_or_grade_is_no_adverse_event(tmp_path):
+    rows = added("Events", {"ID": "NET-002", "Onset": D(2013, 2, 1)},
+                 {"ID": "NET-002", "Grade": 3, "Onset": D(2013, 2, 1)})  # fmt: skip
+    reading = read(tmp_path, rows)
+    assert reading.tables["adverse_events"]["patient_id"].tolist() == ["NET-001", "NET-002"]
+    assert asked(reading, "block-without-record") == [("Events", "D3")]

@@ -249,9 +249,10 @@ def read_with_a_prrt(path: Path) -> Reading:
     table = dictionary().tables
     deciding = {field_name(table[name].columns[column]) for name, columns in DECISIVE.items()
                 for column in columns} - {*head, "cycle_date"}  # fmt: skip
+    event = field_name(table["adverse_events"].columns["term_verbatim"])
     blank = [""] * len(deciding)
-    dated = [[*head, "cycle_date", *sorted(deciding)],
-             *([*line, "2015-01-01", *blank] for line in lines)]  # fmt: skip
+    dated = [[*head, "cycle_date", event, *sorted(deciding)],
+             *([*line, "2015-01-01", "Sneezing", *blank] for line in lines)]  # fmt: skip
     with path.open("w", encoding="utf-8", newline="") as stream:
         csv.writer(stream).writerows(dated)
     return read_workbook(path, "redcap")

@@ -287,6 +287,17 @@ def test_a_contact_before_first_prrt_gives_way_to_the_latest_record():
     assert times(built, "os_prrt").frame["exit"].tolist() == [182]
 
 
+def test_each_suspected_pair_counts_once_in_its_sensitivity():
+    findings = pd.DataFrame({"rule": ["same-person"], "record": ["C"], "column": ["birth_date"],
+                             "status": ["ok"]})  # fmt: skip
+    tables = {name: typed(name, frame) for name, frame in SITES.items()}
+    built = build(tables, Parameters("x", cutoff="2020-12-31"), findings)
+    assert times(built, "os_prrt").frame["patient_id"].tolist() == ["A", "B", "C", "D"]
+    once = times(built, "os_prrt", "pairs_once")
+    assert once.frame["patient_id"].tolist() == ["A", "B", "D"]
+    assert once.counts["dropped"] == {"may be another patient under a second id": 1}
+
+
 def test_what_reading_asked_is_not_asked_again():
     built = from_spec("progression.md")
     assert asked(built, "progression-without-scan") == ["E"]

@@ -54,8 +54,9 @@ def sensitivities(study: Study) -> pd.DataFrame:
 
 def _told_apart(study: Study, endpoint: str) -> list[str]:
     """The settings of ``endpoint`` besides those that its curve already brings or nobody needs."""
-    people = study.patients("vital_contradicted", population=study.headline)
-    idle = [""] if people["vital_contradicted"].any() else ["", "vital_status_reversed"]
+    needs = {"vital_status_reversed": "vital_contradicted", "pairs_once": "suspected_copy"}
+    people = study.patients(*needs.values(), population=study.headline)
+    idle = ["", *(setting for setting, name in needs.items() if not people[name].any())]
     if survival.too_many_undated(study, study.times(endpoint)):
         idle += BRACKETS
     return [setting for setting in ENDPOINTS[endpoint].settings if setting not in idle]

@@ -152,7 +152,8 @@ def _take(
     alike = [m for m in members if guess(m.text, favourite, m.group)[0] == meant]
     header = _numbered(shown, sheet, alike, table)
     known = dictionary().tables[table].columns[column]
-    told = header if score >= CERTAIN and not _only_a_term(sheet, column) else f"TODO {header}"
+    why = _doubt(sheet, known, favourite)
+    told = header if score >= CERTAIN and not why else f"TODO {header}"
     part = column if column in APART and sheet.favourite != "imaging" else ""
     group = _caption(sheet.captions.get(head.group, head.group), table)
     key = (table, group, constant, part)
@@ -162,14 +163,33 @@ def _take(
         return False
     same = block.cells.setdefault((column, told), [])
     same += cells
-    block.columns[column] = _line(sheet, head, known, told, same, codes)
+    line = _line(sheet, head, known, told, same, codes)
+    block.columns[column] = f"{line}  # {why}" if why else line
     return True
 
 
-def _only_a_term(sheet: DraftSheet, column: str) -> bool:
-    """Whether a column of events stands on a sheet that grades none: it may list anything."""
-    grades = [guess(head.text, "adverse_events")[0] for head in sheet.heads]
-    return column == "term_verbatim" and "adverse_events.grade" not in grades
+# Tables with several rows per patient: a sheet that speaks of one holds its columns, not others'.
+SUBJECTS = ("prrt_cycles", "biomarkers", "imaging", "adverse_events", "labs")
+EVENT = {"adverse_events.term_verbatim", "adverse_events.grade"}
+SHOWS_PROGRESSION = {
+    f"imaging.{name}" for name in ("response_raw", "any_lesion_increase", "new_lesions")
+}
+
+
+def _doubt(sheet: DraftSheet, column: Column, favourite: str) -> str:
+    """Why a person has to confirm a header that is known for certain; "" where nothing speaks
+    against it."""
+    own = sheet.favourite or (favourite if sheet.repeated else "")
+    meant = {guess(head.text, own or column.table)[0].split(" ")[0] for head in sheet.heads}
+    if column.free_text:
+        return "free text: read and kept, never shown; name it under ignore to leave it out"
+    if own in SUBJECTS and column.table != own:
+        return f"the sheet speaks of {own}, and this column belongs to {column.table}"
+    if column.name == "recist_class" and not meant & SHOWS_PROGRESSION:
+        return "progression is read from response_raw or the lesion flags, never from recist_class"
+    if column.table == "adverse_events" and not meant >= EVENT:
+        return "an adverse event has a term and a grade; without them the rows may be anything"
+    return ""
 
 
 def _line(

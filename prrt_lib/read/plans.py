@@ -15,6 +15,11 @@ from prrt_lib.read.layout import Instance, Place
 from prrt_lib.read.records import Seen
 from prrt_lib.read.workbook import Cell, letters
 
+# One of these makes the row a record: an onset without an event is none.
+ESSENTIAL = {
+    "adverse_events": ("term_verbatim", "grade"), "subsequent_therapies": ("therapy",),
+    "prior_therapies": ("therapy",), "metastases": ("metastasis_site",),
+}  # fmt: skip
 Cells = Mapping[int, Cell]
 Values = dict[str, Any]
 
@@ -113,7 +118,9 @@ def plan(
     for name, place in instance.places.items():
         own = reader(columns[name], place.source)
         entries.append(Entry(name, place, letters(place.column), own, own.read(None)))
-    needed = frozenset(block.needs or instance.places) & frozenset(instance.places)
+    own = frozenset(instance.places)
+    # Where the sheet has none of a table's essential columns, any of its cells makes a record.
+    needed = frozenset(block.needs or ESSENTIAL.get(block.table, own)) & own or own
     given = [(name, text, "constant") for name, text in block.constants.items()]
     given += [(name, text, "caption") for name, text in instance.numbers if name in columns]
     return Plan(

@@ -15,7 +15,7 @@ from prrt_lib.read import ids, second_table, visits
 from prrt_lib.read.cells import CellReader
 from prrt_lib.read.headers import headers
 from prrt_lib.read.layout import Instance, Layout
-from prrt_lib.read.plans import Plan, plan
+from prrt_lib.read.plans import ESSENTIAL, Plan, plan
 from prrt_lib.read.records import Record, one_per_patient
 from prrt_lib.read.registry import parse
 from prrt_lib.read.workbook import Cell, Sheet, letters
@@ -112,7 +112,7 @@ class RowReader:
             self._place(instance.block, found).extend(made)
             if made:
                 taken.update(place.column for place in instance.places.values())
-            elif instance.block.needs or instance.only:
+            elif instance.block.needs or instance.only or instance.block.table in ESSENTIAL:
                 left.append(instance)
         found.findings += self._left(row, same, left, taken)
 

@@ -17,8 +17,6 @@ from prrt_lib.study.questions import ask, ask_rows
 from prrt_lib.study.typed import complete, until, without_nan
 
 # Therapies that are not a new anticancer therapy: an analog goes on beside PRRT.
-# Records without a patient (orphans) are no patients: they stand among the findings alone.
-HELD_OUT = ("conflicting-patient",)
 DEATH_UNPLACED = ("death-before-prrt", "death-before-diagnosis")
 NOT_NEW = ("somatostatin analog",)
 
@@ -61,11 +59,12 @@ def build(
     """
     cutoff = pd.Timestamp(parameters.cutoff)
     whole = with_derived(tables, parameters)
-    held, unplaced = _held_out(findings), _death_unplaced(findings)
+    held, unplaced = _asked(findings, "conflicting-patient"), _death_unplaced(findings)
     treated, rows, found = _treated(whole, held, cutoff)
     exposed = courses.exposure(whole["prrt_cycles"], parameters.course_gap_days, cutoff)
     base = exposed.reindex(pd.Index(treated, name="patient_id"))
     base["horizon"] = base["first_prrt"] + pd.Timedelta(days=parameters.horizon_days)
+    base["suspected_copy"] = base.index.isin(list(_asked(findings, "same-person")))
     people, extra, more = _derived(whole, base, unplaced, parameters, cutoff)
     people, more_rows = _populations(people)
     used = {name: until(frame, name, cutoff) for name, frame in whole.items()}
@@ -75,11 +74,11 @@ def build(
     return Cohort(without_nan(people.reset_index()), flow, found, {**used, **extra}, parameters)
 
 
-def _held_out(findings: pd.DataFrame | None) -> frozenset[str]:
-    """Study ids that reading held out."""
+def _asked(findings: pd.DataFrame | None, rule: str) -> frozenset[str]:
+    """Study ids that reading asked about under ``rule``."""
     if findings is None or not len(findings):
         return frozenset()
-    return frozenset(findings.loc[findings["rule"].isin(HELD_OUT), "record"])
+    return frozenset(findings.loc[findings["rule"] == rule, "record"])
 
 
 def _death_unplaced(findings: pd.DataFrame | None) -> frozenset[str]:

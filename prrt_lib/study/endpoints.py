@@ -18,11 +18,13 @@ SETTINGS: Mapping[str, str] = MappingProxyType({
     "at that scan",
     "vital_status_reversed": "alive with a date of death is read the other way: as alive where the "
     "main analysis counts a death, as dead on that date where it does not",
+    "pairs_once": "of two study ids that may be one person only the first by id counts",
     "shortest": "partial dates: origin and entry as late, event and censoring as early as possible",
     "longest": "partial dates: origin and entry as early, event and censoring as late as possible",
 })  # fmt: skip
 
-_SURVIVAL = ("", "observation_start_ignored", "vital_status_reversed", "shortest", "longest")
+_SURVIVAL = ("", "observation_start_ignored", "vital_status_reversed", "pairs_once",
+             "shortest", "longest")  # fmt: skip
 _PROGRESSION = tuple(SETTINGS)
 
 
@@ -87,7 +89,7 @@ _ALL = (
               "diagnosis", "first_prrt"),
     _survival("os_dx_naive", "Overall survival from diagnosis, not adjusted for left truncation",
               "diagnosis", "diagnosis", delayed=False,
-              settings=("", "vital_status_reversed", "shortest", "longest"),
+              settings=("", "vital_status_reversed", "pairs_once", "shortest", "longest"),
               banner="not adjusted for left truncation"),
     _survival("os_prrt", "Overall survival from first PRRT", "first_prrt", "first_prrt"),
     _until_progression("ttp", "Time to progression", "progression", "progression on imaging",
@@ -109,6 +111,7 @@ def columns_read(endpoint: Endpoint, setting: str) -> list[str]:
              "last_seen", "death_undated"]  # fmt: skip
     if setting == "vital_status_reversed":
         names += ["died_reversed", "death_reversed", "last_seen_reversed"]
+    names += ["suspected_copy"] if setting == "pairs_once" else []
     if endpoint.kind != "death":
         free = "progression_free_until"
         names += ["progression", "last_evaluable_scan", free]
@@ -116,7 +119,7 @@ def columns_read(endpoint: Endpoint, setting: str) -> list[str]:
         if setting == "new_therapy_censored":
             names += ["new_therapy", "retreatment", f"{free}_before_new_therapy"]
     if setting in START:
-        unpaired = ("horizon", "died", "death_undated", "last_evaluable_scan")
+        unpaired = ("horizon", "died", "death_undated", "suspected_copy", "last_evaluable_scan")
         names += [
             f"{name}{end}" for name in names if name not in unpaired for end in ("_lo", "_hi")
         ]

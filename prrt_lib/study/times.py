@@ -80,6 +80,8 @@ def times(
     people = people.sort_values("patient_id", kind="stable", ignore_index=True)
     main = clocks(people, declared, setting, cohort.parameters, ends=False)
     reasons = _dropped(people, main, declared)
+    if setting == "pairs_once":
+        reasons = reasons.mask(people["suspected_copy"], "may be another patient under a second id")
     kept = reasons == ""
     ticking = main
     if setting in ("shortest", "longest"):

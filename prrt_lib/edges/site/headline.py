@@ -11,7 +11,7 @@ from typing import Any
 from prrt_lib.base.paths import Places
 from prrt_lib.present import numbers
 
-OWN = ("name", "page", "results", "last", "if_any")
+OWN = ("name", "page", "results", "last", "if_any", "counts")
 MAIN = {"setting": "", "stratum": "", "group": "", "group_level": "", "model": ""}
 # Endings of warnings about deaths without a date and progression that few were looked at for.
 DOUBTS = ("deaths without a date", "patients have an evaluable scan")
@@ -58,7 +58,7 @@ def row_of(item: Mapping[str, Any], found: list[Row], population: str) -> Row | 
 
 def tile(item: Mapping[str, Any], row: Row) -> str:
     """One headline number: what it is, the number, its limits and counts."""
-    value, note = said(row)
+    value, note = said(row, item.get("counts", "patients"))
     name = f"{item['name']}: {row['level']}" if item.get("last") else item["name"]
     ids = " ".join((row["row_id"], *row.get("between_ids", ())))
     return (
@@ -68,13 +68,13 @@ def tile(item: Mapping[str, Any], row: Row) -> str:
     )
 
 
-def said(row: Row) -> tuple[str, str]:
-    """The number of a row, and what goes with it in small type."""
+def said(row: Row, counts: str = "patients") -> tuple[str, str]:
+    """The number of a row, and what goes with it in small type; ``counts``: what a count counts."""
     if row["state"] != "ok":
         unit = f" {numbers.unit(row)}" if row.get("between") else ""
         return numbers.estimate(row) + unit, "; ".join(filter(None, (_doubt(row), _counts(row))))
     if row["statistic"] == "count":
-        return numbers.plain(row["estimate"], 0), "patients"
+        return numbers.plain(row["estimate"], 0), counts
     within = numbers.limits(row)
     limited = f"95 % limits {within}" if within else ""
     if row["statistic"] == "proportion":
