@@ -51,10 +51,9 @@ def test_unknown_primary_is_not_gep_and_a_blank_site_is_unknown():
     assert sites.gep_primary(site).tolist() == ["yes", "yes", "no", "no", "unknown"]
     groups = ["small bowel", "other GEP", "unknown primary", "other", None]
     assert sites.primary_group(site).tolist() == groups
-    assert sites.topography(site).tolist() == ["C17.2", "C24.9", "C80.9", "C37.9", None]
 
 
-def test_every_primary_site_of_the_dictionary_has_its_topography():
+def test_every_primary_site_of_the_dictionary_has_its_group():
     assert set(sites.sites()) == set(dictionary().column("tumour.primary_site").allowed)
 
 

@@ -20,7 +20,7 @@ from prrt_lib.estimate.standardised_mean_difference import standardised_differen
 
 ANALYSIS = "comparisons"
 # Columns that repeat what the groups themselves are made of say nothing about a difference.
-SAME_AS = {"primary_group": ("primary_site", "topography", "gep_primary", "stage_ajcc8"),
+SAME_AS = {"primary_group": ("primary_site", "gep_primary", "stage_ajcc8"),
            "grade_group": ("grade", "grade_basis", "grade_reported", "ki67_index", "ki67_band",
                            "differentiation", "mitoses_value")}  # fmt: skip
 

@@ -36,7 +36,6 @@ TABLE_1 = (
     "derived.months_diagnosis_to_prrt",
 )  # fmt: skip
 LABELS = {"tumour.primary_site": "Primary site, in detail", "derived.stage": "Stage as reported"}
-CODED_SITES = ("derived.topography",)
 STAGING = ("derived.stage_ajcc8", "derived.stage_ajcc8_basis")
 # The index is one, its bounds travel under either name.
 INDEX, INDEX_BOUNDS = "derived.ki67_index", ("tumour.ki67", "tumour.mib1")

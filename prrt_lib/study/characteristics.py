@@ -26,7 +26,6 @@ def characteristics(
     site = tumour["primary_site"]
     frame["gep_primary"] = sites.gep_primary(site)
     frame["primary_group"] = sites.primary_group(site)
-    frame["topography"] = sites.coded_site(site)
     frame["metastatic_pattern"] = metastases.pattern(tables["metastases"], cohort["first_prrt"])
     frame = frame.join(grade.grades(tumour))
     frame["grade_group"] = grade.grade_group(frame["grade"], tumour["grade_reported"])

@@ -1,4 +1,4 @@
-"""Where the tumour began: topography, the GEP population and the printed group."""
+"""Where the tumour began: the GEP population and the printed group."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ SOURCE = Path(__file__).with_name("sites.yaml")
 
 @cache
 def sites() -> Mapping[str, Mapping[str, str]]:
-    """Primary site -> {"icd_o_3", "gep", "group"}."""
+    """Primary site -> {"gep", "group"}."""
     return load_words(SOURCE)
 
 
@@ -32,14 +32,3 @@ def gep_primary(primary_site: pd.Series) -> pd.Series:
 def primary_group(primary_site: pd.Series) -> pd.Series:
     """The group that tables print; None where the site was not abstracted."""
     return _mapped(primary_site, "group")
-
-
-def topography(primary_site: pd.Series) -> pd.Series:
-    """ICD-O-3 topography code; "" for a site without a code of its own, None where blank."""
-    return _mapped(primary_site, "icd_o_3")
-
-
-def coded_site(primary_site: pd.Series) -> pd.Series:
-    """ICD-O-3 topography code and site, "no code" for "other"; None where blank."""
-    code = topography(primary_site).replace("", "no code")
-    return (code + " " + primary_site).astype(object).where(primary_site.notna(), None)

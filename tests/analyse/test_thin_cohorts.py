@@ -32,9 +32,7 @@ EIGHT = tuple(f"A{number}" for number in range(8))
 PAGES = {
     "characteristics": lambda study: describe.characteristics(study, by="primary_group"),
     "discordance": describe.discordance,
-    "staging": lambda study: describe.characteristics(
-        study, variables=(*describe.CODED_SITES, "derived.stage_ajcc8_basis")
-    ),
+    "staging": lambda study: describe.characteristics(study, variables=describe.STAGING[1:]),
     "missingness": lambda study: missingness.missingness(study, "primary_group"),
     "missing as predictor": missingness.predicts,
     "cycles": lambda study: exposure.cycles(study, by="grade_group"),
