@@ -18,6 +18,7 @@ from prrt_lib.study.cohort import build
 from prrt_lib.study.endpoints import ENDPOINTS, SETTINGS
 from prrt_lib.study.known_at import known_at
 from prrt_lib.study.times import times
+from prrt_lib.study.typed import complete
 
 
 @cache
@@ -86,18 +87,63 @@ def test_a_gap_of_183_days_starts_a_new_course_and_182_does_not():
         "patient cycle_no cycle_date", "A 1 2012-01-01", "A 2 2012-07-01", "A 3 2012-12-31"
     )
     built = cohort({"prrt_cycles": cycles})
-    ordered = courses.in_order(typed("prrt_cycles", cycles), 183)
-    assert ordered["course_no"].tolist() == [1, 1, 2]
+    assert built.tables["prrt_cycles"]["course_no"].tolist() == [1, 1, 2]
     assert built.patients["retreatment"].tolist() == [pd.Timestamp("2012-12-31")]
     assert built.patients["first_prrt"].tolist() == [pd.Timestamp("2012-01-01")]
 
 
-def test_cumulative_activity_is_unknown_when_one_cycle_is():
-    cycles = texts("patient cycle_no cycle_date activity_gbq", "A 1 2012-01-01 7.4",
-                   "A 2 2012-03-01 7.0", "B 1 2012-01-01 7.4", "B 2 2012-03-01 .")  # fmt: skip
+def placed(*lines, gap: int = 183) -> list[tuple]:
+    """(cycle_no, cycle, course) in order; a course of 0 is not known."""
+    cycles = typed("prrt_cycles", texts("patient cycle_no cycle_date", *lines))
+    ordered = courses.in_order(complete({"prrt_cycles": cycles})["prrt_cycles"], gap)
+    known = ordered["course_no"].fillna(0).astype(int)
+    return list(zip(ordered["cycle_no"].astype(int), ordered["cycle"], known, strict=True))
+
+
+def test_an_undated_cycle_keeps_its_place_and_the_course_of_its_neighbours():
+    # 91 days from cycle 1 to 3 hold no gap of 183.
+    lines = ("A 1 2012-01-01", "A 2 .", "A 3 2012-04-01", "A 4 2014-01-01")
+    assert placed(*lines) == [(1, 1, 1), (2, 2, 1), (3, 3, 1), (4, 4, 2)]
+
+
+def test_the_course_of_an_undated_cycle_between_courses_or_at_the_end_is_not_known():
+    # 366 = 2 x 183 days over one undated cycle: one of the two gaps starts a course, which one is
+    # open. 365 days may be 182 and 183 or 180 and 185: no new course is known.
+    first = ("A 1 2012-01-01", "A 2 .")
+    assert placed(*first, "A 3 2013-01-01") == [(1, 1, 1), (2, 2, 0), (3, 3, 2)]
+    assert placed(*first, "A 3 2012-12-31") == [(1, 1, 1), (2, 2, 1), (3, 3, 1)]
+    assert placed(*first) == [(1, 1, 1), (2, 2, 0)]
+
+
+def test_dates_decide_the_place_of_dated_cycles_and_a_cycle_without_number_stays_in_its_row():
+    lines = ("A 1 2012-03-01", "A 2 2012-01-01", "B 1 2012-01-01", "B 2 .", "B 3 2012-03-01")
+    assert [no for no, _, _ in placed(*lines)] == [2, 1, 1, 2, 3]
+    cycles = typed("prrt_cycles", texts("patient cycle_date", "A 2012-01-01", "A .",
+                                        "A 2012-03-01"))  # fmt: skip
+    ordered = courses.in_order(complete({"prrt_cycles": cycles})["prrt_cycles"], 183)
+    assert ordered["cycle_date"].isna().tolist() == [False, True, False]
+
+
+def test_an_undated_cycle_after_one_beyond_the_cutoff_is_beyond_it_too():
+    cycles = texts("patient cycle_no cycle_date", "A 1 2012-01-01", "A 2 2012-03-01", "A 3 .",
+                   "B 1 2012-01-01", "B 2 .")  # fmt: skip
+    built = cohort({"prrt_cycles": cycles}, cutoff="2012-02-01")
+    assert built.patients["n_cycles"].tolist() == [1, 2]
+    assert len(built.tables["prrt_cycles"]) == built.patients["n_cycles"].sum()
+
+
+def test_cumulative_activity_is_known_only_when_every_cycle_tells_isotope_activity_and_date():
+    # A 7.4 + 7.0; B without an activity, C without an isotope, D without a date; E has had two
+    # isotopes, whose activities are not added.
+    cycles = texts("patient cycle_no cycle_date isotope activity_gbq",
+                   "A 1 2012-01-01 Lu-177 7.4", "A 2 2012-03-01 Lu-177 7.0",
+                   "B 1 2012-01-01 Lu-177 7.4", "B 2 2012-03-01 Lu-177 .",
+                   "C 1 2012-01-01 Lu-177 7.4", "C 2 2012-03-01 . 7.4",
+                   "D 1 2012-01-01 Lu-177 7.4", "D 2 . Lu-177 7.4",
+                   "E 1 2012-01-01 Lu-177 7.4", "E 2 2012-03-01 Y-90 3.7")  # fmt: skip
     built = cohort({"prrt_cycles": cycles}).patients
     assert built["cumulative_gbq"].iloc[0] == pytest.approx(14.4)
-    assert pd.isna(built["cumulative_gbq"].iloc[1])
+    assert built["cumulative_gbq"].iloc[1:].isna().all()
 
 
 def test_questions_about_survival_name_the_right_patients():

@@ -7,28 +7,33 @@ from typing import Any
 import pandas as pd
 
 from prrt_lib.analyse.columns import label, one_each, rows_of
-from prrt_lib.analyse.quantiles import quantity
+from prrt_lib.analyse.quantiles import of_enough, quantity
 from prrt_lib.analyse.summaries import Records, grouped, levels_of, nobody, share, shares
 from prrt_lib.declare.footprints import traced
 from prrt_lib.declare.rows import combine, result_rows
-from prrt_lib.study.courses import in_order
+from prrt_lib.study.courses import ADDENDS
 
 ANALYSIS = "exposure"
 UNKNOWN_ISOTOPE = "isotope not known"
-PER_ADMINISTRATION = ("isotope", "ligand", "route", "treat_site", "treat_country")
+AT_LEAST = "at least"
+# The label's schedule, against which a first course is held, is of this isotope.
+PLANNED_ISOTOPE = "Lu-177"
+AT_EACH = ("treat_site", "treat_country", "isotope", "ligand", "route", "amino_acid",
+           "radiosensitiser", "ssa_at_time")  # fmt: skip
 
 
 def administrations(study: Any, *names: str, population: str | None = None) -> pd.DataFrame:
-    """Dated administrations of ``population`` in order, with ``names`` of prrt_cycles.
+    """Every administration of ``population`` in its place, with ``names`` of prrt_cycles.
 
-    Adds ``cycle`` (1, 2, ... by date), ``course_no`` (decision 14) and ``weeks_since_previous``.
+    With ``cycle`` (1, 2, ...), ``course_no`` and ``weeks_since_previous``; an undated one keeps
+    its place (:func:`prrt_lib.study.courses.in_order`), and an interval beside it is not known.
     """
     patients = study.patients(population=population or study.headline)
-    wanted = dict.fromkeys(("row", "cycle_date", *names))
-    cycles = rows_of(study, patients["patient_id"], "prrt_cycles", *wanted)
-    ordered = in_order(cycles, study.parameters.course_gap_days).rename(columns={"order": "cycle"})
-    gaps = ordered.groupby("patient_id", sort=False)["cycle_date"].diff().dt.days / 7
-    return ordered.assign(weeks_since_previous=gaps)
+    wanted = dict.fromkeys(("cycle", "cycle_date", "course_no", *names))
+    given = rows_of(study, patients["patient_id"], "prrt_cycles", *wanted)
+    given = given.sort_values(["patient_id", "cycle"], kind="stable", ignore_index=True)
+    gaps = given.groupby("patient_id", sort=False)["cycle_date"].diff().dt.days / 7
+    return given.assign(weeks_since_previous=gaps)
 
 
 def _words(study: Any, population: str | None, role: str) -> dict[str, str]:
@@ -47,12 +52,14 @@ def cycles(
     names = ["derived.n_cycles", "derived.n_courses", *([f"derived.{by}"] if by else [])]
     patients = one_each(study, names, words["population"])
     every = {name: levels_of(patients[name], name) for name in ("n_cycles", "n_courses")}
+    fewest = study.parameters.min_group
 
     def describe(part: pd.DataFrame) -> Records:
         counted = {"label": "PRRT cycles per patient"}
         courses = {"label": "Courses of PRRT per patient"}
+        middle = quantity(part["n_cycles"].astype(float), "n_cycles", "cycles", **counted)
         return [
-            *quantity(part["n_cycles"].astype(float), "n_cycles", "cycles", **counted),
+            *of_enough(middle, len(part), fewest),
             *shares(part["n_cycles"], "n_cycles", every["n_cycles"], **counted),
             *shares(part["n_courses"], "n_courses", every["n_courses"], **courses),
         ]
@@ -61,52 +68,165 @@ def cycles(
 
 
 @traced
-def agents(study: Any, population: str | None = None, role: str = "secondary") -> pd.DataFrame:
-    """Isotope, ligand, route, centre and country as shares of administrations."""
-    words = _words(study, population, role)
-    given = administrations(study, *PER_ADMINISTRATION, population=population)
-    return combine(
-        _of_administrations(
-            given, name, words | {"label": f"{label(f'prrt_cycles.{name}')}, of cycles"}
-        )
-        for name in PER_ADMINISTRATION
-    )
+def each(study: Any, population: str | None = None, role: str = "secondary") -> pd.DataFrame:
+    """What was given at each PRRT: all administrations, then cycle 1, 2, ... apart.
+
+    Centre, country, isotope, ligand, route, protection and analog as shares of administrations;
+    activity per isotope. No column holds an absorbed dose, and its row says so.
+    """
+    words = {**_words(study, population, role), "unit": "administrations"}
+    given = administrations(study, *AT_EACH, "ssa_drug", "activity_gbq", population=population)
+    given = given.rename(columns={"cycle": "cycle_no"})
+    kept = [name for name in AT_EACH if given[name].notna().any()]
+    every = {name: levels_of(given[name], name) for name in (*kept, "ssa_drug")}
+    isotope = given["isotope"].fillna(UNKNOWN_ISOTOPE)
+    measured = levels_of(isotope, "isotope") if given["activity_gbq"].notna().any() else []
+
+    def describe(part: pd.DataFrame) -> Records:
+        records: Records = [
+            {"statistic": "count", "variable": "administrations", "n": len(part),
+             "total": len(given), "estimate": len(part), "label": "Administrations"}
+        ]  # fmt: skip
+        for name in kept:
+            own = {"label": f"{label(f'prrt_cycles.{name}')}, of cycles"}
+            records += shares(part[name], name, every[name], **own)
+        if every["ssa_drug"]:
+            on = part.loc[part["ssa_at_time"] == "yes", "ssa_drug"]
+            own = {"label": "Drug, of those on an analog"}
+            records += shares(on, "ssa_drug", every["ssa_drug"], **own)
+        for level in measured:
+            own = part[isotope[part.index] == level]
+            middle = quantity(own["activity_gbq"], "activity_gbq", "GBq", level=level,
+                              label="Activity per cycle")  # fmt: skip
+            middle = middle if part is given else _quartiles(middle)
+            people = own.loc[own["activity_gbq"].notna(), "patient_id"].nunique()
+            records += of_enough(middle, people, study.parameters.min_group)
+        return records
+
+    absent = [name for name in AT_EACH if name not in kept]
+    absent += [] if measured else ["activity_gbq"]
+    bare = [{**nobody(name, len(given))[0], "label": label(f"prrt_cycles.{name}")}
+            for name in absent]  # fmt: skip
+    bare += nobody("absorbed_dose", len(given), label="Absorbed dose (the registry has no column)")
+    return combine([grouped(given, "cycle_no", describe, **words), result_rows(bare, **words)])
 
 
-def _of_administrations(given: pd.DataFrame, name: str, words: dict) -> pd.DataFrame:
-    words = {**words, "unit": "administrations"}
-    if given[name].isna().all():
-        return result_rows(nobody(name, len(given)), **words)
-    return result_rows(shares(given[name], name, levels_of(given[name], name)), **words)
+def totals(given: pd.DataFrame) -> pd.DataFrame:
+    """Per patient and isotope: ``gbq``, and whether it is ``whole`` or only a lower bound.
+
+    The sum is of the cycles that tell isotope, activity, date and course. A cycle that lacks one
+    leaves the sum of its isotope a lower bound, and one without an isotope every sum of the
+    patient (decision 33). Patients without any known isotope have no row.
+    """
+    key = ["patient_id", "isotope"]
+    told = given.assign(known=given[[*ADDENDS, "course_no"]].notna().all(axis=1))
+    told = told.assign(gbq=told["activity_gbq"].where(told["known"], 0.0))
+    sums = told.dropna(subset=["isotope"]).groupby(key, as_index=False, sort=True)
+    sums = sums.agg(gbq=("gbq", "sum"), whole=("known", "all"))
+    nameless = told.loc[told["isotope"].isna(), "patient_id"]
+    return sums.assign(whole=sums["whole"] & ~sums["patient_id"].isin(nameless))
 
 
 @traced
 def activity(study: Any, population: str | None = None, role: str = "secondary") -> pd.DataFrame:
-    """Activity per administration and cumulative per patient, each isotope on its own.
+    """Cumulative activity per patient, each isotope on its own: in all, and by course.
 
-    Activities of different isotopes are never added; a tandem is an isotope of its own. A
-    patient with an unknown activity of an isotope has no cumulative activity of it.
+    Activities of different isotopes are never added; a tandem is an isotope of its own. Sums
+    that are lower bounds stand apart as "at least", out of the medians (decision 33).
     """
     words = _words(study, population, role)
+    words |= {"label": "Cumulative activity per patient"}
     given = administrations(study, "isotope", "activity_gbq", population=population)
     if given["activity_gbq"].isna().all():
-        empty = nobody("activity_gbq", len(given), "median", unit="GBq")
-        return result_rows(empty, **words, label="Activity per cycle")
-    given = given.assign(isotope=given["isotope"].fillna(UNKNOWN_ISOTOPE))
+        empty = nobody("cumulative_gbq", given["patient_id"].nunique(), "median", unit="GBq")
+        return result_rows(empty, **words)
+    course = given["course_no"]
+    again = given["patient_id"].isin(given.loc[course > 1, "patient_id"])
+    # Without its date, the course of a cycle may be unknown while it belongs to the whole.
+    parts = {"": given.assign(course_no=1), "first course": given[~(course > 1)],
+             "retreatment": given[again & ~(course == 1)]}  # fmt: skip
     records: Records = []
-    for isotope in levels_of(given["isotope"], "isotope"):
-        own = given[given["isotope"] == isotope]
-        records += quantity(own["activity_gbq"], "activity_gbq", "GBq", level=isotope,
-                            label="Activity per cycle")  # fmt: skip
-        records += quantity(_sums(own), "cumulative_gbq", "GBq", level=isotope,
-                            label="Cumulative activity per patient")  # fmt: skip
+    for stratum, part in parts.items():
+        sums = totals(part)
+        for isotope in levels_of(sums["isotope"], "isotope"):
+            own = sums[sums["isotope"] == isotope]
+            records += bounded_sums(own, "cumulative_gbq", "GBq", study.parameters.min_group,
+                                    level=isotope, stratum=stratum)  # fmt: skip
+    lost = set(given["patient_id"]) - set(given.dropna(subset=["isotope"])["patient_id"])
+    if lost and records:
+        more = f"{len(lost)} patients without any known isotope have no sum"
+        records[0]["warning"] = "; ".join(filter(None, (records[0].get("warning", ""), more)))
     return result_rows(records, **words)
 
 
-def _sums(own: pd.DataFrame) -> pd.Series:
-    """Sum per patient; missing where one of the activities is."""
-    by_patient = own.groupby("patient_id")["activity_gbq"]
-    return by_patient.sum().where(by_patient.count() == by_patient.size())
+def bounded_sums(
+    own: pd.DataFrame, variable: str, unit: str, fewest: int, stratum: str = "", **words: Any
+) -> Records:
+    """Quantiles of the whole sums (``gbq``), and of the lower bounds under "at least".
+
+    With a lower bound for each patient whose sum is not whole, the median of all is a lower
+    bound of the median: the warning tells it.
+    """
+    whole, least = own["gbq"].where(own["whole"]), own.loc[~own["whole"], "gbq"]
+    records = quantity(whole, variable, unit, stratum=stratum, **words)
+    records = of_enough(records, int(own["whole"].sum()), fewest)
+    if least.empty:
+        return records
+    name = ", ".join(text for text in (words.get("level", ""), stratum) if text)
+    told = f"{name}: {len(least)} of {len(own)} sums lack a cycle's isotope, activity or date and "
+    told += 'stand as "at least", out of the median'
+    if len(own) >= fewest:
+        told += f" (with them it is at least {own['gbq'].median():.1f} {unit})"
+    before = records[0].get("warning")
+    records[0]["warning"] = f"{before}; {told}" if before else told
+    stratum = ", ".join(text for text in (stratum, AT_LEAST) if text)
+    bounds = _quartiles(quantity(least, variable, unit, stratum=stratum, **words))
+    bounds = [{**record, "total": len(own)} for record in bounds]
+    return records + of_enough(bounds, len(least), fewest)
+
+
+def _quartiles(records: Records) -> Records:
+    return [record for record in records if record["statistic"] in ("median", "q25", "q75")]
+
+
+@traced
+def planned(study: Any, population: str | None = None, role: str = "secondary") -> pd.DataFrame:
+    """The first course against the plan: cycles reached, and activity delivered of planned.
+
+    The plan is the label's schedule as the parameters declare it (planned_cycles times
+    planned_activity_gbq of Lu-177), not an abstracted prescription. Delivered / planned is of
+    patients whose first course names no isotope but Lu-177, and knows no time.
+    """
+    words, settings = _words(study, population, role), study.parameters
+    plan, dose = settings.planned_cycles, settings.planned_activity_gbq
+    given = administrations(study, "isotope", "activity_gbq", population=population)
+    if given.empty:
+        return result_rows(nobody("planned_cycles", 0), **words)
+    first = given[~(given["course_no"] > 1)]
+    by_patient = first.groupby("patient_id")
+    number = (first["course_no"] == 1).groupby(first["patient_id"]).sum()
+    sure = first["course_no"].notna().groupby(first["patient_id"]).all() | (number >= plan)
+    reached = (number >= plan).map({True: "yes", False: "no"}).astype(object).where(sure, None)
+    named = {"label": f"First course of {plan} cycles or more"}
+    records = shares(reached, "planned_cycles", ["yes", "no"], **named)
+    recent = by_patient["cycle_date"].max() > pd.Timestamp(settings.cutoff) - pd.Timedelta(
+        days=settings.course_gap_days
+    )
+    going_on = int((recent & (number < plan)).sum())
+    if going_on:
+        told = f"{going_on} first courses with fewer than {plan} cycles may be going on: their last"
+        records[0]["warning"] = f"{told} cycle is less than {settings.course_gap_days} days old"
+    sums = totals(first)
+    others = sums.loc[sums["isotope"] != PLANNED_ISOTOPE, "patient_id"]
+    own = sums[(sums["isotope"] == PLANNED_ISOTOPE) & ~sums["patient_id"].isin(others)]
+    of_plan = own.assign(gbq=100 * own["gbq"] / (plan * dose))
+    method = f"n of those given {PLANNED_ISOTOPE} alone in the first course"
+    told = f"Delivered / planned activity ({plan} x {dose:g} GBq), first course"
+    more = bounded_sums(of_plan, "delivered_of_planned", "%", settings.min_group,
+                        level=PLANNED_ISOTOPE)  # fmt: skip
+    records += [{**record, "label": told, "method": f"{record['method']}; {method}".strip("; ")}
+                for record in more]  # fmt: skip
+    return result_rows(records, **words)
 
 
 @traced
@@ -115,18 +235,18 @@ def intervals(study: Any, population: str | None = None, role: str = "secondary"
     words = {**_words(study, population, role), "label": "Interval between cycles"}
     given = administrations(study, population=population)
     later = given[given["cycle"] > 1]
-    new_course = later["course_no"] != later["course_no"].groupby(later["patient_id"]).shift(
-        1
-    ).fillna(1)
+    new_course = later["weeks_since_previous"] * 7 >= study.parameters.course_gap_days
     within = later[~new_course]
     name = "weeks_between_cycles"
     if within.empty:
         record = {"statistic": "median", "variable": name, "level": "all", "n": 0, "total": 0}
         return result_rows([record | {"state": "not-estimable", "unit": "weeks"}], **words)
-    records = quantity(within["weeks_since_previous"], name, "weeks", level="all")
-    for cycle, part in within.groupby("cycle"):
-        between = f"cycle {cycle - 1} to {cycle}"
-        records += quantity(part["weeks_since_previous"], name, "weeks", level=between)
+    fewest, records = study.parameters.min_group, []
+    for level, part in (("all", within), *within.groupby("cycle")):
+        between = level if level == "all" else f"cycle {level - 1} to {level}"
+        middle = quantity(part["weeks_since_previous"], name, "weeks", level=between)
+        people = part.loc[part["weeks_since_previous"].notna(), "patient_id"].nunique()
+        records += of_enough(middle, people, fewest)
     if new_course.any():
         gap = study.parameters.course_gap_days
         told = f"{int(new_course.sum())} gaps of {gap} days or more start a new course, left out"
@@ -160,32 +280,9 @@ def modifications(
     return result_rows(records, **words)
 
 
-@traced
-def ssa_by_cycle(
-    study: Any, population: str | None = None, role: str = "secondary"
-) -> pd.DataFrame:
-    """Somatostatin analog at the time of each PRRT: share of patients at cycle 1, 2, ..."""
-    words = {**_words(study, population, role), "label": label("prrt_cycles.ssa_at_time")}
-    given = administrations(study, "ssa_at_time", "ssa_drug", population=population)
-    given = given.rename(columns={"cycle": "cycle_no"})
-    if given["ssa_at_time"].isna().all():
-        return result_rows(nobody("ssa_at_time", len(given), unit="administrations"), **words)
-    drugs = levels_of(given["ssa_drug"], "ssa_drug")
-
-    def describe(part: pd.DataFrame) -> Records:
-        on = part[part["ssa_at_time"] == "yes"]
-        drug = shares(on["ssa_drug"], "ssa_drug", drugs, label="Drug, of those on an analog")
-        return [
-            *shares(part["ssa_at_time"], "ssa_at_time", ["yes", "no"]),
-            *(drug if drugs else []),
-        ]
-
-    return grouped(given, "cycle_no", describe, **words)
-
-
 def everyone(study: Any, by: str = "", role: str = "secondary") -> pd.DataFrame:
     """All of the above for all treated patients."""
     population = "all_treated"
-    pages = (agents, activity, intervals, modifications, ssa_by_cycle)
+    pages = (each, activity, planned, intervals, modifications)
     return combine([cycles(study, by, population, role),
                     *(page(study, population, role) for page in pages)])  # fmt: skip

@@ -39,6 +39,18 @@ def quantity(values: pd.Series, variable: str, unit: str = "", **words: Any) -> 
     return records + without_value(len(values) - len(known), len(values), variable, **words)
 
 
+def of_enough(records: Records, patients: int, fewest: int) -> Records:
+    """``records``; of fewer than ``fewest`` patients, counts alone (decision 36)."""
+    if patients >= fewest:
+        return records
+    why = {"state": "not-estimable", "warning": f"no median of fewer than {fewest} patients"}
+    return [
+        record if record["statistic"] == "count"
+        else {name: value for name, value in record.items() if name != "estimate"} | why
+        for record in records
+    ]  # fmt: skip
+
+
 def bounded_quantity(
     values: pd.Series, lower: pd.Series, upper: pd.Series, variable: str, unit: str = "",
     **words: Any,

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from prrt_lib.analyse.exposure import ANALYSIS, administrations
-from prrt_lib.analyse.quantiles import quantity
+from prrt_lib.analyse.quantiles import of_enough, quantity
 from prrt_lib.analyse.summaries import Records, grouped, nobody, share
 from prrt_lib.declare.footprints import traced
 from prrt_lib.declare.parameters import DAYS_PER_MONTH
@@ -19,7 +19,10 @@ HELD_DAYS = 28
 
 @traced
 def courses(study: Any, population: str | None = None, role: str = "secondary") -> pd.DataFrame:
-    """Per course: who had it, its cycles, and the months since the previous course ended."""
+    """Per course: who had it, its cycles, and the months since the previous course ended.
+
+    Patients with a cycle whose course is not known, for want of its date, are out of both medians.
+    """
     population = population or study.headline
     words = {"analysis": ANALYSIS, "population": population, "role": role}
     given = administrations(study, population=population)
@@ -29,15 +32,18 @@ def courses(study: Any, population: str | None = None, role: str = "secondary") 
     spans = spans.sort_values(["patient_id", "course_no"])
     before = spans.groupby("patient_id")["max"].shift(1)
     spans = spans.assign(months=(spans["min"] - before).dt.days / DAYS_PER_MONTH)
-    records: Records = []
+    sure = ~spans["patient_id"].isin(given.loc[given["course_no"].isna(), "patient_id"])
+    spans = spans.assign(cycles=spans["size"].where(sure), months=spans["months"].where(sure))
+    fewest, records = study.parameters.min_group, []
     for number, part in spans.groupby("course_no"):
-        level = f"course {number}"
+        level = f"course {number:g}"
         records.append(share(len(part), everyone, "course", level, label="Patients by course"))
-        records += quantity(part["size"].astype(float), "cycles_of_course", "cycles", level=level,
-                            label="Cycles of a course")  # fmt: skip
-        if number > 1:
-            records += quantity(part["months"], "months_to_course", "months", level=level,
-                                label="Months since the previous course")  # fmt: skip
+        size = quantity(part["cycles"], "cycles_of_course", "cycles", level=level,
+                        label="Cycles of a course")  # fmt: skip
+        wait = quantity(part["months"], "months_to_course", "months", level=level,
+                        label="Months since the previous course")  # fmt: skip
+        for middle in (size, wait) if number > 1 else (size,):
+            records += of_enough(middle, int(middle[0]["n"]), fewest)
     return result_rows(records, **words)
 
 

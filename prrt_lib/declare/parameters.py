@@ -59,6 +59,11 @@ class Parameters:
     )
     max_scan_gap_days: int = declared(365, "sensitivity: deaths later after the last scan censored")
     course_gap_days: int = declared(183, "days since the previous cycle that start a new course")
+    planned_cycles: int = declared(4, "cycles of a first course by the label's schedule")
+    planned_activity_gbq: float = declared(
+        7.4, "Lu-177 of each cycle by the label's schedule, GBq; no plan is abstracted"
+    )
+    min_group: int = declared(5, "smallest group of patients with a median (decision 36)")
     landmark_months: list[float] = declared([6.0, 12.0], "landmarks after first PRRT")
     mixed_is_progression: bool = declared(True, "a mixed scan is a progression event")
     related_counts: list[str] = declared(
@@ -222,7 +227,8 @@ def _impossible(values: Mapping[str, Any], where: str) -> list[Problem]:
 
 LIMITS = {"horizon_months": (1, 1200), "min_at_risk": (1, 1000), "max_undated_deaths": (0, 1),
           "conf_level": (0.5, 0.999), "max_scan_gap_days": (1, 36500),
-          "course_gap_days": (1, 36500)}  # fmt: skip
+          "course_gap_days": (1, 36500), "planned_cycles": (1, 12),
+          "planned_activity_gbq": (0.1, 15), "min_group": (1, 1000)}  # fmt: skip
 
 
 def _out_of_range(values: Mapping[str, Any], where: str) -> list[Problem]:

@@ -120,9 +120,8 @@ def characteristics(rows: pd.DataFrame, title: str) -> Table:
     body, sections = [], set()
     for variable in levels(rows, "variable"):
         of_variable = rows[rows["variable"] == variable]
-        summaries = [
-            _quantiles(of_variable[of_variable["group_level"] == group]) for group in groups
-        ]
+        plain = of_variable[of_variable["level"] == ""]
+        summaries = [_quantiles(plain[plain["group_level"] == group]) for group in groups]
         sections.add(len(body))
         label = next((text for text in of_variable["label"] if text), dictionary().label(variable))
         counted = of_variable[of_variable["statistic"].isin(["proportion", "count"])]
@@ -134,6 +133,11 @@ def characteristics(rows: pd.DataFrame, title: str) -> Table:
         for level in levels(counted, "level"):
             cells = [cell(first(counted, group_level=group, level=level)) for group in groups]
             body.append([Cell(f"   {level}" if level else "   n"), *cells])
+        middles = of_variable[(of_variable["statistic"] == "median") & (of_variable["level"] != "")]
+        for level, stratum in dict.fromkeys(zip(middles["level"], middles["stratum"], strict=True)):
+            own = of_variable[(of_variable["level"] == level) & (of_variable["stratum"] == stratum)]
+            cells = [_quantiles(own[own["group_level"] == group]) for group in groups]
+            body.append([Cell("   " + ", ".join(filter(None, (level, stratum)))), *cells])
     header = ["", *(group or "All" for group in groups)]
     return Table(title, header, body, warnings(rows), frozenset(sections))
 

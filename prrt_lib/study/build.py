@@ -14,13 +14,13 @@ import pandas as pd
 
 from prrt_lib.base.paths import Places
 from prrt_lib.declare.answers import Answer
-from prrt_lib.declare.derivations import MAIN_DATE
 from prrt_lib.declare.findings import COLUMNS, findings_frame
 from prrt_lib.declare.parameters import Parameters
 from prrt_lib.declare.quoting import quoted
 from prrt_lib.read.questions import with_states
 from prrt_lib.study.cohort import Cohort, build, with_derived
 from prrt_lib.study.data import headline_banner
+from prrt_lib.study.typed import until
 
 
 def write_cohort(
@@ -67,8 +67,7 @@ def stored_tables(tables: Mapping[str, pd.DataFrame], cohort: Cohort) -> dict[st
     cutoff = pd.Timestamp(cohort.parameters.cutoff)
     stored = {}
     for name, frame in with_derived(tables, cohort.parameters).items():
-        used = ~(frame[MAIN_DATE[name]] > cutoff) if name in MAIN_DATE else True
-        stored[name] = frame.assign(used=used)
+        stored[name] = frame.assign(used=frame.index.isin(until(frame, name, cutoff).index))
     for name in ("scans", "biomarker_windows"):
         stored[name] = cohort.tables[name].assign(used=True)
     return stored

@@ -35,11 +35,9 @@ class Cohort:
 def with_derived(
     tables: Mapping[str, pd.DataFrame], parameters: Parameters
 ) -> dict[str, pd.DataFrame]:
-    """All canonical tables; cycles with ``course_no``, samples with multiples of their limit."""
+    """All canonical tables; cycles in their place, samples with multiples of their limit."""
     whole = complete(tables)
-    cycles = whole["prrt_cycles"]
-    course = courses.in_order(cycles, parameters.course_gap_days).set_index("row")["course_no"]
-    whole["prrt_cycles"] = cycles.assign(course_no=cycles["row"].map(course).astype("float64"))
+    whole["prrt_cycles"] = courses.in_order(whole["prrt_cycles"], parameters.course_gap_days)
     whole["biomarkers"] = windows.with_multiples(whole["biomarkers"])
     return whole
 
@@ -53,15 +51,15 @@ def build(
 
     ``tables`` of the result hold rows up to the cut-off, plus ``scans`` (each scan with its
     class) and ``biomarker_windows`` (the sample chosen for each time point). Cycles gain
-    ``course_no``, samples ``xuln`` with its bounds. ``findings`` of reading tell whom it held
-    out, for the flow, and whose date of death it could not place.
+    ``cycle``, ``cycle_from`` and ``course_no``, samples ``xuln`` with its bounds. ``findings`` of
+    reading tell whom it held out, for the flow, and whose date of death it could not place.
     Raises AnalysisError when no patient remains.
     """
     cutoff = pd.Timestamp(parameters.cutoff)
     whole = with_derived(tables, parameters)
     held, unplaced = _asked(findings, "conflicting-patient"), _death_unplaced(findings)
     treated, rows, found = _treated(whole, held, cutoff)
-    exposed = courses.exposure(whole["prrt_cycles"], parameters.course_gap_days, cutoff)
+    exposed = courses.exposure(until(whole["prrt_cycles"], "prrt_cycles", cutoff))
     base = exposed.reindex(pd.Index(treated, name="patient_id"))
     base["horizon"] = base["first_prrt"] + pd.Timedelta(days=parameters.horizon_days)
     base["suspected_copy"] = base.index.isin(list(_asked(findings, "same-person")))
@@ -149,20 +147,21 @@ def _derived(whole, base: pd.DataFrame, unplaced, parameters: Parameters, cutoff
     frame, found = progression.looked_for(told, people, cutoff)
     people, questions = people.join(frame), questions + found
     people = people.join(responses.responses(told, people, cutoff))
-    filled, found = _markers(whole, people, parameters, cutoff)
+    filled, found = _markers(whole, people, cutoff)
     for name, analyte in (("cga_before", "CgA"), ("pancreastatin_before", "pancreastatin")):
         people[name] = windows.before_first_prrt(filled, analyte, people.index)
     told = told[~(told["scan_date"] > cutoff)].reset_index(drop=True)
     return people, {"scans": told, "biomarker_windows": filled}, questions + found
 
 
-def _markers(whole, people: pd.DataFrame, parameters: Parameters, cutoff: pd.Timestamp):
-    ordered = courses.in_order(
-        until(whole["prrt_cycles"], "prrt_cycles", cutoff), parameters.course_gap_days
-    )
-    clocks = people[["diagnosis"]].assign(
-        **{f"cycle_{n}": courses.day_of_cycle(ordered, n, people.index) for n in (1, 2, 3)}
-    )
+def _markers(whole, people: pd.DataFrame, cutoff: pd.Timestamp):
+    given, ids = until(whole["prrt_cycles"], "prrt_cycles", cutoff), people.index
+    clocks = people[["diagnosis"]]
+    for number in (1, 2):
+        clocks = clocks.assign(**{
+            f"cycle_{number}": courses.day_of_cycle(given, number, ids),
+            f"until_{number}": courses.dated_after_cycle(given, number, ids),
+        })  # fmt: skip
     return windows.assign(until(whole["biomarkers"], "biomarkers", cutoff), clocks)
 
 

@@ -6,21 +6,38 @@ import pandas as pd
 
 from prrt_lib.study.typed import one_per_patient
 
-ENDS = ("", "_lo", "_hi")
+# What each cycle must tell for the sum over cycles to be more than a lower bound (decision 33).
+ADDENDS = ("isotope", "activity_gbq", "cycle_date")
 
 
 def in_order(cycles: pd.DataFrame, course_gap_days: int) -> pd.DataFrame:
-    """Dated administrations by patient and date, with ``order`` (1, 2, ...) and ``course_no``.
+    """Every administration in its place: the one set that all tables of exposure count.
 
-    A new course starts ``course_gap_days`` or more after the previous cycle (decision 14).
+    Dated ones stand by date, an undated one after those with a smaller cycle number. Adds
+    ``cycle`` (1, 2, ...), ``cycle_from`` (the day, or the earliest day, it was given) and
+    ``course_no``. A new course starts ``course_gap_days`` or more after the previous cycle
+    (decision 14); over undated cycles only where the gap is too long for all its parts to be
+    shorter. ``course_no`` of an undated cycle is missing unless its neighbours share a course.
     """
-    dated = cycles[cycles["cycle_date"].notna()]
-    dated = dated.sort_values(["patient_id", "cycle_date", "row"], kind="stable", ignore_index=True)
-    by_patient = dated.groupby("patient_id", sort=False)
-    gap = by_patient["cycle_date"].diff().dt.days
-    starts = (gap >= course_gap_days).astype("int64")
-    course = starts.groupby(dated["patient_id"], sort=False).cumsum() + 1
-    return dated.assign(order=by_patient.cumcount() + 1, course_no=course)
+    place = cycles.groupby("patient_id")["row"].rank(method="first")
+    listed = cycles.assign(number=cycles["cycle_no"].astype("float64").fillna(place))
+    listed = listed.sort_values(["patient_id", "number", "row"], kind="stable")
+    days = listed["cycle_date"].groupby(listed["patient_id"])
+    since = days.cummax().groupby(listed["patient_id"]).ffill().fillna(days.transform("min"))
+    listed = listed.assign(cycle_from=listed["cycle_date"].fillna(since),
+                           undated=listed["cycle_date"].isna())  # fmt: skip
+    keys = ["patient_id", "cycle_from", "undated", "number", "row"]
+    ordered = listed.sort_values(keys, kind="stable", ignore_index=True)
+    ids = ordered["patient_id"]
+    ordered = ordered.assign(cycle=ordered.groupby("patient_id", sort=False).cumcount() + 1)
+    dated = ordered[~ordered["undated"]].groupby("patient_id", sort=False)
+    gap, parts = dated["cycle_date"].diff().dt.days, dated["cycle"].diff()
+    starts = (gap >= course_gap_days * parts).astype("float64")
+    course = (starts.groupby(ids[starts.index]).cumsum() + 1).reindex(ordered.index)
+    before, after = course.groupby(ids).ffill(), course.groupby(ids).bfill()
+    return ordered.assign(course_no=before.where(before == after)).drop(
+        columns=["number", "undated"]
+    )
 
 
 def without_first_date(cycles: pd.DataFrame) -> list[str]:
@@ -33,39 +50,46 @@ def without_first_date(cycles: pd.DataFrame) -> list[str]:
     return sorted(cycles.loc[lost | all_undated, "patient_id"].unique())
 
 
-def exposure(cycles: pd.DataFrame, course_gap_days: int, cutoff: pd.Timestamp) -> pd.DataFrame:
-    """Per patient with a dated administration: time zero, courses and exposure to ``cutoff``.
+def exposure(ordered: pd.DataFrame) -> pd.DataFrame:
+    """Per patient with a dated administration: time zero, courses and exposure.
 
-    ``cumulative_gbq`` is missing when the activity of any cycle is: a part is not the sum.
-    ``retreatment`` is the first day of the second course.
+    ``ordered``: administrations up to the cut-off, as :func:`in_order` places them.
+    ``cumulative_gbq`` is missing where it is only a lower bound (decision 33) and where
+    isotopes differ, whose activities are never added. ``retreatment`` is the first day of the
+    second course.
     """
-    used = cycles[~(cycles["cycle_date"] > cutoff)]
-    ordered = in_order(used, course_gap_days)
     by_patient = ordered.groupby("patient_id", sort=True)
-    ids = pd.Index(sorted(ordered["patient_id"].unique()), name="patient_id")
-    first = by_patient["cycle_date"].min()
+    first = by_patient["cycle_date"].min().dropna()
+    ids = first.index
     frame = pd.DataFrame({"first_prrt": first}, index=ids)
     for end in ("lo", "hi"):
         frame[f"first_prrt_{end}"] = by_patient[f"cycle_{end}"].min()
     frame["last_prrt"] = by_patient["cycle_date"].max()
-    frame["n_cycles"] = used.groupby("patient_id").size().reindex(ids).astype("int64")
-    frame["n_courses"] = by_patient["course_no"].max().astype("int64")
+    frame["n_cycles"] = by_patient.size().reindex(ids).astype("int64")
+    frame["n_courses"] = by_patient["course_no"].max().reindex(ids).astype("int64")
     again = ordered[ordered["course_no"] == 2].groupby("patient_id")["cycle_date"].min()
     frame["retreatment"] = again.reindex(ids)
-    activity = used.groupby("patient_id")["activity_gbq"]
-    whole = activity.count() == activity.size()
-    frame["cumulative_gbq"] = activity.sum().where(whole).reindex(ids)
+    unknown = ordered[list(ADDENDS)].isna().any(axis=1).groupby(ordered["patient_id"]).any()
+    one = by_patient["isotope"].nunique() == 1
+    total = by_patient["activity_gbq"].sum()
+    frame["cumulative_gbq"] = total.where(one & ~unknown).reindex(ids)
     return frame.join(_at_cycle_one(ordered, ids))
 
 
 def _at_cycle_one(ordered: pd.DataFrame, ids: pd.Index) -> pd.DataFrame:
     names = {"isotope": "isotope_cycle1", "ssa_at_time": "ssa_cycle1",
              "treat_site": "treat_site_cycle1"}  # fmt: skip
-    first = one_per_patient(ordered[ordered["order"] == 1], ids)
+    first = one_per_patient(ordered[ordered["cycle"] == 1], ids)
     return first[list(names)].rename(columns=names)
 
 
 def day_of_cycle(ordered: pd.DataFrame, number: int, ids: pd.Index) -> pd.Series:
-    """Date of the ``number``-th administration for each of ``ids``; missing where there is none."""
-    chosen = ordered[ordered["order"] == number].set_index("patient_id")["cycle_date"]
+    """Date of the ``number``-th administration for each of ``ids``; missing where not known."""
+    chosen = ordered[ordered["cycle"] == number].set_index("patient_id")["cycle_date"]
     return chosen.reindex(ids)
+
+
+def dated_after_cycle(ordered: pd.DataFrame, number: int, ids: pd.Index) -> pd.Series:
+    """First known date of an administration after the ``number``-th, for each of ``ids``."""
+    later = ordered[ordered["cycle"] > number]
+    return later.groupby("patient_id")["cycle_date"].min().reindex(ids)

@@ -59,8 +59,11 @@ def one_per_patient(table: pd.DataFrame, ids: pd.Index) -> pd.DataFrame:
 
 
 def until(frame: pd.DataFrame, table: str, cutoff: pd.Timestamp) -> pd.DataFrame:
-    """Rows of ``table`` that are undated or dated up to ``cutoff``."""
-    name = MAIN_DATE.get(table)
+    """Rows of ``table`` that are undated or dated up to ``cutoff``.
+
+    An undated cycle that stands after a cycle beyond the cut-off is beyond it too.
+    """
+    name = "cycle_from" if "cycle_from" in frame else MAIN_DATE.get(table)
     return frame if name is None else frame[~(frame[name] > cutoff)]
 
 

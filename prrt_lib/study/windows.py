@@ -21,8 +21,9 @@ Findings = list[dict[str, str]]
 def assign(samples: pd.DataFrame, clocks: pd.DataFrame) -> tuple[pd.DataFrame, Findings]:
     """One row per patient, marker and filled window, with the chosen sample; and questions.
 
-    ``clocks`` is indexed by patient_id with ``diagnosis``, ``cycle_1``, ``cycle_2``,
-    ``cycle_3``; an absent cycle sets no bound. A date decides over a label; without a date the
+    ``clocks`` is indexed by patient_id with ``diagnosis``, ``cycle_1``, ``cycle_2`` and the first
+    known date of a later cycle, ``until_1``, ``until_2``; an absent cycle sets no bound, and an
+    undated one opens no window of its own. A date decides over a label; without a date the
     label places the sample, ``dated`` is False and a dated sample goes before it.
     """
     rows = samples[samples["patient_id"].isin(clocks.index) & samples["analyte"].notna()]
@@ -53,13 +54,13 @@ def _best(rows, name: str, inside: Mapping, worth: Mapping, undated, labelled) -
 def _inside(rows: pd.DataFrame, clocks: pd.DataFrame) -> tuple[Mapping, Mapping]:
     """Per window: which samples lie in it, and how well each serves (larger is better)."""
     day = rows["sample_date"]
-    dx, c1, c2, c3 = (rows["patient_id"].map(clocks[name])
-                      for name in ("diagnosis", "cycle_1", "cycle_2", "cycle_3"))  # fmt: skip
+    names = ("diagnosis", "cycle_1", "cycle_2", "until_1", "until_2")
+    dx, c1, c2, next_1, next_2 = (rows["patient_id"].map(clocks[name]) for name in names)
     away = (day - dx).dt.days.abs()
     later = (day - c1).dt.days
-    end_1 = np.minimum((c2 - c1).dt.days.fillna(DAYS_AFTER), DAYS_AFTER)
+    end_1 = np.minimum((next_1 - c1).dt.days.fillna(DAYS_AFTER), DAYS_AFTER)
     second = (day - c2).dt.days
-    end_2 = np.minimum((c3 - c2).dt.days.fillna(DAYS_AFTER), DAYS_AFTER)
+    end_2 = np.minimum((next_2 - c2).dt.days.fillna(DAYS_AFTER), DAYS_AFTER)
     inside = {
         "diagnosis": (away <= DAYS_AROUND_DIAGNOSIS) & (day <= c1),
         "before": (later >= -DAYS_BEFORE) & (later <= 0),
