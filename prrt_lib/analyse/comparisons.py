@@ -72,7 +72,7 @@ def _one(patients: pd.DataFrame, address: str, by: str) -> pd.DataFrame:
 
 
 def _fisher(known: pd.DataFrame, name: str, by: str) -> pd.DataFrame:
-    counts = pd.crosstab(known[name], known[by].astype(str)).to_numpy()
+    counts = pd.crosstab(as_text(known[name]), as_text(known[by])).to_numpy()
     words = {"group": by, "variable": name, "n": len(known)}
     try:
         rows = fisher_exact(counts.tolist())

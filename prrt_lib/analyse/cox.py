@@ -108,12 +108,13 @@ def _factors(frame: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
     """Categories in their declared order; levels that nobody has are left out."""
     ordered = {}
     for name in names:
-        declared = dictionary().derived.get(name)
-        if frame[name].dtype == object:
-            present = [level for level in (declared.allowed if declared else ())
-                       if level in set(frame[name])]  # fmt: skip
-            levels = present or sorted(frame[name].dropna().unique())
-            ordered[name] = pd.Categorical(frame[name], categories=levels)
+        declared, values = dictionary().derived.get(name), frame[name]
+        scale = isinstance(values.dtype, pd.CategoricalDtype)
+        if scale or values.dtype == object:
+            known = values.cat.categories if scale else declared.allowed if declared else ()
+            present = [level for level in known if level in set(values)]
+            levels = present or sorted(values.dropna().unique())
+            ordered[name] = pd.Categorical(values, categories=levels)
     return frame.assign(**ordered)
 
 

@@ -31,6 +31,7 @@ class Column:
     required: bool = False
     multiple: bool = False
     open: bool = False
+    ordered: bool = False
     free_text: bool = False
     identifying: bool = False
     raw: bool = False

@@ -21,6 +21,7 @@ from prrt_lib.declare.quoting import unquoted
 from prrt_lib.declare.rows import POPULATIONS
 from prrt_lib.study import times as study_times
 from prrt_lib.study.endpoints import columns_read
+from prrt_lib.study.levels import in_declared_order
 from prrt_lib.study.responses import landmark_states
 
 PER_PATIENT = ("patients", "tumour", "followup")
@@ -111,7 +112,7 @@ class Study:
         """patient_id and ``columns`` of one population (the headline one by default).
 
         A name is a derived column, else one of patients, tumour or followup; "tumour.necrosis"
-        says which.
+        says which. Grades, bands, stages and ECOG are ordered categoricals in declared order.
         """
         chosen = self._population(population)
         addresses = {name: self._address(name) for name in columns}
@@ -222,14 +223,16 @@ class Study:
     def _cohort(self, *columns: str) -> pd.DataFrame:
         names = list(dict.fromkeys(columns))
         reads.record("columns", *(f"derived.{name}" for name in names))
-        return self._from_disk(self.places.processed / "cohort.parquet")[["patient_id", *names]]
+        stored = self._from_disk(self.places.processed / "cohort.parquet")
+        return in_declared_order(stored[["patient_id", *names]], "derived")
 
     def _stored_table(self, name: str, columns: list[str]) -> pd.DataFrame:
         """Rows up to the cut-off, as the cohort stage marked them."""
         names = [column for column in dict.fromkeys(columns) if column != "patient_id"]
         reads.record("columns", *(f"{name}.{column}" for column in (names or ["patient_id"])))
         frame = self._from_disk(self.places.tables / f"{name}.parquet")
-        return frame.loc[frame["used"], ["patient_id", *names]].reset_index(drop=True)
+        kept = frame.loc[frame["used"], ["patient_id", *names]].reset_index(drop=True)
+        return in_declared_order(kept, name)
 
     @cached_property
     def _frames(self) -> dict[Path, pd.DataFrame]:

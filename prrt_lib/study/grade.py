@@ -93,7 +93,8 @@ def grade_group(grade: pd.Series, reported: pd.Series) -> pd.Series:
 
 def discordant(grade: pd.Series, reported: pd.Series) -> pd.Series:
     """True where a derived grade and the reported one differ; False where either is open."""
-    derived = grade.map({"G1": "1", "G2": "2", "G3": "3", "NEC": "NEC"})
+    derived = grade.astype(object).map({"G1": "1", "G2": "2", "G3": "3", "NEC": "NEC"})
+    reported = reported.astype(object)
     return derived.notna() & reported.notna() & (derived != reported)
 
 

@@ -12,6 +12,7 @@ from prrt_lib.declare.parameters import Parameters
 from prrt_lib.study import times as study_times
 from prrt_lib.study.cohort import build
 from prrt_lib.study.data import PER_PATIENT, Part
+from prrt_lib.study.levels import in_declared_order
 from prrt_lib.study.responses import landmark_states
 from prrt_lib.study.typed import complete
 
@@ -25,7 +26,8 @@ class SmallStudy:
         given = {"cutoff": "2020-12-31", "workbook": "w.xlsx", "profile": "p", **parameters}
         self.parameters = Parameters(scenario="small", **given)
         cohort = build(_frames(tables), self.parameters)
-        self.cohort, self.tables, self.flow = cohort.patients, cohort.tables, cohort.flow
+        self.cohort = in_declared_order(cohort.patients, "derived")
+        self.tables, self.flow = cohort.tables, cohort.flow
         gep = self.cohort["in_gep"].any() and self.parameters.population == "gep"
         self.headline = "gep" if gep else "all_treated"
         self.findings = pd.DataFrame(cohort.findings)
@@ -37,13 +39,15 @@ class SmallStudy:
             more = [name for name in columns if name not in frame and name in self.tables[table]]
             if more:
                 own = self.tables[table].drop_duplicates("patient_id")[["patient_id", *more]]
+                own = in_declared_order(own, table)
                 frame = frame.merge(own, on="patient_id", how="left")
         return frame[["patient_id", *columns]].reset_index(drop=True)
 
     def table(self, name: str, *columns: str) -> pd.DataFrame:
         frame = self.tables[name]
         inside = frame["patient_id"].isin(self.cohort["patient_id"])
-        return frame.loc[inside, ["patient_id", *columns]].reset_index(drop=True)
+        kept = frame.loc[inside, ["patient_id", *columns]].reset_index(drop=True)
+        return in_declared_order(kept, name)
 
     def times(
         self, endpoint: str, setting: str = "", population: str | None = None,
