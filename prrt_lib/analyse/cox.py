@@ -12,6 +12,7 @@ from prrt_lib.declare.dictionary import dictionary
 from prrt_lib.declare.footprints import traced
 from prrt_lib.declare.rows import combine, result_rows, stamp
 from prrt_lib.estimate.cox_model import CoxFit, cox
+from prrt_lib.estimate.groups import level_text
 from prrt_lib.study.data import Study
 from prrt_lib.study.times import Times
 
@@ -110,6 +111,8 @@ def _factors(frame: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
     for name in names:
         declared, values = dictionary().derived.get(name), frame[name]
         scale = isinstance(values.dtype, pd.CategoricalDtype)
+        if scale:
+            values = values.cat.rename_categories(level_text)
         if scale or values.dtype == object:
             known = values.cat.categories if scale else declared.allowed if declared else ()
             present = [level for level in known if level in set(values)]

@@ -68,9 +68,11 @@ def held(study: Any, population: str | None = None, role: str = "secondary") -> 
     def describe(part: pd.DataFrame) -> Records:
         known = part[part["days"].notna() & ~short[part.index]]
         waited = int((known["days"] >= HELD_DAYS).sum())
+        waits = quantity(part["days"] / 7, "ssa_weeks", "weeks",
+                         label="Last dose of an analog before PRRT")  # fmt: skip
+        people = part.loc[part["days"].notna(), "patient_id"].nunique()
         return [
-            *quantity(part["days"] / 7, "ssa_weeks", "weeks",
-                      label="Last dose of an analog before PRRT"),
+            *of_enough(waits, people, study.parameters.min_group),
             share(waited, len(known), "ssa_held", f"held {HELD_DAYS} days or more",
                   unit="administrations", label="Long-acting analog held before PRRT"),
         ]  # fmt: skip

@@ -60,6 +60,10 @@ def test_times_curves_tables_and_models_keep_the_order(study):
     ratios = cox.models(study, "os_prrt", ["ki67_band"])
     alone = ratios[ratios["statistic"] == "log_hazard_ratio"]
     assert set(alone["reference"]) == {"<3"}
+    ratios = cox.models(study, "os_prrt", ["ecog"])
+    alone = ratios[(ratios["statistic"] == "log_hazard_ratio")
+                   & (ratios["model"] == cox.UNIVARIABLE)]  # fmt: skip
+    assert alone["level"].tolist() == ["0", "1", "2"]
 
 
 def test_a_value_that_the_dictionary_does_not_name_is_kept_behind_the_declared_ones():
