@@ -154,7 +154,7 @@ def activity(study: Any, population: str | None = None, role: str = "secondary")
                                     level=isotope, stratum=stratum)  # fmt: skip
     lost = set(given["patient_id"]) - set(given.dropna(subset=["isotope"])["patient_id"])
     if lost and records:
-        more = f"{len(lost)} patients without any known isotope have no sum"
+        more = f"no sum where no isotope is known: {len(lost)} of the patients"
         records[0]["warning"] = "; ".join(filter(None, (records[0].get("warning", ""), more)))
     return result_rows(records, **words)
 

@@ -66,6 +66,8 @@ def _quantile_lines(rows: pd.DataFrame) -> list[list[Cell]]:
 
 
 def _joined(shown: dict, form: str, names: tuple[str, ...]) -> Cell:
+    if all(shown[name] is None for name in names):
+        return Cell("")
     if all(shown[name] is None or shown[name]["state"] != "ok" for name in names):
         return Cell("not estimable", tuple(shown[name]["row_id"] for name in names if shown[name]))
     texts = {name: _value(shown[name]) for name in names}

@@ -104,7 +104,7 @@ def test_an_unknown_isotope_leaves_every_isotope_of_the_patient_a_lower_bound():
     rows = exposure.activity(study)
     least = rows[(rows["stratum"] == exposure.AT_LEAST) & (rows["statistic"] == "median")]
     assert dict(zip(least["level"], least["estimate"], strict=True)) == {LU: 7.4, Y: 3.0}
-    assert "1 patients without any known isotope" in " ".join(rows["warning"])
+    assert "no sum where no isotope is known: 1" in " ".join(rows["warning"])
 
 
 def test_the_first_course_has_its_own_sum_apart_from_retreatment(study):
