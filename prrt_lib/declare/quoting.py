@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-import pandas as pd
+if TYPE_CHECKING:  # most who quote a text need no frame, and a run with nothing to do no pandas
+    import pandas as pd
 
 RUN = re.compile(r"'*[=+\-@\t\r]")
 NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
