@@ -104,9 +104,9 @@ def test_a_draft_stops_a_run_until_its_todos_are_decided(tmp_path, name):
     message = problems(tmp_path, text)
     assert "is still TODO" in message
     decided = "\n".join(
-        line.replace("TODO true if abstracted once per patient", "true").replace(
-            "TODO which unit", "GBq"
-        )
+        line.replace("TODO true if abstracted once per patient", "true")
+        .replace("TODO which unit", "GBq")
+        .replace("TODO ", "")
         for line in text.splitlines()
         if "label: TODO" not in line and "date_order: TODO" not in line
     )
