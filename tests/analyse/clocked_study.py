@@ -37,7 +37,8 @@ class GivenTimes:
     def times(self, endpoint: str, setting: str = "", population: str = "gep",
               columns: Sequence[str] = ()) -> study_times.Times:  # fmt: skip
         kept = self.frame[["patient_id", "entry", "exit", "event", *columns]]
-        return study_times.Times(kept, ENDPOINTS[endpoint], setting, population, {}, ())
+        counts = {"deaths": int(kept["event"].sum()), "undated_deaths": 0}
+        return study_times.Times(kept, ENDPOINTS[endpoint], setting, population, counts, ())
 
     def patients(self, *columns: str, population: str | None = None) -> pd.DataFrame:
         return self.frame[["patient_id", *columns]]
