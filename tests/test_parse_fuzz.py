@@ -50,7 +50,9 @@ def timed(kind, raw, context):
 
 def assert_written_again(kind, raw, context, found):
     text = write_value(kind, found)
-    needed = ("cutoff", "codebook") if kind == "category" else ("cutoff",)
+    needed = {"category": ("cutoff", "codebook"), "number": ("cutoff", "column_unit")}.get(
+        kind, ("cutoff",)
+    )
     again = parse(kind, text, **{name: context[name] for name in needed if name in context})
     assert shown(again) == shown(found), (raw, context, text)
     if isinstance(found.value, float):

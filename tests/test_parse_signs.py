@@ -36,16 +36,31 @@ def test_a_format_that_hides_the_minus_or_adds_a_bound_is_a_question(form):
     assert parse("number", -0.3, number_format=form, column_unit="%").status == "ambiguous"
 
 
-@pytest.mark.parametrize("text", ["-30%", "-30 %", "−30%", "– 30%", "-30", "-30.0 %"])
+@pytest.mark.parametrize("text", ["-30%", "-30 %", "−30%", "-30", "-30.0 %"])
 def test_a_change_typed_as_text_reads_as_it_stands(text):
     assert parse("number", text, column_unit="%").value == -30
 
 
-@pytest.mark.parametrize(
-    ("raw", "form"), [(-8.0, "General"), ("-8", None), (-9, "0"), (-1.0, None)]
-)
-def test_a_bare_small_negative_number_may_be_a_code(raw, form):
-    assert parse("number", raw, number_format=form, column_unit="%").status == "ambiguous"
+@pytest.mark.parametrize("text", ["- 30%", "\u2013 30%", "minus 30"])
+def test_a_dash_apart_from_its_number_asks(text):
+    assert parse("number", text, column_unit="%").reason == "dash-or-minus"
+
+
+@pytest.mark.parametrize("raw", [-8.0, "-8", -9, -1.0])
+def test_a_small_negative_number_may_be_a_code_where_nothing_names_percent(raw):
+    assert parse("number", raw).status == "ambiguous"
+    found = parse("number", raw, column_unit="%")
+    assert (found.status, found.value) == ("ok", float(raw))
+
+
+@pytest.mark.parametrize("raw", [-99, "-99", -999.0])
+def test_a_code_for_missing_stays_one_in_a_column_of_percent(raw):
+    assert parse("number", raw, column_unit="%").status == "missing"
+
+
+@pytest.mark.parametrize(("raw", "form"), [(-0.3, "General"), (0.25, None), (-0.3, "0.00")])
+def test_a_number_below_one_may_be_a_fraction_where_no_format_shows_percent(raw, form):
+    assert parse("number", raw, number_format=form, column_unit="%").reason == "fraction-or-percent"
 
 
 @pytest.mark.parametrize(("raw", "form"), [(-0.08, "0%"), ("-8%", None), ("-8 %", None)])

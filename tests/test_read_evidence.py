@@ -168,3 +168,18 @@ def test_progression_on_scans_up_to_prrt_alone_is_worth_a_note():
     after = record("imaging", scan_date="2014-06-01", response_raw="PD")
     assert asked(scans.progression, cycle, before) == ["progression-only-before-prrt"]
     assert asked(scans.progression, cycle, before, after) == []
+
+
+@pytest.mark.parametrize(("changes", "used"), [
+    ((12, -9, 0, -9, 30), (12, None, 0, None, 30)), ((12, -9, 0, -9, -30), (12, -9, 0, -9, -30)),
+    ((12, -9, 0, 15, 30), (12, -9, 0, 15, 30)), ((12, -7, -7), (12, -7, -7)),
+])  # fmt: skip
+def test_a_code_that_is_the_only_decrease_of_its_column_is_asked_about_and_not_used(changes, used):
+    people = [
+        patient(f"P{number}", [record("imaging", f"P{number}", size_change_pct=change)])
+        for number, change in enumerate(changes)
+    ]
+    records, found = checked(people, {one.id: one.id for one in people})
+    assert tuple(read.value("size_change_pct") for read in records) == used
+    asked_about = [row for row in found if row["rule"] == "change-may-be-a-code"]
+    assert len(asked_about) == used.count(None)

@@ -45,8 +45,10 @@ def checked(
     All checks see the values as written; none sees what another one has made unused.
     """
     records, rows = [], []
+    codes = scans.codes(patients)
     for patient in patients:
         questions = [question for check in CHECKS for question in check(patient)]
+        questions += codes.get(patient.id, ())
         rows += [row(question, printed[patient.id]) for question in questions]
         records += _unused(patient, questions)
     return records, [*rows, *persons.same_person(patients, printed), *whole(patients)]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 from prrt_lib.read.checks.question import Question
+from prrt_lib.read.kinds.measured import SMALL_CODES
 from prrt_lib.read.patient import Patient
 from prrt_lib.read.records import Record
 
@@ -97,3 +98,23 @@ def classes(patient: Patient) -> Iterator[Question]:
             flags = ("any_lesion_increase", "new_lesions")
             related = tuple((scan, name) for name in flags if name in scan.seen)
             yield Question("response-against-flags", scan, "response_raw", related)
+
+
+def codes(patients: Sequence[Patient]) -> Mapping[str, list[Question]]:
+    """Patient -> changes of -1, -8, -9 or -88 % that may mean "missing": one of these numbers
+    repeated, and no other decrease in the whole workbook."""
+    column = "size_change_pct"
+    smaller = [
+        (patient, scan)
+        for patient in patients
+        for scan in patient.all("imaging")
+        if (scan.value(column) or 0) < 0 and "%" not in scan.seen[column].raw
+    ]
+    values = [scan.value(column) for _, scan in smaller]
+    if len(values) < 2 or len(set(values)) > 1 or values[0] not in SMALL_CODES:
+        return {}
+    found: dict[str, list[Question]] = {}
+    for patient, scan in smaller:
+        question = Question("change-may-be-a-code", scan, column, (), ((scan, column),))
+        found.setdefault(patient.id, []).append(question)
+    return found

@@ -35,7 +35,7 @@ BESIDE = (
 )
 BEFORE = re.compile(
     rf"^(?:(?:prrt|cycle|c|#) ?[1-9][0-9]?(?: ?[:=-] ?| )(?=.*[a-z]))?"
-    rf"(?:(?:administered )?(?:activity|dose|dosis)(?: ?[:=] ?| )|{BESIDE}(?: ?[:,] ?| ))?"
+    rf"(?:(?:administered )?(?:activity|dose|dosis)(?: ?[:=] ?| )|{BESIDE}(?: ?[:,] ?| - ?| ))?"
 )
 BEHIND = re.compile(rf"(?:,? \(?{BESIDE}\)?){{1,2}}\.?$")
 UNIT_FIRST = re.compile(r"^([gmk]bq|mci) ?([0-9.,]+)$")

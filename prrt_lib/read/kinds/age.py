@@ -15,7 +15,7 @@ from prrt_lib.read.parsed import Parsed
 
 LABEL = re.compile(
     r"^(?:(?:dx |diagnosis )?aged?|alter)(?: (?:at|bei) (?:dx|diagnosis|diagnose|ed))?"
-    r"(?: ?[:=] ?| )"
+    r"(?: ?[:=] ?| - ?| )"
 )
 TWO_PARTS = re.compile(
     r"([0-9]{1,3}) ?(y|yo|yrs?|years?|jahre?|j\.?|ans?|anos?|anni|anno|jaar|ar)"

@@ -61,6 +61,7 @@ YMD = re.compile(
     rf"{YEAR}(?P<mark> ?[-/.] ?| )(?P<month>[0-9]{{1,2}})(?P=mark)(?P<day>[0-9]{{1,2}})\.?"
 )
 COMPACT = re.compile(r"(?P<year>[0-9]{4})(?P<month>[0-9]{2})(?P<day>[0-9]{2})")
+COMPACT_MONTH = re.compile(r"(?P<year>(?:19|20)[0-9]{2})(?P<month>0[1-9]|1[0-2])")
 NAMED = tuple(
     re.compile(form)
     for form in (
@@ -209,7 +210,7 @@ def _partial(text: str, date_order: str | None) -> dict:
         if found["mark"] == "/" and len(text) == 7 and month == (year + 1) % 100:
             raise question("month-or-next-year")
         return {"year": year, "month": month}
-    found = MONTH_YEAR.fullmatch(text) or DAYLESS.fullmatch(text)
+    found = COMPACT_MONTH.fullmatch(text) or MONTH_YEAR.fullmatch(text) or DAYLESS.fullmatch(text)
     if found and not (found.re is DAYLESS and date_order == "MDY"):
         return {"year": int(found["year"]), "month": int(found["month"])}
     found = MONTH_FIRST.fullmatch(text)

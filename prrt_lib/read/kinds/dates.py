@@ -10,7 +10,7 @@ from typing import Any
 from prrt_lib.read.context import Context
 from prrt_lib.read.kinds.date_texts import Written, written
 from prrt_lib.read.kinds.measured import reader
-from prrt_lib.read.kinds.number_formats import month_or_year
+from prrt_lib.read.kinds.number_formats import month_or_year, shown
 from prrt_lib.read.kinds.numbers import Refused, impossible, question
 from prrt_lib.read.parsed import Parsed, missing, ok
 
@@ -95,6 +95,8 @@ def _number(raw: float, context: Context) -> Parsed:
     2016.1 may be January or October: Excel drops the zero.
     """
     if FIRST <= raw < LAST + 1:
+        if shown(context.number_format).is_date:
+            raise question("year-shown-as-date")
         month = round((raw - int(raw)) * 100)
         if abs(raw - int(raw) - month / 100) > 1e-6 or month > 12:
             raise impossible("no-serial")

@@ -27,8 +27,8 @@ TOKEN = re.compile(
     r"\bundifferentiated\b)|"
     r"(?P<low>\blow(?:[ -]grade)?\b)|(?P<middle>\bintermed(?:iate|\.)?(?:[ -]grade)?\b)|"
     r"(?P<high>\bhigh(?:[ -]grade)?\b)|"
-    r"(?P<ki67>\(?\b(?:ki[ -]?67|mib[ -]?1)(?: index| li)?[ :=]*[<>~]?=? ?\d{1,2}(?:[.,]\d+)?"
-    r"(?:-\d{1,2})? ?%\)?)|"
+    r"(?P<ki67>\(?\b(?:ki[ -]?67|mib[ -]?1)(?: index| li)?(?: - |[ :=]*)(?P<index>[<>~]?=? ?"
+    r"\d{1,2}(?:[.,]\d+)?(?:-\d{1,2})?) ?%\)?)|"
     r"(?P<mitoses>\bmitos[ei]s [<>]?\d{1,2}(?:-\d{1,2})? ?(?:/|per) ?(?:10 ?hpf|2 ?mm\^?2)\b)|"
     r"(?P<grade>(?:\b(?:grade|graad|grado|grad|gr|g)[ .:_-]*)?(?<![\d.,/])(?:\b|(?<=_))"
     r"(?P<value>[123]|i{1,3})\b(?![\d.,]*\d|[ ]?[%/]))|"
@@ -47,6 +47,7 @@ NOTE = re.compile(
     r" \((?:liver|lung|node|core|needle|primary)?(?: ?(?:biopsy|met|resection|histology|path))?\)$"
 )
 DOT = re.compile(r"\bg\. ?(?=[123]\b)")
+NUMBER = re.compile(r"[0-9]+(?:[.,][0-9]+)?")
 BETWEEN = re.compile(r"[\s,;:().-]*")
 UNGRADED = {"gx", "g x", "not graded", "ungraded", "cannot be assessed", "grade x", "not gradable"}
 
@@ -75,13 +76,25 @@ def _words(text: str) -> Parsed:
         if name == "year":
             name = "system"
         years.add(match["year"])
-        tokens.setdefault(name, []).append(match["value"] or match["digit"] or match[0])
+        tokens.setdefault(name, []).append(
+            match["value"] or match["digit"] or match["index"] or match[0]
+        )
     if text.endswith(("-", "+")) or not tokens or not BETWEEN.fullmatch(TOKEN.sub(" ", text)):
         return unknown(text)
     values = {ROMAN.get(value, value) for value in tokens.get("grade", [])}
+    if any(_against_index(values, index) for index in tokens.get("ki67", ())):
+        return ambiguous("contradicts-itself")
     if len(tokens.get("grade", [])) > 1:
         return ambiguous("several-grades")
     return _decided(set(tokens), next(iter(values), None), years)
+
+
+def _against_index(values: set[str], index: str) -> bool:
+    """Whether the Ki-67 beside a grade asks for a higher one (WHO 2022: G2 from 3 %, G3 above
+    20 %). A grade above its index may stand on the mitoses."""
+    number = NUMBER.match(index)
+    least = float(number[0].replace(",", ".")) if number else 0.0
+    return ("1" in values and least >= 3) or ("2" in values and least > 20)
 
 
 def _decided(said: set[str], value: str | None, years: set) -> Parsed:

@@ -50,6 +50,8 @@ BESIDE = re.compile(
     r",? ?\(?(?:\b\d{1,4}(?:\.\d{1,2})? ?(?:gbq|mbq|mci)\b|\b(?:cycle|prrt) ?[1-9]\b|"
     r"\bi\.?v\b\.?)\)?$"
 )
+# "Lu - 177": one nuclide, its dash between blanks.
+SPACED = re.compile(r"(?<=[a-z]) - (?=[0-9]{2,3}\b)")
 THERAPY_WITH = re.compile(r"^(?:prrt|therapy|treatment) (?:with|using) ")
 SYMBOLS_ALONE = re.compile(
     r"\b(?:lu/y|y/lu)(?= tandem)|(?<=tandem )(?:lu/y|y/lu)\b|^(?:lu ?\+ ?y|y ?\+ ?lu)$"
@@ -60,7 +62,7 @@ REST = re.compile(r"[\s/,;:()\[\]-]*")
 @Opening("isotope", words=words_of([*ELEMENTS, *LIGANDS]), unmarked=re.compile(""))
 def read_isotope(text: str) -> Parsed:
     """Lu-177, Y-90, Lu-177+Y-90, or another therapeutic nuclide by its own name."""
-    text = THERAPY_WITH.sub("", text.replace("^", ""))
+    text = SPACED.sub("-", THERAPY_WITH.sub("", text.replace("^", "")))
     return _nuclides(BESIDE.sub("", text) or text)
 
 

@@ -26,6 +26,13 @@ PRINTED = re.compile(
     r" ?[(\[](?:fasting|fasted|(?:ref(?:erence)?\.?|normal|nl|uln|n)(?: range)?:? ?"
     r"(?:<|<=|up to )?[0-9.]+(?: ?- ?[0-9.]+)?(?: [a-z]+/[a-z]+)?)[)\]]$"
 )
+# "125+": 125 or more, or 125 and above the reference range.
+RAISED = re.compile(r"[0-9][0-9.,]* ?\+")
+# A verdict before the value that it is about.
+VERDICT = re.compile(
+    r"^(?:elevated|raised|high|low|normal|erhoht|hoch|normwertig|eleve|haut|normale?|alto|elevado|"
+    r"elevato)(?:[,:] ?| \(?)(?:(?<=\()([^()]+)\)|(?<!\()([0-9].*))$"
+)
 BEYOND = 1e9
 
 lab_unit = partial(unit, group="lab")
@@ -37,7 +44,9 @@ def read_lab_value(raw: Any, context: Context) -> Parsed:
     if isinstance(raw, str):
         if CASE_DECIDES.search(normal(raw)):
             raise question("unit-differs-by-case")
-        raw = bare(plain(raw), "lab_value", marked=False)
+        if RAISED.fullmatch(plain(raw)):
+            raise question("bound-or-flag")
+        raw = VERDICT.sub(r"\1\2", bare(plain(raw), "lab_value", marked=False))
         raw = FLAG.sub("", PRINTED.sub("", ANALYTE.sub("", FLAG_FIRST.sub("", raw))))
         raw = UNIT_FIRST.sub(r"\2 \1", FLAG_INSIDE.sub(" ", bare(raw, "lab_value", marked=False)))
     amount = measured(raw, context, lab_unit)

@@ -57,16 +57,19 @@ def _text(raw: str, context: Context, unit_of: Callable, signed: bool) -> Amount
         amount = read_amount(text[1:].strip(), context.locale, unit_of)
         if amount.status != "ok" or amount.reason != "as-written":
             raise impossible("negative")
-        return _signed(amount, -amount.low, signed, not text.endswith("%"))
+        percent = text.endswith("%")
+        return _signed(amount, -amount.low, signed, percent, context.column_unit)
     return read_amount(text, context.locale, unit_of)
 
 
-def _signed(amount: Amount, value: float, signed: bool, bare: bool) -> Amount:
-    """``bare``: neither the cell nor its format shows a percent sign, so it may be a code."""
-    bare = bare and amount.unit is None
-    if bare and signed and value in SMALL_CODES:
-        raise question("code-or-value")
-    if bare and sentinel(value):
+def _signed(amount: Amount, value: float, signed: bool, percent: bool, unit: str | None) -> Amount:
+    """The negative ``value`` where the kind has such. ``percent``: the cell shows its own sign;
+    ``unit``: the column's. A small one with neither may be a code for missing."""
+    bare = not percent and amount.unit is None
+    if signed and value in SMALL_CODES:
+        if bare and unit != "%":
+            raise question("code-or-value")
+    elif bare and sentinel(value):
         raise Refused(missing("sentinel"))
     if not signed:
         raise impossible("negative")
@@ -89,7 +92,7 @@ def _number(raw: float, context: Context, unit_of: Callable, signed: bool) -> Am
         return amount
     if amount.status != "ok":
         raise question("number-format")
-    return _signed(amount, -amount.low, signed, not facts.percent)
+    return _signed(amount, -amount.low, signed, facts.percent, context.column_unit)
 
 
 def _displayed(amount: Amount, facts: Any, unit_of: Callable) -> Amount:

@@ -14,17 +14,23 @@ from prrt_lib.read.kinds.numbers import impossible, marks, question, tidy
 from prrt_lib.read.parsed import Parsed
 
 LABEL = re.compile(
-    r"(?:^mi\b|mitos[ei]s|mitotic (?:count|rate|index|figures|activity)|mitosen)(?: ?[:=] ?| )"
+    r"(?:^mi\b|mitos[ei]s|mitotic (?:count|rate|index|figures|activity)|mitosen)(?: ?[:=] ?| - ?| )"
 )
-NO = r"(?:no|zero|nil|none|absent|keine?|aucune?|ninguna?|ningun|nessuna?|geen|ing[ae]n?|cero|0)"
+NO = (
+    r"(?:no se observan|non si osservano|absence de|assenza di|pas de|sin|null|no|zero|nil|none|"
+    r"absent|keine?|aucune?|ninguna?|ningun|nessuna?|geen|ing[ae]n?|cero|0)"
+)
 FIGURES = r"(?:mitos[ei]s|mitosen?|mitosi|mitoser|mitotic (?:figures?|activity)|figures?)"
 SEEN = r"(?: (?:seen|identified|found|present|detected|observed|gesehen|nachweisbar|vue?s?))?"
-NONE = re.compile(rf"{NO}(?: {FIGURES})?{SEEN}(?= ?(?:/|per |in |pro |par |por |for ))")
+NONE = re.compile(rf"{NO}(?: {FIGURES})?{SEEN}(?= ?(?:/|per |in |en |pro |par |por |for ))")
 # Nothing else in the cell: zero of the area that the column declares.
-NOTHING = re.compile(rf"{NO}(?: {FIGURES})?{SEEN}|{FIGURES} (?:absent|not seen|not identified)")
+NOTHING = re.compile(
+    rf"{NO}(?: {FIGURES})?{SEEN}|"
+    rf"(?:{FIGURES} )?(?:absent|not (?:seen|identified)|absentes?|assenti|ausentes)"
+)
 AREA = re.compile(
     r"(?:(?:mitos[ei]s|mitos[ei]n?|mitosi|mitoser|mits?\.?|mitotic figures?|mf)? ?"
-    r"(?:/|\bper |\bpro |\bin |\bpar |\bpor |\bpour |\bfor |\bout of |:)) ?"
+    r"(?:/|\bper |\bpro |\bin |\ben |\bpar |\bpor |\bpour |\bfor |\bout of |:)) ?"
     r"(?P<number>[0-9]{1,3}|ten|fifty)? ?(?:(?P<hpf>hpfs?|h\.p\.f\.?|hpf's|"
     r"high[ -]power(?:ed)?[ -]fields?|cfg|cga|hgf|champs? (?:a |au |de )?(?:fort )?grossissement|"
     r"campos? de gran aumento|campi ad alto ingrandimento|hauptgesichtsfelder)"
@@ -61,6 +67,8 @@ def read_mitoses(raw: Any, context: Context) -> Parsed:
     """Count per 10 HPF (50 HPF divided by 5) or per 2 mm2; without an area it is a question."""
     if isinstance(raw, str):
         told = plain(raw).strip(" .")
+        if told == "no":
+            raise question("none-or-nothing")
         raw = "0" if context.column_unit and NOTHING.fullmatch(told) else raw
         raw = NONE.sub("0", LABEL.sub("", bare(plain(raw), "mitoses", marked=False), count=1))
         if LIST.search(raw) and marks(context.locale) is None:

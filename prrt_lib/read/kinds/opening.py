@@ -9,9 +9,11 @@ from typing import Any
 
 from prrt_lib.read.context import EMPTY, Context
 from prrt_lib.read.kinds.notes import bare, unlabelled
+from prrt_lib.read.kinds.number_formats import shown
 from prrt_lib.read.kinds.respelt import respelt
 from prrt_lib.read.kinds.vocabulary import (
     as_text,
+    coded,
     letter,
     missing_number,
     number_of,
@@ -51,7 +53,8 @@ class Opening:
             if isinstance(raw, bool):
                 return self.boolean(raw, context) if callable(self.boolean) else self.boolean
             refused = settled(raw, context)
-            if refused and as_text(raw) not in self.values:
+            known = as_text(raw) in self.values or coded(raw, context) is not None
+            if refused and not known:
                 return refused
             through = through_codebook(raw, context, lambda text: answered(text, EMPTY))
             if through:
@@ -60,6 +63,12 @@ class Opening:
             if single:
                 return single
             number = number_of(raw)
+            if (
+                number is not None
+                and not isinstance(raw, str)
+                and (shown(context.number_format).percent)
+            ):
+                return ambiguous("number-format")
             return self._text(as_text(raw), read) if number is None else self._code(raw, number)
 
         answered.__doc__ = read.__doc__
