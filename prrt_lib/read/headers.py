@@ -10,6 +10,7 @@ from typing import Any
 
 from prrt_lib.declare.profiles import Sheet as SheetProfile
 from prrt_lib.declare.profiles import Source
+from prrt_lib.read.normal import DASHES, RAISED
 from prrt_lib.read.workbook import Sheet
 
 PLACEHOLDER = re.compile(r"\\\{(\w+)\\\}")
@@ -26,10 +27,11 @@ class Header:
 
 
 def compared(text: Any) -> str:
-    """A header as it is compared: width, case, outer and repeated blanks, and characters that
-    nobody sees (soft hyphens, zero-width marks) do not matter.
+    """A header as it is compared: width, case, outer and repeated blanks, kinds of dashes, and
+    characters that nobody sees (soft hyphens, zero-width marks) do not matter. Raised digits do.
     """
-    plain = unicodedata.normalize("NFKC", str(text))
+    told = str(text).replace("_x000D_", " ").translate(DASHES).translate(RAISED)
+    plain = unicodedata.normalize("NFKC", told)
     seen = "".join(one for one in plain if unicodedata.category(one) != "Cf")
     return " ".join(seen.split()).casefold()
 
