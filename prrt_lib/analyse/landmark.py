@@ -49,8 +49,10 @@ def at(study: Any, months: float, endpoint: str = "os_prrt", population: str | N
         id="patient_id", time="days", value="state", entry="entry", out_if_before=out, status=STATE,
     )  # fmt: skip
     levels = [name for name in LEVELS if name in set(kept.frame[STATE])]
+    # The clock restarts with everyone under observation: no later entry is left to name.
+    restarted = kept.frame.drop(columns="entry")
     return Landmark(
-        kept.frame.assign(**{STATE: pd.Categorical(kept.frame[STATE], levels)}),
+        restarted.assign(**{STATE: pd.Categorical(restarted[STATE], levels)}),
         kept.at, kept.excluded,
     )  # fmt: skip
 

@@ -18,7 +18,8 @@ from prrt_lib.study.response_rules import NOT_EVALUABLE
 from prrt_lib.study.responses import is_response
 
 ANALYSIS = "response_times"
-DATES = ("first_prrt", "progression", "death", "progression_free_until", "horizon")
+DATES = ("first_prrt", "progression", "death", "progression_free_until", "horizon",
+         "observation_start")  # fmt: skip
 TO_RESPONSE, OF_RESPONSE = "time_to_response", "duration_of_response"
 LABELS = {
     TO_RESPONSE: "First response, progression or death without one competing",
@@ -30,10 +31,11 @@ INTERVAL = "interval_censored"
 
 
 def response_days(study: Any, population: str | None = None) -> pd.DataFrame:
-    """patient_id, response, stop, event: days from first PRRT; response NaN where there was none.
+    """patient_id, entry, response, stop, event in days from first PRRT; no response is NaN.
 
-    ``stop``: progression or death (``event`` 1) or the last evaluable scan (0), at the latest
-    the horizon. A response after progression does not count.
+    ``entry``: start of observation where it is later (decision 2). ``stop``: progression or
+    death (``event`` 1) or the last evaluable scan (0), at the latest the horizon. A response
+    after progression does not count.
     """
     people = study.patients(*DATES, population=population or study.headline)
     start = people["first_prrt"]
@@ -49,6 +51,7 @@ def response_days(study: Any, population: str | None = None) -> pd.DataFrame:
     first = first.where(first <= stop)
     return pd.DataFrame({
         "patient_id": people["patient_id"], "response": (first - start).dt.days,
+        "entry": (people["observation_start"] - start).dt.days.fillna(0).clip(lower=0),
         "stop": (stop - start).dt.days.clip(lower=0), "event": event.astype("int64"),
     })  # fmt: skip
 
@@ -71,21 +74,36 @@ def _to_response(days: pd.DataFrame, options: dict) -> pd.DataFrame:
     responded = days["response"].notna()
     exit_ = days["response"].where(responded, days["stop"]).clip(lower=1).astype("int64")
     code = np.where(responded, 1, np.where(days["event"] == 1, 2, 0))
-    frame = pd.DataFrame({"exit": exit_, "event": code})
+    frame = pd.DataFrame({"entry": days["entry"], "exit": exit_, "event": code})
     if not responded.any():
         return _nothing("cumulative_incidence", len(frame), "no response after first PRRT")
-    return cumulative_incidence(frame, "exit", "event", causes=[1, 2], times=MOMENTS,
-                                **options)  # fmt: skip
+    frame, told = _observed(frame)
+    return stamp(cumulative_incidence(frame, "exit", "event", entry="entry", causes=[1, 2],
+                                      times=MOMENTS, **options), warning=told)  # fmt: skip
 
 
 def _duration(days: pd.DataFrame, options: dict) -> pd.DataFrame:
     own = days.dropna(subset=["response"])
     lasted = (own["stop"] - own["response"]).clip(lower=0).astype("int64")
-    frame = pd.DataFrame({"exit": lasted.where(own["event"] == 0, lasted.clip(lower=1)),
+    frame = pd.DataFrame({"entry": (own["entry"] - own["response"]).clip(lower=0),
+                          "exit": lasted.where(own["event"] == 0, lasted.clip(lower=1)),
                           "event": own["event"]})  # fmt: skip
     if frame.empty:
         return _nothing("median", 0, "no response after first PRRT")
-    return kaplan_meier(frame, "exit", "event", times=tuple(YEARS), **options)
+    frame, told = _observed(frame)
+    return stamp(kaplan_meier(frame, "exit", "event", entry="entry", times=tuple(YEARS),
+                              **options), warning=told)  # fmt: skip
+
+
+def _observed(frame: pd.DataFrame) -> tuple[pd.DataFrame, str]:
+    """Who is watched when the event happens, and in words who enters late or is left out."""
+    early = (frame["event"] > 0) & (frame["exit"] < frame["entry"])
+    kept = frame[~early]
+    late = int((kept["entry"] > 0).sum())
+    told = [f"{late} enter late, when their observation starts"] if late else []
+    if early.any():
+        told.append(f"{int(early.sum())} left out: event before their observation starts")
+    return kept.assign(exit=kept[["entry", "exit"]].max(axis=1)), "; ".join(told)
 
 
 def _nothing(statistic: str, n: int, why: str) -> pd.DataFrame:
@@ -97,12 +115,13 @@ def progression_intervals(study: Any, population: str | None = None) -> pd.DataF
     """patient_id, lower, upper in days: progression lies in (lower, upper]; upper NaN if none.
 
     ``lower`` is the last evaluable scan before progression, or first PRRT; for the others the
-    last evaluable scan (deaths are not progression).
+    last evaluable scan (deaths are not progression). Who enters late is left out: the estimator
+    of interval-censored times takes no entry, and their time before it is no time survived.
     """
     chosen = population or study.headline
     times = study.times("ttp", "", chosen, ())
     people = study.patients("first_prrt", "progression_free_until", population=chosen)
-    frame = times.frame.merge(people, on="patient_id", how="left")
+    frame = times.frame[times.frame["entry"] == 0].merge(people, on="patient_id", how="left")
     scans = rows_of(study, frame["patient_id"], "scans", "after_prrt", "days_from_prrt",
                     "response_class")  # fmt: skip
     seen = scans[scans["after_prrt"] & (scans["response_class"] != NOT_EVALUABLE)]
@@ -134,7 +153,9 @@ def interval_censored(study: Any, population: str | None = None) -> pd.DataFrame
         rows = _nothing("median", len(frame), "no progression after first PRRT")
     else:
         rows = interval_censored_survival(frame, "lower", "upper", times=tuple(YEARS))
-    warning = rows["warning"].where(rows["warning"] != "", "observation is taken to start at PRRT")
+    late = study.times("ttp", "", population, ()).counts.get("late_entry", 0)
+    told = f"{late} left out, who enter late: not covered by the estimator" if late else ""
+    warning = rows["warning"].map(lambda text: "; ".join(part for part in (told, text) if part))
     return stamp(rows, analysis=ANALYSIS, endpoint="ttp", setting=INTERVAL, population=population,
                  label="Time to progression, interval-censored", role="exploratory",
                  warning=warning)  # fmt: skip

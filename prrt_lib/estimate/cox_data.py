@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from prrt_lib.estimate.design_matrix import Design, design
-from prrt_lib.estimate.guards import named, prepared, refuse, require_columns
+from prrt_lib.estimate.guards import entries_named, named, prepared, refuse, require_columns
 
 
 @dataclass(frozen=True)
@@ -41,6 +41,7 @@ def cox_data(
     splines: Mapping[str, int | Sequence[float]] | None = None,
 ) -> CoxData:  # fmt: skip
     """CoxData; raises AnalysisError for rows or columns that cannot be used."""
+    entries_named(frame, entry)
     groups, extra = named(strata), [cluster] if cluster else []
     wanted = list(dict.fromkeys([*covariates, *groups, *extra]))
     kept, warnings = _usable(frame, [duration, event, entry], wanted, weights)

@@ -28,7 +28,8 @@ def gray_test(
     """A row ``chi2`` with df and p: Gray 1988, k samples, weights (1 - F(t-))^rho.
 
     ``event`` is 0 for censored, else the cause; equal to cmprsk's cuminc. Delayed entry is not
-    covered by the published variance and is therefore not offered.
+    covered by the published variance and is therefore not offered: a frame with a column
+    ``entry`` is refused.
     """
     causes = declared_causes(frame, event, causes)
     data = prepared(frame, duration, event, None, [by, *named(strata)], causes=causes, sort=False)

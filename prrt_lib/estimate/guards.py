@@ -10,6 +10,8 @@ import pandas as pd
 from prrt_lib.base.errors import AnalysisError, Problem
 
 RELATIVE_TIE = 1e-9
+# The column that every frame of exits calls its times of entry.
+ENTRY = "entry"
 
 
 def prepared(
@@ -35,8 +37,11 @@ def prepared(
     ``attrs["warnings"]`` (see ``warnings_of``). Rows are sorted by ``id``, exit, entry, event
     and covariates, so that the order of the input cannot move a result.
 
-    Raises AnalysisError naming the rule and the number of records that break it.
+    Raises AnalysisError naming the rule and the number of records that break it; so also where
+    the frame has a column ``entry`` that the call does not name: an estimate without it would
+    count the time before entry as survived.
     """
+    entries_named(frame, entry)
     groups = named(by)
     wanted = [duration, event, entry, *groups, *covariates, id, weights]
     columns = list(dict.fromkeys(name for name in wanted if name is not None))
@@ -64,6 +69,17 @@ def prepared(
         data = _in_fixed_order(data, list(dict.fromkeys(key for key in keys if key is not None)))
     data.attrs["warnings"] = tuple(warnings + shifted)
     return data
+
+
+def entries_named(frame: pd.DataFrame, entry: str | None) -> None:
+    """Nothing, or AnalysisError where ``frame`` has times of entry and the call names none."""
+    if entry is None and ENTRY in frame.columns:
+        refuse(
+            f"column {ENTRY!r}",
+            "times of entry that the call does not name",
+            f"entry={ENTRY!r}, or a frame without them",
+            "name the column; drop it only where nobody enters late",
+        )
 
 
 def named(columns: str | Sequence[str] | None) -> list[str]:

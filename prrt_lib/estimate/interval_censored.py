@@ -11,6 +11,7 @@ from prrt_lib.declare.rows import result_rows
 from prrt_lib.estimate.groups import parts
 from prrt_lib.estimate.guards import (
     complete,
+    entries_named,
     finite_numbers,
     named,
     refuse,
@@ -34,7 +35,9 @@ def interval_censored_survival(
     lower == upper is an exact time. Inside an interval of support the estimate is not unique:
     every time has a row with ``level`` "lowest" and one with "highest" (equal elsewhere), the
     median likewise. Turnbull 1976. A sensitivity analysis: no standard error is given.
+    Delayed entry is not covered: a frame with a column ``entry`` is refused.
     """
+    entries_named(frame, None)
     require_columns(frame, [lower, upper, *named(by)])
     data, notes = complete(frame[[lower, upper, *named(by)]], named(by))
     data.attrs["warnings"] = tuple(notes)

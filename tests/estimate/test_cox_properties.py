@@ -22,7 +22,7 @@ def cohort(seed: int, n: int = 60, days: int = 40, delayed: bool = False) -> pd.
         {
             "exit": exit_day, "event": rng.integers(0, 2, n), "age": rng.normal(60, 9, n),
             "arm": rng.integers(0, 2, n), "site": rng.integers(0, 3, n), "id": np.arange(n),
-            "entry": np.floor(exit_day * rng.random(n) * 0.8) if delayed else 0,
+            "start": np.floor(exit_day * rng.random(n) * 0.8) if delayed else 0,
         }
     )  # fmt: skip
     frame.loc[0, "event"] = 1
@@ -39,8 +39,8 @@ def estimates(fit) -> pd.DataFrame:
 @settings(max_examples=15)
 def test_doubling_the_cohort_keeps_hazard_ratios_and_shrinks_errors_by_root_two(seed, delayed):
     frame = cohort(seed, delayed=delayed)
-    once = cox(frame, "exit", "event", COVARIATES, entry="entry", ties="breslow")
-    twice = cox(pd.concat([frame] * 2), "exit", "event", COVARIATES, entry="entry", ties="breslow")
+    once = cox(frame, "exit", "event", COVARIATES, entry="start", ties="breslow")
+    twice = cox(pd.concat([frame] * 2), "exit", "event", COVARIATES, entry="start", ties="breslow")
     np.testing.assert_allclose(twice.coefficients, once.coefficients, rtol=1e-8, atol=1e-9)
     np.testing.assert_allclose(twice.std_errors * 2**0.5, once.std_errors, rtol=1e-8)
 
@@ -62,8 +62,8 @@ def test_case_weight_two_is_the_record_twice_under_breslow(seed):
 def test_without_ties_breslow_and_efron_are_one(seed, delayed):
     frame = cohort(seed, delayed=delayed)
     frame["exit"] = frame["exit"].rank(method="first") + 40
-    efron = cox(frame, "exit", "event", COVARIATES, entry="entry")
-    breslow = cox(frame, "exit", "event", COVARIATES, entry="entry", ties="breslow")
+    efron = cox(frame, "exit", "event", COVARIATES, entry="start")
+    breslow = cox(frame, "exit", "event", COVARIATES, entry="start", ties="breslow")
     np.testing.assert_array_equal(efron.coefficients, breslow.coefficients)
 
 
@@ -71,13 +71,13 @@ def test_without_ties_breslow_and_efron_are_one(seed, delayed):
 @settings(max_examples=15)
 def test_cutting_a_record_in_two_changes_nothing(seed, ties):
     frame = cohort(seed, delayed=True)
-    middle = np.floor((frame["entry"] + frame["exit"]) / 2)
-    cut = middle > frame["entry"]
+    middle = np.floor((frame["start"] + frame["exit"]) / 2)
+    cut = middle > frame["start"]
     first = frame[cut].assign(exit=middle[cut], event=0)
-    second = frame.assign(entry=middle.where(cut, frame["entry"]))
-    whole = cox(frame, "exit", "event", COVARIATES, entry="entry", ties=ties, cluster="id")
+    second = frame.assign(start=middle.where(cut, frame["start"]))
+    whole = cox(frame, "exit", "event", COVARIATES, entry="start", ties=ties, cluster="id")
     parts = pd.concat([first, second])
-    pieces = cox(parts, "exit", "event", COVARIATES, entry="entry", ties=ties, cluster="id")
+    pieces = cox(parts, "exit", "event", COVARIATES, entry="start", ties=ties, cluster="id")
     np.testing.assert_allclose(pieces.coefficients, whole.coefficients, rtol=1e-8, atol=1e-9)
     np.testing.assert_allclose(pieces.std_errors, whole.std_errors, rtol=1e-8)
     np.testing.assert_allclose(pieces.robust_std_errors, whole.robust_std_errors, rtol=1e-8)
@@ -103,7 +103,7 @@ def test_row_order_changes_no_bit(seed, delayed):
     frame = cohort(seed, delayed=delayed)
     shuffled = frame.sample(frac=1, random_state=seed)
     one, other = (
-        cox(part, "exit", "event", COVARIATES, entry="entry", cluster="id", strata="site")
+        cox(part, "exit", "event", COVARIATES, entry="start", cluster="id", strata="site")
         for part in (frame, shuffled)
     )
     np.testing.assert_array_equal(one.coefficients, other.coefficients)
@@ -129,7 +129,7 @@ def test_fine_gray_without_competing_events_is_cox(seed):
 def test_residuals_add_up(seed, ties, stratified):
     frame = cohort(seed, delayed=True)
     fit = cox(
-        frame, "exit", "event", COVARIATES, entry="entry", ties=ties,
+        frame, "exit", "event", COVARIATES, entry="start", ties=ties,
         strata="site" if stratified else None,
     )  # fmt: skip
     assert abs(fit.residuals("martingale").sum()) < 1e-9
@@ -143,7 +143,7 @@ def test_residuals_add_up(seed, ties, stratified):
 def test_the_information_is_the_slope_of_the_score(seed, ties):
     from prrt_lib.estimate.partial_likelihood import evaluate
 
-    fit = cox(cohort(seed, delayed=True), "exit", "event", COVARIATES, entry="entry", ties=ties)
+    fit = cox(cohort(seed, delayed=True), "exit", "event", COVARIATES, entry="start", ties=ties)
     step = 1e-5
     at = np.array([0.3, -0.2])
     here = evaluate(fit.sets, at)

@@ -28,7 +28,7 @@ def cohort() -> pd.DataFrame:
     exit_day = rng.integers(5, 40, 80)
     return pd.DataFrame(
         {
-            "id": np.arange(80) // 2, "exit": exit_day, "entry": rng.integers(0, 5, 80),
+            "id": np.arange(80) // 2, "exit": exit_day, "start": rng.integers(0, 5, 80),
             "event": rng.integers(0, 2, 80), "age": rng.normal(60, 9, 80),
             "arm": np.tile([0, 1], 40), "site": np.repeat([1, 2], 40),
         }
@@ -46,7 +46,7 @@ def age_difference(frame: pd.DataFrame) -> float:
 @pytest.mark.parametrize("ties", ["efron", "breslow"])
 @pytest.mark.parametrize("strata", [None, "site"])
 def test_the_batched_cox_bootstrap_equals_refitting_each_resample(cohort, ties, strata):
-    columns = {"covariates": ["age", "arm"], "entry": "entry", "ties": ties, "strata": strata}
+    columns = {"covariates": ["age", "arm"], "entry": "start", "ties": ties, "strata": strata}
     fit = cox(cohort, "exit", "event", **columns)
     found = bootstrap_cox(fit, 12, seed=5)
     for b in range(12):

@@ -23,7 +23,7 @@ def random_cohort(seed: int, size: int = 120) -> pd.DataFrame:
     entry = rng.integers(0, 10, size)
     return pd.DataFrame(
         {
-            "entry": entry,
+            "start": entry,
             "day": entry + rng.integers(1, 25, size),
             "what": rng.integers(0, 3, size),
             "arm": rng.choice(["x", "y", "z"], size),
@@ -59,8 +59,8 @@ def test_identical_calls_give_identical_values():
 
 def test_without_competing_events_it_is_one_minus_kaplan_meier():
     data = random_cohort(3).assign(what=lambda frame: np.minimum(frame["what"], 1))
-    rows = cumulative_incidence(data, "day", "what", entry="entry", times=[5, 15, 25])
-    survival = kaplan_meier(data, "day", "what", "entry", times=[5, 15, 25])
+    rows = cumulative_incidence(data, "day", "what", entry="start", times=[5, 15, 25])
+    survival = kaplan_meier(data, "day", "what", "start", times=[5, 15, 25])
     survival = survival[survival["statistic"] == "survival"]
     assert rows["estimate"].to_numpy() == pytest.approx(1 - survival["estimate"].to_numpy())
     assert rows["std_error"].to_numpy() == pytest.approx(survival["std_error"].to_numpy())
@@ -71,12 +71,12 @@ def test_late_entry_equals_the_definition():
     survival = incidence = None
     survival, incidence = 1.0, 0.0
     for day in sorted(set(data.loc[data["what"] > 0, "day"])):
-        at_risk = ((data["entry"] < day) & (day <= data["day"])).sum()
+        at_risk = ((data["start"] < day) & (day <= data["day"])).sum()
         here = data[data["day"] == day]["what"]
         incidence += survival * (here == 1).sum() / at_risk
         survival *= 1 - (here > 0).sum() / at_risk
     last = float(data["day"].max())
-    rows = cumulative_incidence(data, "day", "what", entry="entry", times=[last])
+    rows = cumulative_incidence(data, "day", "what", entry="start", times=[last])
     assert rows["estimate"].iloc[0] == pytest.approx(incidence)
 
 
@@ -120,9 +120,9 @@ def test_no_event_of_the_cause():
 
 
 def test_conditional_start_as_for_kaplan_meier():
-    data = pd.DataFrame({"entry": [0, 1, 4, 4, 6, 6, 7], "day": [3, 9, 8, 20, 21, 22, 25]})
+    data = pd.DataFrame({"start": [0, 1, 4, 4, 6, 6, 7], "day": [3, 9, 8, 20, 21, 22, 25]})
     data["what"] = [1, 2, 1, 1, 2, 1, 0]
-    rows = cumulative_incidence(data, "day", "what", entry="entry", times=[5, 8], min_at_risk=5)
+    rows = cumulative_incidence(data, "day", "what", entry="start", times=[5, 8], min_at_risk=5)
     assert rows["state"].tolist() == ["not-estimable", "ok"]
     assert rows["estimate"].iloc[1] == pytest.approx(1 / 6)
 

@@ -41,7 +41,7 @@ def random_cohort(seed: int, size: int = 60) -> pd.DataFrame:
     entry = rng.integers(0, 20, size)
     return pd.DataFrame(
         {
-            "entry": entry,
+            "start": entry,
             "day": entry + rng.integers(1, 25, size),
             "died": rng.integers(0, 2, size),
             "weight": rng.integers(1, 4, size),
@@ -63,8 +63,8 @@ def test_by_hand_with_ties_and_a_censoring_on_an_event_day():
 @pytest.mark.parametrize("seed", range(5))
 def test_delayed_entry_and_weights_equal_the_definition(seed):
     data = random_cohort(seed)
-    rows = curve(kaplan_meier(data, "day", "died", "entry", weights="weight", times=range(1, 30)))
-    arrays = [data[name].to_numpy() for name in ("entry", "day", "died", "weight")]
+    rows = curve(kaplan_meier(data, "day", "died", "start", weights="weight", times=range(1, 30)))
+    arrays = [data[name].to_numpy() for name in ("start", "day", "died", "weight")]
     wanted = [brute_force(*arrays, time) for time in range(1, 30)]
     assert rows["estimate"].tolist() == pytest.approx(wanted, abs=1e-12)
 
@@ -72,23 +72,23 @@ def test_delayed_entry_and_weights_equal_the_definition(seed):
 def test_whole_weights_equal_repeated_records():
     data = random_cohort(1)
     long = data.loc[data.index.repeat(data["weight"])]
-    weighted = kaplan_meier(data, "day", "died", "entry", weights="weight")
-    repeated = kaplan_meier(long, "day", "died", "entry")
+    weighted = kaplan_meier(data, "day", "died", "start", weights="weight")
+    repeated = kaplan_meier(long, "day", "died", "start")
     for column in ("estimate", "std_error", "low", "high", "at_risk"):
         assert weighted[column].to_numpy() == pytest.approx(repeated[column], nan_ok=True)
 
 
 def test_the_jackknife_of_fractional_weights_is_greenwood_when_all_are_alike():
-    data = random_cohort(2).assign(entry=0)
-    halves = curve(kaplan_meier(data.assign(w=0.5), "day", "died", "entry", weights="w"))
-    plain = curve(kaplan_meier(data, "day", "died", "entry"))
+    data = random_cohort(2).assign(start=0)
+    halves = curve(kaplan_meier(data.assign(w=0.5), "day", "died", "start", weights="w"))
+    plain = curve(kaplan_meier(data, "day", "died", "start"))
     alive = plain["estimate"].to_numpy() > 0
     assert halves["std_error"][alive].to_numpy() == pytest.approx(plain["std_error"][alive])
 
 
 def test_the_jackknife_of_fractional_weights_is_the_sum_of_squared_influences():
     data = random_cohort(3)
-    entry, exits = data["entry"].to_numpy(float), data["day"].to_numpy(float)
+    entry, exits = data["start"].to_numpy(float), data["day"].to_numpy(float)
     died, weight = data["died"].to_numpy() > 0, data["weight"].to_numpy() * 0.37
     step, total = 1e-6, 0.0
     fitted = product_limit(exits, died, entry, weight)
@@ -147,19 +147,19 @@ def test_median_is_the_midpoint_where_the_curve_is_flat_at_one_half():
 
 
 def test_risk_set_that_empties_stays_at_zero_without_a_conditional_start():
-    data = pd.DataFrame({"entry": [0, 5, 5], "day": [2, 9, 12], "died": [1, 1, 0]})
-    rows = curve(kaplan_meier(data, "day", "died", "entry", times=[3, 9]))
+    data = pd.DataFrame({"start": [0, 5, 5], "day": [2, 9, 12], "died": [1, 1, 0]})
+    rows = curve(kaplan_meier(data, "day", "died", "start", times=[3, 9]))
     assert rows["estimate"].tolist() == [0, 0]
 
 
 def test_conditional_start_waits_for_enough_at_risk():
     entry = [0, 1, 4, 4, 6, 6, 7]
-    data = pd.DataFrame({"entry": entry, "day": [3, 9, 8, 20, 21, 22, 25], "died": 1})
-    t0, dropped, trimmed = conditional_start(data, "day", "entry", None, 5)
+    data = pd.DataFrame({"start": entry, "day": [3, 9, 8, 20, 21, 22, 25], "died": 1})
+    t0, dropped, trimmed = conditional_start(data, "day", "start", None, 5)
     # at risk after day 6: those entering at 1, 4, 4, 6, 6
     assert (t0, dropped) == (6.0, 1)
-    assert trimmed["entry"].tolist() == [6, 6, 6, 6, 6, 7]
-    rows = kaplan_meier(data, "day", "died", "entry", times=[5, 6, 8], min_at_risk=5)
+    assert trimmed["start"].tolist() == [6, 6, 6, 6, 6, 7]
+    rows = kaplan_meier(data, "day", "died", "start", times=[5, 6, 8], min_at_risk=5)
     assert curve(rows)["state"].tolist() == ["not-estimable", "ok", "ok"]
     assert curve(rows)["estimate"].tolist()[1:] == pytest.approx([1, 5 / 6])
     assert one(rows, "median")["label"] == "given event-free at 6"
@@ -171,20 +171,20 @@ def test_conditional_start_waits_for_enough_at_risk():
 def test_conditional_start_is_common_to_the_groups():
     data = pd.DataFrame(
         {
-            "entry": [0] * 3 + [2, 2, 5],
+            "start": [0] * 3 + [2, 2, 5],
             "day": [9, 9, 9, 9, 9, 9],
             "died": 1,
             "arm": ["x"] * 3 + ["y"] * 3,
         }
     )
-    assert conditional_start(data, "day", "entry", "arm", 3)[0] == 5
-    rows = kaplan_meier(data, "day", "died", "entry", "arm", times=[9], min_at_risk=3)
+    assert conditional_start(data, "day", "start", "arm", 3)[0] == 5
+    rows = kaplan_meier(data, "day", "died", "start", "arm", times=[9], min_at_risk=3)
     assert set(rows["label"]) == {"given event-free at 5"}
 
 
 def test_a_group_that_never_has_enough_at_risk_is_not_estimable():
     data = random_cohort(5).assign(arm=["x"] * 58 + ["y"] * 2)
-    rows = kaplan_meier(data, "day", "died", "entry", "arm", times=[20], min_at_risk=5)
+    rows = kaplan_meier(data, "day", "died", "start", "arm", times=[20], min_at_risk=5)
     assert set(rows[rows["group_level"] == "y"]["state"]) == {"not-estimable"}
     assert set(rows[rows["group_level"] == "x"]["state"]) <= {"ok", "not-reached"}
 
@@ -249,7 +249,7 @@ def test_interval_censored_by_hand():
 
 
 def test_interval_censored_with_exact_times_is_kaplan_meier():
-    data = random_cohort(7).assign(entry=0)
+    data = random_cohort(7).assign(start=0)
     known = data.assign(high=np.where(data["died"] == 1, data["day"], np.inf))
     rows = interval_censored_survival(known, "day", "high", times=[5, 10, 15])
     highest = rows[(rows["statistic"] == "survival") & (rows["level"] == "highest")]
@@ -265,15 +265,15 @@ days = st.lists(
 
 
 def cohort(patients) -> pd.DataFrame:
-    frame = pd.DataFrame(patients, columns=["entry", "length", "died", "arm"])
-    return frame.assign(day=frame["entry"] + frame["length"])
+    frame = pd.DataFrame(patients, columns=["start", "length", "died", "arm"])
+    return frame.assign(day=frame["start"] + frame["length"])
 
 
 @settings(max_examples=30)
 @given(days)
 def test_curve_starts_at_one_falls_only_at_events(patients):
     data = cohort(patients)
-    rows = curve(kaplan_meier(data, "day", "died", "entry"))
+    rows = curve(kaplan_meier(data, "day", "died", "start"))
     assert rows["estimate"].iloc[0] == 1
     assert (np.diff(rows["estimate"]) <= 0).all()
     assert set(rows.index[1:]) == set(data.loc[data["died"], "day"])
@@ -283,8 +283,8 @@ def test_curve_starts_at_one_falls_only_at_events(patients):
 @given(days)
 def test_months_only_rescale(patients):
     data = cohort(patients)
-    months = data.assign(day=data["day"] / 30.4375, entry=data["entry"] / 30.4375)
-    one_, other = (kaplan_meier(frame, "day", "died", "entry") for frame in (data, months))
+    months = data.assign(day=data["day"] / 30.4375, start=data["start"] / 30.4375)
+    one_, other = (kaplan_meier(frame, "day", "died", "start") for frame in (data, months))
     assert one_["at_risk"].to_numpy() == pytest.approx(other["at_risk"].to_numpy(), nan_ok=True)
     assert curve(one_)["low"].to_numpy() == pytest.approx(curve(other)["low"], nan_ok=True)
     assert one(other, "median")["estimate"] * 30.4375 == pytest.approx(
@@ -295,7 +295,7 @@ def test_months_only_rescale(patients):
 @settings(max_examples=30)
 @given(days)
 def test_a_censoring_on_day_zero_changes_only_n_and_the_first_number_at_risk(patients):
-    data = cohort(patients).assign(entry=0)
+    data = cohort(patients).assign(start=0)
     more = pd.concat([data, data.head(1).assign(day=0, died=False)])
     one_, other = (curve(kaplan_meier(frame, "day", "died")) for frame in (data, more))
     assert (other["n"] == one_["n"] + 1).all()
@@ -309,7 +309,7 @@ def test_a_censoring_on_day_zero_changes_only_n_and_the_first_number_at_risk(pat
 def test_doubling_the_cohort_keeps_the_curve_and_shrinks_the_error(patients):
     data = cohort(patients)
     single, double = (
-        curve(kaplan_meier(frame, "day", "died", "entry"))
+        curve(kaplan_meier(frame, "day", "died", "start"))
         for frame in (data, pd.concat([data] * 2))
     )
     assert double["estimate"].tolist() == pytest.approx(single["estimate"].tolist())
@@ -322,7 +322,7 @@ def test_doubling_the_cohort_keeps_the_curve_and_shrinks_the_error(patients):
 @given(days)
 def test_groups_sum_to_the_total(patients):
     data = cohort(patients)
-    rows = kaplan_meier(data, "day", "died", "entry", "arm", times=[3])
+    rows = kaplan_meier(data, "day", "died", "start", "arm", times=[3])
     groups = rows[rows["statistic"] == "median"]
     assert groups["n"].sum() == len(data)
     assert groups["events"].sum() == data["died"].sum()
@@ -336,7 +336,7 @@ def test_an_event_turned_into_a_censoring_never_lowers_the_curve(patients, which
     died[which % len(died)] = False
     times = range(1, 15)
     one_, other = (
-        curve(kaplan_meier(frame, "day", "died", "entry", times=times, extend=True))["estimate"]
+        curve(kaplan_meier(frame, "day", "died", "start", times=times, extend=True))["estimate"]
         for frame in (data, data.assign(died=died))
     )
     assert (other >= one_ - 1e-12).all()
@@ -348,5 +348,5 @@ def test_row_order_and_index_change_nothing(patients):
     data = cohort(patients)
     mixed = data.sample(frac=1, random_state=1).set_axis(range(100, 100 + len(data)))
     pd.testing.assert_frame_equal(
-        kaplan_meier(data, "day", "died", "entry"), kaplan_meier(mixed, "day", "died", "entry")
+        kaplan_meier(data, "day", "died", "start"), kaplan_meier(mixed, "day", "died", "start")
     )

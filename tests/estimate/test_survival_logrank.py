@@ -17,7 +17,7 @@ def cohort(seed: int = 1, size: int = 80) -> pd.DataFrame:
     entry = rng.integers(0, 6, size)
     return pd.DataFrame(
         {
-            "entry": entry,
+            "start": entry,
             "day": entry + rng.integers(1, 20, size),
             "died": rng.integers(0, 2, size),
             "arm": rng.choice(["x", "y", "z"], size),
@@ -30,7 +30,7 @@ def definition(data: pd.DataFrame, level: str) -> tuple[float, float]:
     """O - E and its variance for one group, one event day after the other."""
     gap = variance = 0.0
     for day in sorted(set(data.loc[data["died"] == 1, "day"])):
-        at_risk = data[(data["entry"] < day) & (day <= data["day"])]
+        at_risk = data[(data["start"] < day) & (day <= data["day"])]
         dead = at_risk[(at_risk["day"] == day) & (at_risk["died"] == 1)]
         y, d, share = len(at_risk), len(dead), (at_risk["arm"] == level).mean()
         gap += (dead["arm"] == level).sum() - d * share
@@ -46,7 +46,7 @@ def one(rows: pd.DataFrame, statistic: str, level: str = "") -> pd.Series:
 
 def test_delayed_entry_equals_the_definition():
     data = cohort()
-    rows = logrank(data, "day", "died", "arm", entry="entry")
+    rows = logrank(data, "day", "died", "arm", entry="start")
     for level in "xyz":
         gap, variance = definition(data, level)
         observed = one(rows, "observed", level)
@@ -57,7 +57,7 @@ def test_delayed_entry_equals_the_definition():
 
 def test_stratified_sums_the_strata():
     data = cohort(2).query("arm != 'z'")
-    rows = logrank(data, "day", "died", "arm", entry="entry", strata="site")
+    rows = logrank(data, "day", "died", "arm", entry="start", strata="site")
     parts = [definition(data[data["site"] == site], "x") for site in "pq"]
     gap, variance = (sum(part[i] for part in parts) for i in (0, 1))
     assert one(rows, "chi2")["estimate"] == pytest.approx(gap**2 / variance)
@@ -106,7 +106,7 @@ def test_one_group_is_refused():
 def test_scores_sum_to_zero_and_give_observed_minus_expected():
     data = cohort(7)
     scores = logrank_scores(
-        data["day"].to_numpy(float), data["died"].to_numpy() > 0, data["entry"].to_numpy(float)
+        data["day"].to_numpy(float), data["died"].to_numpy() > 0, data["start"].to_numpy(float)
     )
     assert scores.sum() == pytest.approx(0, abs=1e-10)
     assert scores[data["arm"] == "x"].sum() == pytest.approx(definition(data, "x")[0])
