@@ -11,6 +11,7 @@ import pandas as pd
 from prrt_lib.analyse.biomarker_models import logged
 from prrt_lib.analyse.biomarkers import MARKERS
 from prrt_lib.analyse.cox import FEW, TOO_FEW
+from prrt_lib.analyse.curve_ends import with_ends
 from prrt_lib.analyse.summaries import nobody
 from prrt_lib.base.errors import AnalysisError
 from prrt_lib.declare.footprints import traced
@@ -116,7 +117,8 @@ def _curves(study: Any, times: Any, kept: pd.DataFrame, name: str) -> pd.DataFra
                      min_at_risk=minimum, conf_level=study.parameters.conf_level)
         for moments in ((), tuple(sorted({*YEARS, *years})))
     ]  # fmt: skip
-    return combine([pd.concat(parts, ignore_index=True).drop_duplicates("row_id")])
+    rows = pd.concat(parts, ignore_index=True).drop_duplicates("row_id", ignore_index=True)
+    return with_ends(rows, kept, name, study.parameters.min_at_risk)
 
 
 def ratio(frame: pd.DataFrame, names: list[str], conf_level: float) -> pd.DataFrame:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from prrt_lib.analyse.curve_ends import with_ends
 from prrt_lib.base.errors import AnalysisError, Problem
 from prrt_lib.declare.footprints import traced
 from prrt_lib.declare.parameters import YEARS, days
@@ -77,8 +78,13 @@ def landmark(
         why = "; ".join(problem.found for problem in error.problems)
         empty = {"statistic": "survival", "group": STATE, "state": "not-estimable", "n": 0}
         return result_rows([empty], warning=why, **words)
-    level = study.parameters.conf_level
-    parts = [_curves(kept.frame, level), kept.rows, _test(kept.frame), _ratio(kept.frame, level)]
+    level, minimum = study.parameters.conf_level, study.parameters.min_at_risk
+    parts = [
+        _curves(kept.frame, level, minimum),
+        kept.rows,
+        _test(kept.frame),
+        _ratio(kept.frame, level),
+    ]
     return combine([stamp(pd.concat(parts, ignore_index=True), **words)])
 
 
@@ -87,13 +93,14 @@ def setting(months: float) -> str:
     return f"landmark_{months:g}_months"
 
 
-def _curves(frame: pd.DataFrame, level: float) -> pd.DataFrame:
+def _curves(frame: pd.DataFrame, level: float, minimum: int) -> pd.DataFrame:
     last = frame["exit"].max()
     years = {days(12 * year) for year in range(int(last / 365.25) + 1)}
     moments = tuple(sorted({*YEARS, *years}))
     tables = [kaplan_meier(frame, "exit", "event", by=STATE, times=times, conf_level=level)
               for times in ((), moments)]  # fmt: skip
-    return pd.concat(tables, ignore_index=True).drop_duplicates("row_id")
+    rows = pd.concat(tables, ignore_index=True).drop_duplicates("row_id", ignore_index=True)
+    return with_ends(rows, frame.assign(entry=0), STATE, minimum)
 
 
 def _assessed(frame: pd.DataFrame) -> pd.DataFrame:

@@ -6,12 +6,14 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from prrt_lib.analyse.curve_ends import with_ends
 from prrt_lib.base.errors import AnalysisError
 from prrt_lib.declare.footprints import traced
 from prrt_lib.declare.parameters import YEARS, days
-from prrt_lib.declare.rows import combine, result_rows, stamp
+from prrt_lib.declare.rows import result_rows, stamp
 from prrt_lib.estimate.competing import cumulative_incidence
 from prrt_lib.estimate.cox_model import cox
+from prrt_lib.estimate.early_risk_set import conditional_start
 from prrt_lib.estimate.gray import gray_test
 from prrt_lib.estimate.log_rank import logrank
 from prrt_lib.estimate.quasi_independence import conditional_tau
@@ -48,8 +50,8 @@ def _estimate(study: Study, times: Times, by: str | None) -> pd.DataFrame:
     if times.frame.empty or _never_scanned(times):
         return stamp(_nothing(times), group=by or "")
     tables = [_fit(study, times, by, moments) for moments in ((), _moments(times))]
-    both = pd.concat(tables, ignore_index=True)
-    return combine([both.drop_duplicates("row_id")])
+    both = pd.concat(tables, ignore_index=True).drop_duplicates("row_id", ignore_index=True)
+    return with_ends(both, times.frame, by, study.parameters.min_at_risk)
 
 
 def _moments(times: Times) -> tuple[float, ...]:
@@ -67,7 +69,19 @@ def _fit(study: Study, times: Times, by: str | None, moments: Sequence[float]) -
     late = bool((times.frame["entry"] > 0).any())
     minimum = settings.min_at_risk if times.endpoint.delayed and late else None
     rows = kaplan_meier(times.frame, "exit", "event", min_at_risk=minimum, **common)
-    return _kept_in_n(rows)
+    rows = _kept_in_n(rows)
+    return rows if by is None or minimum is None else _other_start(times, rows, minimum)
+
+
+def _other_start(times: Times, rows: pd.DataFrame, minimum: int) -> pd.DataFrame:
+    """Rows by group say beside them where the whole cohort's curve starts on another day."""
+    whole = conditional_start(times.frame, "exit", "entry", None, minimum)[0]
+    own = rows["label"].str.rpartition(" at ")[2]
+    other = (rows["state"] == "ok") & (own != f"{whole:g}")
+    told = "curves by group start at day " + own + f", the whole cohort's at day {whole:g}: "
+    told = told + "neither medians nor rates are to be compared between them"
+    joined = (rows["warning"] + "; " + told).str.removeprefix("; ")
+    return stamp(rows, warning=rows["warning"].mask(other, joined))
 
 
 def _kept_in_n(rows: pd.DataFrame) -> pd.DataFrame:

@@ -12,7 +12,7 @@ from prrt_lib.declare.rows import combine, result_rows
 from prrt_lib.study.data import Study
 from prrt_lib.study.endpoints import ENDPOINTS
 
-SUMMARY = ("median", "q25", "q75")
+SUMMARY = ("median", "q25", "q75", "at_risk")
 SENSITIVE = ("os_dx_delayed", "os_prrt", "ttp", "pfs", "cif_progression")
 
 
@@ -66,5 +66,6 @@ def other_populations(study: Study, populations: Sequence[str]) -> pd.DataFrame:
 
 
 def _summary(rows: pd.DataFrame) -> pd.DataFrame:
-    """Without the steps of the curve between the yearly rates."""
-    return rows[rows["statistic"].isin(SUMMARY) | rows["time"].isin(list(survival.YEARS))]
+    """Without the steps of the curve between its beginning and the yearly rates."""
+    kept = [rows.loc[rows["state"] == "ok", "time"].min(), *survival.YEARS]
+    return rows[rows["statistic"].isin(SUMMARY) | rows["time"].isin(kept)]
