@@ -159,12 +159,23 @@ def test_another_spelling_of_a_value_is_told_apart(quiet):
     ]
 
 
-def test_only_a_headline_that_moved_gives_code_4(quiet, loud):
-    assert quiet.rows.moved and (quiet.headline, quiet.exit_code) == ([], 0)
+def test_a_number_of_the_start_page_that_moved_gives_code_4(first, second, loud):
+    # Where PRRT was given stands on no start page.
+    changes = QUIET["NET-001"][0]
+    moved = compare(str(first[0]), str(second(several(*changes))))
+    assert moved.rows.moved and (moved.headline, moved.exit_code) == ([], 0)
     assert loud.exit_code == 4
-    median = next(one for one in loud.headline if one.row["statistic"] == "median")
+    median = next(one for one in loud.headline if one.row["endpoint"] == "os_dx_delayed")
     # NET-001 dies, and NET-025 is a copy of NET-006: two deaths and one patient more.
     assert (median.change("events"), median.change("n")) == (2, 1)
+
+
+def test_secondary_numbers_of_the_start_page_are_headline_as_well(quiet):
+    # A later scan of NET-002 and the only cycle of NET-024: none of them touches survival.
+    said = {(one.row["notebook"], one.row["endpoint"] or one.row["level"])
+            for one in quiet.headline}  # fmt: skip
+    assert said == {("quality", "All treated"), ("survival", "ttp"), ("survival", "pfs")}
+    assert quiet.exit_code == 4
 
 
 def test_each_patients_edits_move_what_reads_them(quiet):

@@ -36,4 +36,4 @@ def test_a_run_compared_with_itself_differs_in_nothing(out, capsys):
     assert main(["compare", str(out), f"{out}:demo", "--attribute"]) == 0
     said = capsys.readouterr().out
     assert said.splitlines()[-1] == "nothing differs"
-    assert "headline (primary rows of gep, main setting): 0 moved" in said
+    assert "headline (numbers of the start page): 0 moved" in said

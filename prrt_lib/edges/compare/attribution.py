@@ -123,6 +123,9 @@ def joint(total: Iterable[Moved], steps: Iterable[Step], tolerance: float) -> li
         moved, parts = whole.get(row_id), by_row.get(row_id, [])
         if moved is not None and any(_alike(moved, part, tolerance) for part in parts):
             continue
+        if moved is None and parts[0].before is None:
+            # A key that one step alone would make, such as a day, is in neither run.
+            continue
         shown = moved or Moved(parts[0].before, parts[0].before)
         rests = {name: _rest(shown, parts, name) for name in NUMBERS}
         if any(not _small(rest, shown, name, tolerance) for name, rest in rests.items()):

@@ -9,14 +9,9 @@ from typing import Any
 from prrt_lib.edges.compare.attribution import MOST, Attribution, attribution
 from prrt_lib.edges.compare.edits import Edit, edits, effective
 from prrt_lib.edges.compare.questions import QuestionChanges, question_changes
-from prrt_lib.edges.compare.row_changes import (
-    TOLERANCE,
-    Moved,
-    RowChanges,
-    of_headline,
-    row_changes,
-)
+from prrt_lib.edges.compare.row_changes import TOLERANCE, Moved, RowChanges, row_changes
 from prrt_lib.edges.compare.sides import Side, side
+from prrt_lib.edges.site.headline import shown
 
 SAME, HEADLINE_MOVED = 0, 4
 Named = tuple[str, str, str]
@@ -40,7 +35,7 @@ class Comparison:
 
     @property
     def exit_code(self) -> int:
-        """4 where a headline number moved; 0 otherwise, also where others moved."""
+        """4 where a number of the start page moved; 0 otherwise, also where others moved."""
         return HEADLINE_MOVED if self.headline else SAME
 
     @property
@@ -68,6 +63,7 @@ def compare(
     both = one.reading is not None and other.reading is not None
     found = edits(one.reading, other.reading) if both else None
     notes = [f"A: {note}" for note in one.notes] + [f"B: {note}" for note in other.notes]
+    on_top = shown(one.rows, one.headline) | shown(other.rows, other.headline)
     made = None
     if found is not None and (attribute or everyone):
         number = len(effective(found))
@@ -77,7 +73,7 @@ def compare(
         else:
             made = attribution(one, other, found, rows.moved, tolerance, say)
     return Comparison(
-        one, other, tolerance, rows, of_headline(rows.moved, {one.headline, other.headline}),
+        one, other, tolerance, rows, [moved for moved in rows.moved if moved.row_id in on_top],
         question_changes(one.findings, other.findings), _parameters(one, other),
         _versions(one, other), found, made, notes,
     )  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -116,14 +116,3 @@ def _pairs(a: pd.DataFrame, b: pd.DataFrame, chosen: np.ndarray, differs: Mappin
     ]
     pairs = zip(_records(a[chosen]), _records(b[chosen]), names, strict=True)
     return [Moved(old, new, columns) for old, new, columns in pairs]
-
-
-def of_headline(moved: Iterable[Moved], populations: Collection[str]) -> list[Moved]:
-    """Those of ``moved`` that are primary, of the headline population, in the main setting."""
-    return [
-        one
-        for one in moved
-        if one.row["role"] == "primary"
-        and one.row["population"] in populations
-        and one.row["setting"] == ""
-    ]

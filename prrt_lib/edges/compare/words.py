@@ -121,8 +121,7 @@ def _lines(found: Comparison) -> Iterator[str]:
     )
     if rows.moved:
         yield f"  by notebook: {by_notebook(rows.moved)}"
-    population = found.after.headline.replace("_", " ")
-    yield f"headline (primary rows of {population}, main setting): {len(found.headline)} moved"
+    yield f"headline (numbers of the start page): {len(found.headline)} moved"
     yield from _first([f"  {row_name(one.row)}: {change(one)}" for one in found.headline])
     asked = found.questions
     yield (

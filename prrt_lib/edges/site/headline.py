@@ -8,9 +8,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from prrt_lib.base.paths import Places
-from prrt_lib.present import numbers
+import pandas as pd
 
+from prrt_lib.base.paths import Places
+from prrt_lib.declare.yaml_files import load_words
+from prrt_lib.present import numbers, paragraphs
+
+PLAN = Path(__file__).with_name("start.yaml")
 OWN = ("name", "page", "results", "last")
 MAIN = {"setting": "", "stratum": "", "group": "", "group_level": "", "model": ""}
 NUMERIC = ("estimate", "low", "high", "n", "total", "events", "at_risk")
@@ -48,6 +52,17 @@ def row_of(item: Mapping[str, Any], found: list[Row], population: str) -> Row | 
     wanted |= {name: value for name, value in item.items() if name not in OWN}
     kept = [row for row in found if all(row[name] == value for name, value in wanted.items())]
     return kept[-1 if item.get("last") else 0] if kept else None
+
+
+def shown(found: pd.DataFrame, population: str) -> set[str]:
+    """``row_id`` of every number that the start page shows: its headline numbers, and those that
+    its paragraph quotes. ``found`` are the result rows of a run, ``notebook`` telling whose."""
+    records = found.to_dict("records")
+    named = (
+        row_of(item, [row for row in records if row["notebook"] == item["results"]], population)
+        for item in load_words(PLAN)["headline"]
+    )
+    return {row["row_id"] for row in named if row} | set(paragraphs.abstract(found).row_ids)
 
 
 def tile(item: Mapping[str, Any], row: Row) -> str:

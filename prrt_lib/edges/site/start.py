@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import html
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from prrt_lib.base.errors import Problem
@@ -15,7 +14,7 @@ from prrt_lib.edges import sign_off
 from prrt_lib.edges.notebook_form import STORY, source
 from prrt_lib.edges.pages import heading
 from prrt_lib.edges.site import bar, contents
-from prrt_lib.edges.site.headline import tiles
+from prrt_lib.edges.site.headline import PLAN, tiles
 from prrt_lib.edges.site.markup import boxed, element, facts, in_markdown
 from prrt_lib.edges.site.notebooks import (
     Cell,
@@ -28,7 +27,6 @@ from prrt_lib.edges.site.notebooks import (
 )
 from prrt_lib.edges.site.run_facts import changed
 
-PLAN = Path(__file__).with_name("start.yaml")
 HOW_TO_SIGN = (
     "To sign: open Review beneath a table or figure, keep a verdict, save the sign-off file at the "
     "foot of a page, and hand it to whoever holds this run."
