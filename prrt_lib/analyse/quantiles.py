@@ -45,10 +45,11 @@ def bounded_quantity(
 ) -> Records:  # fmt: skip
     """As :func:`quantity` for values of which some are known only between bounds.
 
-    A bound such as "<1" or "3-5" has a rank though not a value. Where the median is the same
-    wherever the bounded values lie within their bounds, the quantiles count all values by rank,
-    and a quartile that depends on them is not estimable. Where the median depends on them, all
-    quantiles are of the exact values alone, and the warning says between what the median lies.
+    A bound such as "<1" or "3-5" has a rank though not a value, and counts in n. Median and
+    quartiles are those of all values where they are the same wherever the bounded values lie
+    within their bounds; else the row has no estimate but the interval of medians in ``low`` and
+    ``high``, without a ``conf_level`` (decision 35). An open end is empty. Mean, sd, min and max
+    are of the exact values alone.
     """
     bounds = values.isna() & (lower.notna() | upper.notna())
     if not bounds.any():
@@ -81,19 +82,17 @@ def _step(values: pd.Series, at: float) -> float:
 
 
 def _placed(record: dict[str, Any], spans: dict, told: int, what: str) -> dict[str, Any]:
-    """``record`` by rank where bounded values leave the median alone, else of the exact ones."""
-    low, high = spans["median"]
-    if low == high and np.isfinite(low) and record["statistic"] in ("median", "q25", "q75"):
-        low, high = spans[record["statistic"]]
-        ranked = {**record, "n": record["n"] + told, "state": "ok", "estimate": low,
-                  "method": f"{METHOD}, {told} bounded values by rank"}  # fmt: skip
-        return ranked if low == high else {**ranked, "estimate": np.nan, "state": "not-estimable"}
-    record = {**record, "method": f"exact values only, {record['method']}".removesuffix(", ")}
-    if record["statistic"] != "median" or low == high:
-        return record
-    words = f"{what}: {told} known only by bounds left out"
-    return {**record, "warning": f"{words}; with them the median is {_end(low)} to {_end(high)}"}
-
-
-def _end(value: float) -> str:
-    return "unbounded" if np.isinf(value) else f"{value:g}"
+    """``record`` of all values by rank: one quantile, or the interval that holds it."""
+    if record["statistic"] not in ("median", "q25", "q75"):
+        return {**record, "method": f"exact values only, {record['method']}".removesuffix(", ")}
+    low, high = spans[record["statistic"]]
+    method = f"{METHOD}, {told} bounded values by rank"
+    ranked = {**record, "n": record["n"] + told, "method": method}
+    if low == high and np.isfinite(low):
+        return {**ranked, "state": "ok", "estimate": low}
+    return {
+        **ranked, "state": "not-estimable", "estimate": np.nan,
+        "low": low if np.isfinite(low) else np.nan, "high": high if np.isfinite(high) else np.nan,
+        "warning": f"{what}: {told} known only by bounds, brackets hold the interval in which the "
+        "median or quartile lies",
+    }  # fmt: skip

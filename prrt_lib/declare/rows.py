@@ -42,7 +42,7 @@ STATISTICS: Mapping[str, str] = {
     "at_risk": "number under observation just before `time`",
     "events": "number of events",
     "censored": "number censored",
-    "median": "median",
+    "median": "median; of partly bounded values not estimable, and lies from `low` to `high`",
     "q25": "lower quartile",
     "q75": "upper quartile",
     "min": "smallest value",

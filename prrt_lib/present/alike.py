@@ -23,12 +23,16 @@ def summary(texts: Iterable[str]) -> str:
 
 
 def once_each(texts: Iterable[str]) -> list[str]:
-    """Each kind of the parts of ``texts`` (joined by "; ") once, in order, numbers as ranges."""
+    """Each kind of the parts of ``texts`` (joined by "; ") once, in order, numbers as ranges.
+
+    A part that names a range itself is never merged: "2 to 7 to 2.75 to 8.5" says nothing.
+    """
     kinds: dict[str, list[str]] = {}
     for text in texts:
         for part in text.split("; "):
             if part.strip():
-                kinds.setdefault(kind(part), []).append(part)
+                same = kind(part)
+                kinds.setdefault(part if "# to #" in same else same, []).append(part)
     return [summary(same) for same in kinds.values()]
 
 

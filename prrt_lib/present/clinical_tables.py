@@ -10,6 +10,7 @@ from prrt_lib.declare.dictionary import dictionary
 from prrt_lib.present import numbers
 from prrt_lib.present.tables import RATES, Cell, Row, Table, cell, first, levels, warnings
 
+NOTHING = "not estimable"
 POPULATIONS = {
     "gep": "GEP primary",
     "all_treated": "All treated",
@@ -66,16 +67,16 @@ def _quantile_lines(rows: pd.DataFrame) -> list[list[Cell]]:
 
 
 def _joined(shown: dict, form: str, names: tuple[str, ...]) -> Cell:
-    if all(shown[name] is None or shown[name]["state"] != "ok" for name in names):
-        return Cell("not estimable", tuple(shown[name]["row_id"] for name in names if shown[name]))
+    if all(_value(shown[name]) == NOTHING for name in names):
+        return Cell(NOTHING, tuple(shown[name]["row_id"] for name in names if shown[name]))
     texts = {name: _value(shown[name]) for name in names}
     return Cell(form.format(**texts), tuple(shown[name]["row_id"] for name in names if shown[name]))
 
 
 def _value(row: Row | None) -> str:
-    if row is None or row["state"] != "ok":
-        return "not estimable"
-    return numbers.scaled(row, row["estimate"])
+    if row is None:
+        return NOTHING
+    return numbers.scaled(row, row["estimate"]) if row["state"] == "ok" else numbers.estimate(row)
 
 
 def by_denominator(rows: pd.DataFrame, title: str) -> Table:

@@ -18,6 +18,7 @@ LOG_SCALE = {
     "log_hazard_ratio", "log_subdistribution_hazard_ratio", "log_rate_ratio", "log_odds_ratio",
     "log_rmst_ratio",
 }  # fmt: skip
+QUANTILES = {"median", "q25", "q75"}
 PROBABILITIES = {"survival", "cumulative_incidence", "proportion", "survival_difference"}
 
 
@@ -93,10 +94,20 @@ def limits(row: Mapping[str, Any], digits: int | None = None) -> str:
     return " to ".join(texts)
 
 
+def interval(row: Mapping[str, Any], digits: int | None = None) -> str:
+    """ "[2 to 7]" that holds a median of partly bounded values; "" for every other row."""
+    low, high = (scaled(row, row[end], digits) for end in ("low", "high"))
+    if row["statistic"] not in QUANTILES or not missing(row["conf_level"]) or not (low or high):
+        return ""
+    if low and high:
+        return f"[{low} to {high}]"
+    return f"[at least {low}]" if low else f"[at most {high}]"
+
+
 def estimate(row: Mapping[str, Any], digits: int | None = None) -> str:
     """Estimate with limits, or the word that says why there is none."""
     if row["state"] != "ok":
-        return NOT_OK[row["state"]]
+        return interval(row, digits) or NOT_OK[row["state"]]
     if row["statistic"] == "proportion" or (row["statistic"] == "count" and row["total"] > 0):
         return n_of_total(row["n"], row["total"])
     if row["statistic"] == "count":

@@ -127,7 +127,7 @@ def _quantiles(rows: pd.DataFrame) -> Cell:
     parts = [first(rows, statistic=name) for name in ("median", "q25", "q75")]
     if parts[0] is None:
         return Cell("")
-    if parts[0]["state"] != "ok":
+    if parts[0]["state"] != "ok" and not numbers.interval(parts[0]):
         return cell(parts[0])
     middle, low, high = (_number(part) if part else "" for part in parts)
     unit = numbers.unit(parts[0])

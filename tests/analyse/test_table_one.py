@@ -1,9 +1,13 @@
 """Table 1 on patients one can count by hand."""
 
+import numpy as np
+import pandas as pd
 import pytest
 from small_study import SmallStudy, check, n_of, one, treated
 
-from prrt_lib.analyse import describe
+from prrt_lib.analyse import describe, quantiles
+from prrt_lib.declare.rows import result_rows
+from prrt_lib.present import numbers, tables
 
 PATIENTS = [
     {"patient_id": "A1", "sex": "female", "age_at_diagnosis": 40.0, "smoking_status": "never"},
@@ -107,19 +111,32 @@ def test_the_median_counts_a_bounded_value_by_rank_where_its_place_is_certain(ro
     assert (row["estimate"], row["n"]) == (2.0, 3)
 
 
-def test_a_quartile_that_depends_on_a_bounded_value_is_not_estimable(rows):
-    assert (
-        one(rows, variable="ki67_index", statistic="q25", group_level="")["state"]
-        == "not-estimable"
-    )
+def test_a_quartile_that_depends_on_a_bounded_value_is_the_interval_that_holds_it(rows):
+    # Between 0 and 1 the bounded value moves the lower quartile of 2, 10 from 1 to 1.5.
+    row = one(rows, variable="ki67_index", statistic="q25", group_level="")
+    assert (row["state"], row["low"], row["high"]) == ("not-estimable", 1.0, 1.5)
     assert one(rows, variable="ki67_index", statistic="q75", group_level="")["estimate"] == 6.0
 
 
-def test_a_median_that_depends_on_a_bounded_value_is_of_the_exact_ones_and_says_so(rows):
-    # 10 and "<1" in the pancreas: with the bound the median is between 5 and 5.5.
+def test_a_median_that_depends_on_a_bounded_value_is_an_interval_in_text_and_table(rows):
+    # 10 and "<1" in the pancreas: the median lies between 5 and 5.5.
     row = one(rows, variable="ki67_index", statistic="median", group_level="pancreas")
-    assert (row["estimate"], row["n"]) == (10.0, 1)
-    assert "5 to 5.5" in row["warning"]
+    assert (row["state"], row["low"], row["high"], row["n"]) == ("not-estimable", 5.0, 5.5, 2)
+    assert numbers.estimate(row) == "[5.00 to 5.50]"
+    table = tables.characteristics(rows, "Table 1")
+    line = next(line for line in table.body if line[0].text.startswith("Proliferative"))
+    shown = line[table.header.index("pancreas")].text
+    assert shown == "[5.00 to 5.50] ([2.50 to 3.25] to [7.50 to 7.75]) %; n = 2"
+    said = [note for note in table.notes if "known only by bounds" in note]
+    assert len(said) == 2 and all("brackets hold the interval" in note for note in said)
+
+
+def test_an_open_end_of_the_interval_is_said_in_words():
+    # 5 and two values of ">20": the median lies above 20.
+    values, low, high = (pd.Series(column) for column in
+                         ([5, np.nan, np.nan], [5, 20, 20], [5, np.nan, np.nan]))  # fmt: skip
+    row = result_rows(quantiles.bounded_quantity(values, low, high, "ki67_index")).iloc[0]
+    assert numbers.estimate(row) == "[at least 20]"
 
 
 def test_reported_and_derived_grade_differ_in_one_of_two(study):
