@@ -172,7 +172,9 @@ def endpoints_page() -> str:
 def _flat(value: object) -> str:
     if isinstance(value, Mapping):
         return "; ".join(f"{key}: {item}" for key, item in value.items())
-    return ", ".join(map(str, value)) if isinstance(value, (tuple, list)) else str(value)
+    if isinstance(value, (tuple, list)):
+        return ", ".join(str(item) or "(main)" for item in value)
+    return str(value)
 
 
 def rules_page() -> str:

@@ -99,7 +99,8 @@ def dips(times: np.ndarray, at_risk: np.ndarray, minimum: int) -> str:
     low = np.flatnonzero(at_risk < minimum)
     if len(low) == 0:
         return ""
-    return f"fewer than {minimum} at risk at {len(low)} event times, first at {times[low[0]]:g}"
+    first = f"{times[low[0]]:g}"
+    return f"fewer than {minimum} at risk at {len(low)} event times, first at day {first}"
 
 
 def with_dips(words: dict[str, Any], times, at_risk, minimum: int | None) -> dict[str, Any]:

@@ -11,6 +11,8 @@ from prrt_lib.present import numbers
 from prrt_lib.present.tables import RATES, Cell, Row, Table, cell, first, levels, warnings
 
 NOTHING = "not estimable"
+SPREAD = {"median": "median", "q25": "lower quartile", "q75": "upper quartile", "mean": "mean",
+          "sd": "standard deviation", "min": "smallest", "max": "largest"}  # fmt: skip
 POPULATIONS = {
     "gep": "GEP primary",
     "all_treated": "All treated",
@@ -119,9 +121,12 @@ def listed(
 
 
 def with_p(row: Row) -> str:
-    """Estimate with limits, and p where the row has one."""
+    """Estimate with limits, and p where the row has one; a median or mean is named, with its n."""
     share = row["statistic"] == "proportion"
     text = share_with_limits(row) if share else numbers.estimate(row)
+    if row["statistic"] in SPREAD and row["state"] == "ok":
+        counted = "" if numbers.missing(row["n"]) else f"; n = {numbers.plain(row['n'], 0)}"
+        text = f"{SPREAD[row['statistic']]} {text} {numbers.unit(row)}".rstrip() + counted
     p = numbers.p_value(row["p"])
     return (
         f"{text}, p {p if p.startswith('<') else f'= {p}'}" if p and row["state"] == "ok" else text

@@ -25,7 +25,8 @@ def moments(rows: pd.DataFrame, title: str) -> Table:
         body += [
             [Cell(f"   {_moment(row)}"), Cell(""), cell(row)] for row in part.to_dict("records")
         ]
-    header = ["", "n", "estimate (95 % limits)"]
+    limited = (shown["conf_level"].notna() & (shown["low"].notna() | shown["high"].notna())).any()
+    header = ["", "n", "estimate (95 % limits)" if limited else "estimate, no limits are given"]
     return Table(title, header, body or [[Cell("nothing to show"), Cell(""), Cell("")]],
                  warnings(rows), frozenset(sections))  # fmt: skip
 

@@ -5,6 +5,7 @@ from small_study import SmallStudy, check, n_of, one, treated
 
 from prrt_lib.analyse import imaging, landmark, patient_course, response_size, response_times
 from prrt_lib.base.errors import AnalysisError
+from prrt_lib.present import clinical_tables, response_tables
 
 FLAGS = ("any_lesion_decrease", "any_lesion_increase", "new_lesions")
 WORDS = {"smaller": ("yes", "no", "no"), "same": ("no", "no", "no"), "larger": ("no", "yes", "no")}
@@ -136,3 +137,22 @@ def test_lanes_end_at_death_or_last_contact_and_hold_what_happened(study):
     assert (ends["A1"], ends["C1"]) == ("died", "alive at last contact")
     of_a1 = course.marks[course.marks["patient_id"] == "A1"]["what"].value_counts()
     assert of_a1["progression date"] == 1 and of_a1["PRRT"] == 1
+
+
+def test_a_wait_is_shown_with_its_statistic_its_n_and_its_spread(study):
+    # Waits to a first evaluable scan and between scans, in weeks; A1: 90 and 274 days, A2: 90, ...
+    waits = imaging.scan_intervals(study)
+    table = clinical_tables.quantiles(waits[waits["unit"] == "weeks"], "Weeks between scans")
+    line = next(line for line in table.body if "scan 1" in line[0].text)
+    # First scans on day 90 (A1, A2, B1, B2, D1) and 212 (E1): median 90 days = 12.9 weeks.
+    assert [cell.text for cell in line[1:]] == ["6/6", "12.9 (12.9 to 12.9)", "12.9 to 30.3"]
+    alone = one(waits, statistic="median", level="first PRRT to scan 1")
+    assert clinical_tables.with_p(alone) == "median 12.9 weeks; n = 6"
+
+
+def test_interval_censored_rows_are_not_headed_by_limits_they_do_not_have(study):
+    rows = response_times.interval_censored(study)
+    assert rows["conf_level"].isna().all()
+    assert response_tables.moments(rows, "t").header[-1] == "estimate, no limits are given"
+    timed = response_tables.moments(response_times.timing(study), "t")
+    assert timed.header[-1] == "estimate (95 % limits)"

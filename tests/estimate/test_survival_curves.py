@@ -165,7 +165,7 @@ def test_conditional_start_waits_for_enough_at_risk():
     assert one(rows, "median")["label"] == "given event-free at 6"
     assert (one(rows, "median")["n"], one(rows, "median")["total"]) == (6, 7)
     assert "1 records with exit up to t0 dropped" in one(rows, "median")["warning"]
-    assert "fewer than 5 at risk at 4 event times, first at 20" in rows["warning"].iloc[0]
+    assert "fewer than 5 at risk at 4 event times, first at day 20" in rows["warning"].iloc[0]
 
 
 def test_conditional_start_is_common_to_the_groups():
