@@ -14,12 +14,12 @@ END = "last day with enough at risk"
 
 
 def with_ends(rows: pd.DataFrame, frame: pd.DataFrame, by: str | None, minimum: int):
-    """Curve ``rows`` of ``frame`` (entry, exit), with the beginning and the end of each curve.
+    """Curve ``rows`` of ``frame`` (entry, exit, event), with the beginning and end of each curve.
 
     The first row of a curve counts at risk who is under observation just after that day; where
-    this is not n, its warning says why. A row ``at_risk`` per curve holds the last day on which
-    ``minimum`` are at risk, not estimable where there never are so many: figures end there, and
-    tables mark later rates.
+    this is not n, its warning says why. A group without any estimate has its events. A row
+    ``at_risk`` per curve holds the last day on which ``minimum`` are at risk, not estimable where
+    there never are so many: figures end there, and tables mark later rates.
     """
     if frame.empty:
         return rows
@@ -34,6 +34,10 @@ def with_ends(rows: pd.DataFrame, frame: pd.DataFrame, by: str | None, minimum: 
         drawn = own[own["state"] == "ok"]
         if len(drawn):
             told = _begun(told, drawn.loc[drawn["time"].idxmin()], entries, exits)
+        else:
+            here = (told["group_level"] == level) & told["events"].isna()
+            count = int((part["event"] == 1).sum())
+            told = stamp(told, events=told["events"].mask(here, count))
         end = last_sufficient_exit(entries, exits, minimum)
         record = {**key, "statistic": "at_risk", "variable": END, "n": own["n"].iloc[0],
                   "total": own["total"].iloc[0], "state": "not-estimable"}  # fmt: skip

@@ -26,6 +26,7 @@ ANALYSIS = "survival"
 # Starts at its origin, or nowhere: never enough at risk.
 NOT_LATER = (" at 0", " at nan")
 LAG = "months_diagnosis_to_prrt"
+NEVER = r"never \d+ at risk"
 NOBODY_DROPPED = r"\b0 records with exit up to t0"
 DROPPED = r"(?:; )?\d+ records with exit up to t0 dropped"
 
@@ -85,8 +86,9 @@ def _other_start(times: Times, rows: pd.DataFrame, minimum: int) -> pd.DataFrame
 
 
 def _kept_in_n(rows: pd.DataFrame) -> pd.DataFrame:
-    """Where a curve does not start later, who is censored at its origin stays in n (decision 7)."""
-    at_origin = rows["label"].str.endswith(NOT_LATER)
+    """Where a curve does not start later, who is censored at its origin stays in n (decision 7),
+    and so does a group that never has enough at risk: nothing of it is estimated."""
+    at_origin = rows["label"].str.endswith(NOT_LATER) | rows["warning"].str.contains(NEVER)
     nobody = rows["warning"].str.contains(NOBODY_DROPPED, regex=True)
     told = rows["warning"].str.replace(DROPPED, "", regex=True).str.removeprefix("; ")
     return stamp(rows, n=rows["n"].mask(at_origin, rows["total"]),

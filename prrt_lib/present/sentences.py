@@ -75,6 +75,9 @@ def _median(row: dict, late: str) -> str:
     setting = f" ({row['setting'].replace('_', ' ')})" if row["setting"] else ""
     head = f"{row['label']}{setting}, {row['population'].replace('_', ' ')}"
     counts = events_of(row)
+    if row["model"] == "follow-up" and not numbers.missing(row["events"]):
+        alive, n = (numbers.plain(row[name], 0) for name in ("events", "n"))
+        counts = f"follow-up ended alive in {alive} of {n} patients, deaths censored"
     if row["state"] != "ok":
         return f"{head}: median {numbers.NOT_OK[row['state']]} ({counts})."
     level = f"{100 * row['conf_level']:g} %"
