@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -11,12 +10,11 @@ import pandas as pd
 
 from prrt_lib.declare.dictionary import dictionary
 from prrt_lib.declare.parameters import DAYS_PER_MONTH, days
-from prrt_lib.present import figure_words
+from prrt_lib.present import figure_words, tables
 from prrt_lib.present.values import Values, of_rows
 
 # A page of 20,000 patients would carry thousands of lines otherwise.
 MOST_STEPS = 240
-BEGINS = re.compile(r"n = \d+, at risk at day")
 
 
 # What tells one curve from another among the rows of a figure or table.
@@ -43,7 +41,7 @@ def notes(rows: pd.DataFrame) -> list[str]:
     """Why n is not the number at risk at the start, and where curves end: a sentence each."""
     told = [f"{f'{level}: ' if level else ''}{part}." for level, warning in
             zip(rows["group_level"], rows["warning"], strict=True)
-            for part in warning.split("; ") if BEGINS.match(part)]  # fmt: skip
+            for part in warning.split("; ") if tables.START.match(part)]  # fmt: skip
     for method, part in rows[rows["statistic"] == "at_risk"].groupby("method", sort=False):
         places = [f"{level or 'All'} {'not drawn' if np.isnan(month) else f'month {month:.1f}'}"
                   for level, month in ends(part).items()]  # fmt: skip

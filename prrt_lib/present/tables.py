@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -176,16 +177,19 @@ def survival(rows: pd.DataFrame, title: str, years: Mapping[float, str]) -> Tabl
         name = " · ".join(text for text in (own, key[2].replace("_", " "), level) if text)
         body.append([
             Cell(f"{name} ({key[0]})"), cell(counts, lambda row: numbers.plain(row["n"], 0)),
-            cell(begin[0] if begin else None, lambda row: numbers.plain(row["at_risk"], 0)),
+            cell(begin[0] if begin else None, _at_start),
             cell(counts, lambda row: numbers.plain(row["events"], 0)), middle_cell, *shown,
         ])  # fmt: skip
     header = ["endpoint", "n", "at risk at the start", "events", "median, months (95 % limits)",
               *(f"{label}, % (95 % limits)" for label in years.values())]  # fmt: skip
     limit = rows.loc[rows["statistic"] == "at_risk", "method"].head(1)
     told = [f"[at risk]: {text}, and this number lies beyond the end" for text in limit if beyond]
-    return Table(title, header, body, [*told, *warnings(rows)])
+    # Why n are not at risk at the start stands beside each number, not in a note of them all.
+    noted = warnings(rows.assign(warning=rows["warning"].map(_without_start)))
+    return Table(title, header, body, [*told, *noted])
 
 
+START = re.compile(r"n = \d+, at risk at day [^;]*: \d+ (\([^;]*\))")
 RATES = ("survival", "cumulative_incidence")
 
 
@@ -200,6 +204,16 @@ def late_median(rows: pd.DataFrame) -> str:
     end, middle = first(rows, statistic="at_risk"), first(rows, statistic="median")
     late = end and middle and middle["state"] == "ok" and not middle["estimate"] <= end["time"]
     return " [too few at risk]" if late else ""
+
+
+def _at_start(row: Row) -> str:
+    """ "41 (2 enter later)": who is at risk at the start, and why that is not n."""
+    reason = START.search(row["warning"])
+    return numbers.plain(row["at_risk"], 0) + (f" {reason.group(1)}" if reason else "")
+
+
+def _without_start(warning: str) -> str:
+    return "; ".join(part for part in warning.split("; ") if not START.match(part))
 
 
 def _rate(row: Row, few: set[str]) -> str:
