@@ -120,6 +120,16 @@ def test_a_row_of_a_group_speaks_of_that_group_alone(known):
     assert set(known.cells(row["row_id"], whole=True)["record"]) > set(of_group)
 
 
+def test_of_a_share_those_who_count_are_told_from_those_who_do_not(known):
+    row = the(known, variable="best_response", level="response of any magnitude",
+              stratum="imaging-evaluable", population="gep", group="")  # fmt: skip
+    counted, total = known.counted(row["row_id"])
+    assert (len(counted), len(total)) == (row["n"], row["total"])
+    # Of more records that were read: those who were never imaged are in neither.
+    assert counted < total < known.about(row["row_id"])
+    assert known.counted(the(known, **MEDIAN)["row_id"]) is None
+
+
 def test_the_death_of_a_patient_is_among_the_cells_of_the_median(known):
     cells = known.cells(the(known, **MEDIAN, population="gep", group="", setting="")["row_id"])
     deaths = cells[(cells["column"] == "death_date") & (cells["value"] != "")]

@@ -107,6 +107,21 @@ def test_records_are_filtered_by_what_they_say(visit):
     assert 0 < records.count() < everybody
 
 
+def test_the_records_that_a_share_counts_are_marked(visit, reports):
+    page = settled(visit.open("response.html"))
+    rows = rows_of(reports, "response")
+    share = next(row for row in rows.values() if row["variable"] == "best_response"
+                 and row["level"] == "response of any magnitude" and row["population"] == "gep"
+                 and row["stratum"] == "imaging-evaluable" and not row["group"])  # fmt: skip
+    page.locator(f'td[data-rows~="{share["row_id"]}"]:visible').first.click()
+    page.locator(SHOWN).wait_for()
+    n, total = float(share["n"]), float(share["total"])
+    assert page.locator(f'{SHOWN} details[data-counted="n"]').count() == n
+    assert page.locator(f'{SHOWN} details[data-counted="N"]').count() == total - n
+    assert page.locator(f"{SHOWN} .trace-records details").count() > total
+    assert f"✓ marks the {n:g} that count" in page.locator(f"{SHOWN} .trace-counted").inner_text()
+
+
 def test_a_cell_leads_to_the_numbers_that_rest_on_it(visit):
     page = settled(visit.open("index.html"))
     page.get_by_role("button", name="from a cell to its numbers").click()

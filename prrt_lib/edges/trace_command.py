@@ -29,6 +29,12 @@ def trace(row_id: str, scenario: str, root: Path, whole: bool = False, out: Path
              if as_text(row[name])]  # fmt: skip
     footprint = known.footprint(row_id)
     facts.append(f"read: {', '.join(footprint['columns']) or 'nothing of a patient'}")
+    counted = known.counted(row_id)
+    if counted is not None:
+        facts.append(f"counted in n: {', '.join(sorted(counted[0])) or 'nobody'}")
+        facts.append(
+            f"in the total alone: {', '.join(sorted(counted[1] - counted[0])) or 'nobody'}"
+        )
     return "\n".join([*notes, f"result row {row_id} of {row['notebook']}", *facts, "",
                       *_listed(cells, out, "cells of", "record")])  # fmt: skip
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -158,6 +159,20 @@ class Traces:
             level = people[people[row["group"]].map(as_text) == wanted]
             people = level if len(level) else people
         return frozenset(people["patient_id"]) if len(people) else records
+
+    def counted(self, row_id: str) -> tuple[frozenset[str], frozenset[str]] | None:
+        """The patients that a share counts and those of its total; None where the derived values
+        do not give exactly the row's n and total."""
+        row, people = self.known(row_id), self.cohort
+        if row["statistic"] != "proportion" or row["variable"] not in people:
+            return None
+        people = people[people["patient_id"].isin(self.about(row_id))]
+        values, stratum = people[row["variable"]].map(as_text), re.sub("[ -]", "_", row["stratum"])
+        base = people.get(f"in_{stratum}", values != "")
+        level = base & (values == row["level"])
+        if (level.sum(), base.sum()) != (row["n"], row["total"]):
+            return None
+        return tuple(frozenset(people.loc[mask, "patient_id"]) for mask in (level, base))
 
     def cells(self, row_id: str, whole: bool = False) -> pd.DataFrame:
         """See :func:`trace`."""

@@ -8,6 +8,7 @@
   const root = document.documentElement.dataset.content_root || "./";
   /* The level of patients without a value. */
   const UNKNOWN = "not known";
+  const MARKS = { n: "✓ ", N: "○ ", "": "", null: "" };
   const QUANTILES = ["median", "q25", "q75"];
   const DAYS_PER_MONTH = 30.4375;
   const waiting = new Map();
@@ -82,6 +83,28 @@
       if (level.length) own = level;
     }
     return (own.length ? own : read).map(function (place) { return index.patients[place]; });
+  }
+
+  /* Which of the patients a share counts: by id "n", "N" (in the total alone) or "" (in neither);
+     null where the values that were read do not give exactly the n and N of the row. */
+  function countedOf(row, patients) {
+    const index = PRRT.data.index;
+    const own = index.derived.find(function (one) { return one.name === row.variable; });
+    if (!own || row.statistic !== "proportion" || row.n === null) return null;
+    const places = new Map(index.patients.map(function (id, place) { return [id, place]; }));
+    const place = function (id) { return places.has(id) ? places.get(id) : -1; };
+    const stratum = index.populations[row.stratum.replace(/[ -]/g, "_")];
+    const base = new Set(patients.filter(function (id) {
+      return place(id) >= 0 && (stratum ? stratum[place(id)] : own.values[place(id)] !== "");
+    }));
+    const level = patients.filter(function (id) {
+      return base.has(id) && own.values[place(id)] === row.level;
+    });
+    if (level.length !== row.n || base.size !== row.total) return null;
+    const kind = {};
+    patients.forEach(function (id) { kind[id] = base.has(id) ? "N" : ""; });
+    level.forEach(function (id) { kind[id] = "n"; });
+    return kind;
   }
 
   /* ---- building blocks ------------------------------------------------------------------- */
@@ -267,12 +290,17 @@
     const filter = make("input", { type: "search", placeholder: "Filter by id or value",
                                    "aria-label": "Filter records" });
     const list = make("div", { class: "trace-records" });
-    const shown = patients.map(function (id) {
+    const kinds = countedOf(row, patients);
+    const order = { n: 0, N: 1, "": 2 };
+    const sorted = kinds ? patients.slice().sort(function (one, other) {
+      return order[kinds[one]] - order[kinds[other]];
+    }) : patients;
+    const shown = sorted.map(function (id) {
       const place = index.patients.indexOf(id);
       const values = place < 0 ? [] : derived
         .filter(function (one) { return one.values[place] !== "" && !/^in_/.test(one.name); })
         .map(function (one) { return one.label + ": " + one.values[place]; });
-      return { id: id, words: values.join(" · ") };
+      return { id: id, words: values.join(" · "), kind: kinds ? kinds[id] : null };
     });
     const fill = function () {
       const wanted = filter.value.toLowerCase();
@@ -285,13 +313,19 @@
     const title = make("h3", { text: "Records (" + patients.length + ")" });
     const told = index.with_cells ? null
       : make("p", { text: "Too many cells for a page; use the command below." });
-    return [make("section", {}, [title, told, filter, list])];
+    const share = row.statistic === "proportion" && row.n !== null && row.total !== null;
+    const marked = !share ? null : make("p", { class: "trace-counted", text: kinds
+      ? "✓ marks the " + row.n + " that count; ○ the others of the " + row.total
+        + "; unmarked records are not in the " + row.total + "."
+      : "The " + row.n + " of " + row.total + " are among these records; their cells say which." });
+    return [make("section", {}, [title, told, marked, filter, list])];
   }
 
   function recordLine(one, print) {
     const index = PRRT.data.index;
-    const line = make("details", { "data-record": one.id }, [
-      make("summary", {}, [make("b", { text: one.id }), make("span", { text: one.words })]),
+    const line = make("details", { "data-record": one.id, "data-counted": one.kind || "" }, [
+      make("summary", {}, [make("b", { text: MARKS[one.kind] + one.id }),
+                           make("span", { text: one.words })]),
     ]);
     line.addEventListener("toggle", function () {
       if (!line.open || line.dataset.filled || !index.with_cells) return;
