@@ -63,6 +63,18 @@ def test_every_number_of_a_figure_leads_to_a_stored_row(places, drawn):
         assert ids or "<td" not in text or any(word in name for word in WITHOUT_ROWS), name
 
 
+def test_no_curve_of_any_page_is_drawn_where_fewer_than_five_are_at_risk(drawn):
+    seen = 0
+    for name, text in drawn.items():
+        for link in re.findall(r'href="data:text/csv[^,"]*,([^"]*)"', text):
+            values = pd.read_csv(io.StringIO(unquote(unescape(link))))
+            if "at risk" in values and "estimate, %" in values:
+                seen += 1
+                assert values["at risk"].min() >= 5, name
+                assert "Curves end where fewer than 5 are at risk" in unescape(text), name
+    assert seen >= 10
+
+
 def test_every_table_and_figure_can_be_signed_under_a_name_of_its_own(places, drawn):
     state = summary(places)
     keys = [item.key for item in state.items]

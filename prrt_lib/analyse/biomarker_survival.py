@@ -118,6 +118,10 @@ def _curves(study: Any, times: Any, kept: pd.DataFrame, name: str) -> pd.DataFra
         for moments in ((), tuple(sorted({*YEARS, *years})))
     ]  # fmt: skip
     rows = pd.concat(parts, ignore_index=True).drop_duplicates("row_id", ignore_index=True)
+    # The rows' label will be the marker's: what the curve is conditional on goes to the warning.
+    given = rows["label"].str.replace(" at ", " at day ", regex=False)
+    given = given.mask(given.str.endswith((" day 0", " day nan")), "")
+    rows = stamp(rows, warning=(rows["warning"] + "; " + given).str.strip("; "))
     return with_ends(rows, kept, name, study.parameters.min_at_risk)
 
 

@@ -76,10 +76,10 @@ def _curve(
     return keep(figure, name, scenario, curve_values.by_group(rows, drawn, title, time_unit))
 
 
-def footnote(figure: Figure, told: Sequence[str]) -> None:
+def footnote(figure: Figure, told: Sequence[str], top: float = 0.05) -> None:
     """Sentences under the figure, as its table of values has them too."""
     text = "\n".join(textwrap.fill(sentence, 110) for sentence in told)
-    figure.text(0.02, 0.05, text, ha="left", va="top", fontsize=7.5)
+    figure.text(0.02, top, text, ha="left", va="top", fontsize=7.5)
 
 
 def _one(
@@ -168,4 +168,8 @@ def progression_beside(until: pd.DataFrame, incidence: pd.DataFrame, scenario: s
         axes.legend(loc="best")
     else:
         axes.text(0.5, 0.5, "nothing can be estimated", transform=axes.transAxes, ha="center")
-    return keep(figure, "survival_ttp_beside_cif", scenario, curve_values.by_line(lines, title))
+    both = [until.assign(group_level="TTP"), incidence.assign(group_level="cumulative incidence")]
+    told = curve_values.notes(pd.concat(both, ignore_index=True))
+    footnote(figure, told, top=-0.02)
+    values = curve_values.annotated(curve_values.by_line(lines, title), told)
+    return keep(figure, "survival_ttp_beside_cif", scenario, values)

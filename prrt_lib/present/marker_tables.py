@@ -69,5 +69,5 @@ def curves(rows: pd.DataFrame, endpoint: str, variable: str, at: Sequence[float]
     middle = sorted(at)[len(at) // 2]
     own = rows[(rows["endpoint"] == endpoint) & (rows["model"] == f"cut at {middle:g} x ULN")]
     own = own[own["group"] == variable]
-    kept = own[own["statistic"].isin(["survival", "median"])]
+    kept = own[own["statistic"].isin(["survival", "median", "at_risk"])]
     return (kept if len(kept) else own).reset_index(drop=True)

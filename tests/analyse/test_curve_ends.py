@@ -7,7 +7,8 @@ from small_study import check, one
 
 from prrt_lib.analyse import survival, survival_family
 from prrt_lib.declare.parameters import DAYS_PER_MONTH, YEARS
-from prrt_lib.present import curves, figures, sentences, tables
+from prrt_lib.declare.rows import result_rows
+from prrt_lib.present import curves, figures, marker_tables, sentences, tables
 
 # Deaths after 300, 1000 and 2000 days of six patients; three are at risk up to day 1500.
 SIX = pd.DataFrame({"exit": [300, 700, 1000, 1500, 2000, 2500], "event": [1, 0, 1, 0, 1, 0],
@@ -97,3 +98,12 @@ def test_an_incidence_without_an_estimable_last_year_keeps_its_events():
     rows = of(SIX.assign(exit=[100, 200, 300, 400, 500, 600]), "cif_progression")
     line = tables.survival(survival_family._summary(rows), "t", YEARS).body[0]
     assert line[3].text != ""
+
+
+def test_the_curves_of_a_marker_keep_their_ends():
+    key = {"analysis": "biomarker_survival", "model": "cut at 2 x ULN", "endpoint": "os_prrt",
+           "group": "cga_before", "group_level": "> 2 x ULN"}  # fmt: skip
+    rows = result_rows([{**key, "statistic": name, "time": 100}
+                        for name in ("survival", "at_risk", "chi2")])  # fmt: skip
+    kept = marker_tables.curves(rows, "os_prrt", "cga_before", [1, 2, 5])
+    assert set(kept["statistic"]) == {"survival", "at_risk"}
