@@ -37,6 +37,14 @@ def ends(rows: pd.DataFrame) -> dict[str, float]:
     return dict(zip(last["group_level"], last["time"] / DAYS_PER_MONTH, strict=True))
 
 
+def to_end(steps: pd.DataFrame, end: float | None) -> pd.DataFrame:
+    """The steps of one curve by time, carried on to the month ``end`` where it is known."""
+    ordered = steps.sort_values("time", kind="stable")
+    if end is None or ordered.empty:
+        return ordered
+    return pd.concat([ordered, ordered.iloc[[-1]].assign(time=end * DAYS_PER_MONTH)])
+
+
 def notes(rows: pd.DataFrame) -> list[str]:
     """Why n is not the number at risk at the start, and where curves end: a sentence each."""
     told = [f"{f'{level}: ' if level else ''}{part}." for level, warning in

@@ -86,9 +86,7 @@ def _one(
     axes: Axes, rows: pd.DataFrame, level: str, levels: Sequence[str], end: float | None = None
 ) -> None:
     """One curve with its band, drawn on to the month ``end`` where that is known."""
-    rows = rows.sort_values("time")
-    if end is not None:
-        rows = pd.concat([rows, rows.iloc[[-1]].assign(time=end * DAYS_PER_MONTH)])
+    rows = curve_values.to_end(rows, end)
     months = rows["time"].to_numpy() / DAYS_PER_MONTH
     colour = style.colour(level, levels)
     axes.step(months, 100 * rows["estimate"], where="post", color=colour,

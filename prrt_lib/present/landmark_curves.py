@@ -41,9 +41,9 @@ def curves(rows: pd.DataFrame, endpoint: str, scenario: str) -> Drawing:
 
 
 def _panel(axes: Axes, rows: pd.DataFrame, panel: str) -> None:
-    drawn = curve_values.drawn(rows, "survival").sort_values("time", kind="stable")
+    drawn, ends = curve_values.drawn(rows, "survival"), curve_values.ends(rows)
     for level in [name for name in LOOKS if name in set(drawn["group_level"])]:
-        curve = drawn[drawn["group_level"] == level]
+        curve = curve_values.to_end(drawn[drawn["group_level"] == level], ends.get(level))
         place, dash = LOOKS[level]
         axes.step(curve["time"] / DAYS_PER_MONTH, 100 * curve["estimate"], where="post",
                   color=style.PALETTE[place], linestyle=dash, linewidth=1.7,
