@@ -7,8 +7,9 @@ from small_study import check, one
 
 from prrt_lib.analyse import survival, survival_family
 from prrt_lib.declare.parameters import DAYS_PER_MONTH, YEARS
-from prrt_lib.declare.rows import result_rows
-from prrt_lib.present import curves, figures, marker_tables, sentences, tables
+from prrt_lib.declare.rows import combine, result_rows
+from prrt_lib.edges.site import headline
+from prrt_lib.present import curves, figures, marker_tables, paragraphs, sentences, tables
 
 # Deaths after 300, 1000 and 2000 days of six patients; three are at risk up to day 1500.
 SIX = pd.DataFrame({"exit": [300, 700, 1000, 1500, 2000, 2500], "event": [1, 0, 1, 0, 1, 0],
@@ -107,3 +108,17 @@ def test_the_curves_of_a_marker_keep_their_ends():
                         for name in ("survival", "at_risk", "chi2")])  # fmt: skip
     kept = marker_tables.curves(rows, "os_prrt", "cga_before", [1, 2, 5])
     assert set(kept["statistic"]) == {"survival", "at_risk"}
+
+
+def test_the_card_and_the_paragraph_say_that_the_median_lies_beyond_the_end():
+    rows = of(SIX)
+    records = [{**row, "time": "" if pd.isna(row["time"]) else str(row["time"])}
+               for row in rows.to_dict("records")]  # fmt: skip
+    median = next(row for row in records if row["statistic"] == "median")
+    assert headline.beyond(median, records) == "too few at risk at that time"
+    early = {**median, "estimate": 1000.0}
+    assert headline.beyond(early, records) == ""
+    shown = {"analysis": "survival", "model": "completeness", "population": "gep"}
+    whole = combine([rows, result_rows([{**shown, "statistic": "proportion"}])])
+    said = " ".join(paragraphs.abstract(whole).texts)
+    assert "3 events in 6 patients [too few at risk]." in said
