@@ -63,6 +63,49 @@ def test_every_number_of_a_figure_leads_to_a_stored_row(places, drawn):
         assert ids or "<td" not in text or any(word in name for word in WITHOUT_ROWS), name
 
 
+def test_no_curve_of_any_page_is_drawn_where_fewer_than_five_are_at_risk(drawn):
+    seen = 0
+    for name, text in drawn.items():
+        for link in re.findall(r'href="data:text/csv[^,"]*,([^"]*)"', text):
+            values = pd.read_csv(io.StringIO(unquote(unescape(link))))
+            if "at risk" in values and "estimate, %" in values:
+                seen += 1
+                assert values["at risk"].min() >= 5, name
+                assert "Curves end where fewer than 5 are at risk" in unescape(text), name
+    assert seen >= 10
+
+
+CURVES = {"os_dx_delayed": "survival-os-dx-delayed", "os_prrt": "survival-os-prrt",
+          "ttp": "survival-ttp", "pfs": "survival-pfs",
+          "cif_progression": "survival-cif-progression"}  # fmt: skip
+
+
+@pytest.mark.parametrize("endpoint", CURVES)
+def test_card_sentence_table_and_figure_show_the_same_n_and_events(endpoint, places, drawn):
+    stored = results.read(places.results / "survival.csv")
+    row = stored[(stored["endpoint"] == endpoint) & (stored["population"] == "gep")
+                 & (stored[["setting", "group", "model"]] == "").all(axis=1)]  # fmt: skip
+    row = row.loc[row["events"].idxmax()]
+    n, events = int(row["n"]), int(row["events"])
+    figure = next(text for name, text in drawn.items()
+                  if name.endswith(CURVES[endpoint]) and name.startswith("survival"))  # fmt: skip
+    assert f"{n} patients, {events} events" in unescape(figure)
+    at_start = stored[(stored["row_id"] != "") & (stored["endpoint"] == endpoint)
+                      & (stored["population"] == "gep") & (stored["state"] == "ok")
+                      & stored["statistic"].isin(["survival", "cumulative_incidence"])
+                      & (stored[["setting", "group", "model"]] == "").all(axis=1)]  # fmt: skip
+    first = at_start.sort_values("time").iloc[0]
+    page = (places.reports / "survival.html").read_text(encoding="utf-8")
+    page = page[page.index('aria-label="Survival and progression"') :]
+    lines = [re.sub("(<[^>]+>)+", "|", line) for line in page.split("<tr")[:8]]
+    table = next(line for line in lines if f"|{row['label']} (gep)|" in unescape(line))
+    assert f"|{n}|{first['at_risk']:g}" in table and f"|{events}|" in table
+    if endpoint != "cif_progression":
+        for where in ("index.html", "report.html"):
+            text = (places.reports / where).read_text(encoding="utf-8")
+            assert f"{events} events in {n} patients" in text, where
+
+
 def test_every_table_and_figure_can_be_signed_under_a_name_of_its_own(places, drawn):
     state = summary(places)
     keys = [item.key for item in state.items]

@@ -103,31 +103,37 @@ def by_class(study: Any, population: str = "safety", role: str = "secondary") ->
 def deaths(study: Any, population: str = "safety", role: str = "secondary") -> pd.DataFrame:
     """Patients who died, by cause; and within thirty days of the last PRRT.
 
-    Cause never censors survival; it is shown here and nowhere else.
+    Deaths up to the cut-off, causes of those with a recorded one, as on the survival page, but of
+    the safety set. Cause never censors survival.
     """
     words = {**words_of(role, population), "analysis": "deaths"}
     names = ("died", "death", "last_prrt", "vital_status", "cause_of_death")
     patients = study.patients(*names, population=population)
+    whose = f"{population.replace('_', ' ')} (n = {len(patients)})"
+    died, cause = f"Died, {whose}", f"Cause of death, {whose}"
     known = patients[patients["died"].notna()]
     if known.empty or patients[["death", "vital_status"]].isna().all(axis=None):
-        return result_rows(nobody("died", len(patients), label="Died"), **words)
-    dead = known[known["died"] == "yes"]
+        return result_rows(nobody("died", len(patients), label=died), **words)
+    late = known["death"] > pd.Timestamp(study.parameters.cutoff)
+    dead = known[(known["died"] == "yes") & ~late]
     level = study.parameters.conf_level
-    records = [share(len(dead), len(known), "died", "died", level, label="Died")]
+    records = [share(len(dead), len(known), "died", "died", level, label=died)]
     if len(patients) > len(known):
         n = len(patients) - len(known)
         records[0]["warning"] = f"{n} patients whose vital status is not usable are left out"
     soon = (dead["death"] - dead["last_prrt"]).dt.days <= SOON
     records.append(share(int(soon.sum()), len(known), "died", f"within {SOON} days of last PRRT",
-                         level, label="Died"))  # fmt: skip
+                         level, label=died))  # fmt: skip
     if dead.empty or dead["cause_of_death"].isna().all():
-        none = nobody("cause_of_death", len(dead), label="Cause of death")
+        none = nobody("cause_of_death", len(dead), label=cause)
         state = {} if len(dead) else {"state": "not-estimable"}
         return result_rows([*records, {**none[0], **state}], **words)
     causes = dead["cause_of_death"]
-    records += [share(int((causes == cause).sum()), len(dead), "cause_of_death", cause,
-                      label="Cause of death", method="of those who died")
-                for cause in CAUSES]  # fmt: skip
-    records.append(share(int(causes.isna().sum()), len(dead), "cause_of_death", "not known",
-                         label="Cause of death", method="of those who died"))  # fmt: skip
+    told = int(causes.notna().sum())
+    records += [share(int((causes == name).sum()), told, "cause_of_death", name, label=cause,
+                      method="of deaths with a recorded cause") for name in CAUSES]  # fmt: skip
+    gap = len(dead) - told
+    if gap:
+        records.append({"statistic": "count", "variable": "cause_of_death", "level": "missing",
+                        "estimate": gap, "n": gap, "total": len(dead), "label": cause})  # fmt: skip
     return result_rows(records, **words)

@@ -9,6 +9,7 @@ import pandas as pd
 from prrt_lib.analyse import events as event_facts
 from prrt_lib.analyse.adverse import emergent_events, recorded
 from prrt_lib.analyse.adverse_rates import YEARS_100
+from prrt_lib.analyse.curve_ends import with_ends
 from prrt_lib.analyse.quantiles import quantity
 from prrt_lib.analyse.summaries import nobody, share
 from prrt_lib.declare.footprints import traced
@@ -117,10 +118,12 @@ def _incidence(
     tables = [cumulative_incidence(frame, "exit", "event", times=times, **options)
               for times in ((), _moments(frame))]  # fmt: skip
     rows = pd.concat(tables, ignore_index=True).drop_duplicates("row_id", ignore_index=True)
+    rows = with_ends(rows, frame, None, study.parameters.min_at_risk)
     warning = rows["warning"].map(
         lambda text: "; ".join([*(f"{label}: {part}" for part in told), *filter(None, [text])])
     )
-    return combine([stamp(rows, **words, variable="", level="", label=label, warning=warning)])
+    named = rows["variable"].where(rows["statistic"] == "at_risk", "")
+    return combine([stamp(rows, **words, variable=named, level="", label=label, warning=warning)])
 
 
 def _moments(frame: pd.DataFrame) -> tuple[float, ...]:

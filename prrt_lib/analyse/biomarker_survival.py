@@ -11,6 +11,7 @@ import pandas as pd
 from prrt_lib.analyse.biomarker_models import logged
 from prrt_lib.analyse.biomarkers import MARKERS
 from prrt_lib.analyse.cox import FEW, TOO_FEW
+from prrt_lib.analyse.curve_ends import with_ends
 from prrt_lib.analyse.summaries import nobody
 from prrt_lib.analyse.survival import withheld
 from prrt_lib.base.errors import AnalysisError
@@ -111,8 +112,12 @@ def _curves(study: Any, times: Any, kept: pd.DataFrame, name: str) -> pd.DataFra
                      min_at_risk=minimum, **study.parameters.curve_limits)
         for moments in ((), tuple(sorted({*YEARS, *years})))
     ]  # fmt: skip
-    rows = pd.concat(parts, ignore_index=True).drop_duplicates("row_id")
-    return combine([withheld(study, times, rows)])
+    rows = pd.concat(parts, ignore_index=True).drop_duplicates("row_id", ignore_index=True)
+    # The rows' label will be the marker's: what the curve is conditional on goes to the warning.
+    given = rows["label"].str.replace(" at ", " at day ", regex=False)
+    given = given.mask(given.str.endswith((" day 0", " day nan")), "")
+    rows = stamp(rows, warning=(rows["warning"] + "; " + given).str.strip("; "))
+    return withheld(study, times, with_ends(rows, kept, name, study.parameters.min_at_risk))
 
 
 def ratio(frame: pd.DataFrame, names: list[str], conf_level: float) -> pd.DataFrame:

@@ -36,7 +36,8 @@ def comparisons(
     No rows without ``tests``. Not corrected for the number of comparisons, hence exploratory.
     """
     chosen = population or study.headline
-    skipped = (by, *SAME_AS.get(by, ()))
+    # The grade of curves and models repeats the grade.
+    skipped = (by, "grade_group", *SAME_AS.get(by, ()))
     single = [
         address
         for address in variables

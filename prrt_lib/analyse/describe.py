@@ -28,14 +28,17 @@ ANALYSIS = "characteristics"
 TABLE_1 = (
     "derived.age_at_diagnosis", "derived.age_at_first_prrt", "patients.sex",
     "patients.smoking_status", "patients.alcohol_use", "symptoms.symptom",
-    "derived.primary_group", "tumour.primary_site", "derived.grade", "derived.grade_basis",
+    "derived.primary_group", "tumour.primary_site", "derived.grade", "derived.grade_group",
+    "derived.grade_basis",
     "tumour.grade_reported", "tumour.differentiation", "derived.ki67_index",
     "derived.ki67_band", "tumour.mitoses_value", "tumour.necrosis", "derived.stage",
     "derived.stage_ajcc8", "tumour.metastases_at_dx", "metastases.metastasis_site",
     "derived.metastatic_pattern", "prior_therapies.therapy", "patients.ecog",
     "derived.months_diagnosis_to_prrt",
 )  # fmt: skip
-LABELS = {"tumour.primary_site": "Primary site, in detail", "derived.stage": "Stage as reported"}
+GROUPED = "derived.grade_group"
+LABELS = {"tumour.primary_site": "Primary site, in detail", "derived.stage": "Stage as reported",
+          GROUPED: "Grade of curves and models"}  # fmt: skip
 STAGING = ("derived.stage_ajcc8", "derived.stage_ajcc8_basis")
 # The index is one, its bounds travel under either name.
 INDEX, INDEX_BOUNDS = "derived.ki67_index", ("tumour.ki67", "tumour.mib1")
@@ -59,6 +62,8 @@ def _variable(study: Any, address: str, by: str, population: str, role: str) -> 
     words = {"analysis": ANALYSIS, "population": population, "role": role,
              "label": LABELS.get(address, column.label)}  # fmt: skip
     patients = people_with(study, address, by, population)
+    if address == GROUPED:
+        return _grade_groups(study, by, population, words)
     if column.multiple:
         return _several(study, patients, column, by, words)
     if column.kind in INTERVAL_KINDS or column.unit:
@@ -70,6 +75,25 @@ def _variable(study: Any, address: str, by: str, population: str, role: str) -> 
     return grouped(
         patients, by, lambda part: shares(part[column.name], column.name, levels), **words
     )
+
+
+def _grade_groups(study: Any, by: str, population: str, words: dict) -> pd.DataFrame:
+    """The grade that curves and models use, and for how many it is the reported one."""
+    names = list(dict.fromkeys([GROUPED, "derived.grade", *([f"derived.{by}"] if by else [])]))
+    patients = one_each(study, names, population)
+    if patients["grade_group"].isna().all():
+        return result_rows(nobody("grade_group", len(patients)), **words)
+    levels = levels_of(patients["grade_group"], "grade_group")
+
+    def describe(part: pd.DataFrame) -> Records:
+        without = part["grade"].isna() | (part["grade"] == "undetermined")
+        told = int((without & part["grade_group"].notna()).sum())
+        warning = {"warning": f"{words['label']}: {told} without an abstracted index counted by "
+                   "their reported grade"} if told else {}  # fmt: skip
+        return [{**record, **warning}
+                for record in shares(part["grade_group"], "grade_group", levels)]  # fmt: skip
+
+    return grouped(patients, by, describe, **words)
 
 
 def people_with(study: Any, address: str, by: str, population: str) -> pd.DataFrame:

@@ -12,6 +12,7 @@ from prrt_lib.declare.footprints import traced
 from prrt_lib.declare.rows import result_rows
 
 ANALYSIS = "survival"
+EVENT = "event of overall survival from first PRRT"
 CENTRE = "treat_site_cycle1"
 CLARK = "observed days of possible days to death, horizon or cut-off, Clark 2002"
 
@@ -47,27 +48,44 @@ def _observed(study: Any, patients: pd.DataFrame) -> dict[str, Any]:
 
 @traced
 def deaths(study: Any, population: str | None = None) -> pd.DataFrame:
-    """How many died up to the cut-off, and the recorded causes of those who did.
+    """How many died up to the cut-off, how many of these are events of overall survival from
+    first PRRT and why the others are not, and the recorded causes.
 
-    The cause never censors overall survival: every death is an event.
+    The cause never censors overall survival: every death up to the horizon is an event.
     """
     population = population or study.headline
     names = ("died", "death", "death_undated", "vital_contradicted", "cause_of_death")
     patients = study.patients(*names, population=population)
+    whose = f"{population.replace('_', ' ')} (n = {len(patients)})"
     words = {"analysis": ANALYSIS, "model": "deaths", "population": population,
-             "role": "secondary", "label": "Deaths"}  # fmt: skip
-    died = patients["died"] == "yes"
+             "role": "secondary", "label": f"Deaths, {whose}"}  # fmt: skip
+    if patients["died"].isna().all():
+        return result_rows(nobody("died", len(patients)), **words)
+    died, known = patients["died"] == "yes", int(patients["died"].notna().sum())
     dead, odd = patients[died], patients["vital_contradicted"]
     records = [
-        share(len(dead), len(patients), "died", "died", method="n of all patients"),
+        share(len(dead), known, "died", "died", method="n of those with vital status"),
+        *_as_events(study, dead, population),
         share(int(dead["death_undated"].sum()), len(dead), "death_undated", "yes",
               label="Deaths without a date", method="n of those who died"),
         *(share(int((odd & counted).sum()), int(odd.sum()), "vital_contradicted", level,
                 label="Alive with a date of death", method="n of those contradicted")
           for level, counted in (("counted as dead", died), ("counted as alive", ~died))),
-        *({**record, "label": "Cause of death"} for record in _causes(dead)),
+        *({**record, "label": f"Cause of death, {whose}"} for record in _causes(dead)),
     ]  # fmt: skip
     return result_rows(records, **words)
+
+
+def _as_events(study: Any, dead: pd.DataFrame, population: str) -> list[dict[str, Any]]:
+    """The deaths by what they are in overall survival from first PRRT; they add up."""
+    times = study.times("os_prrt", "", population, ()).frame.set_index("patient_id")["event"]
+    event = dead["patient_id"].map(times)
+    counts = {EVENT: int((event == 1).sum()),
+              "after the horizon: censored there": int((event == 0).sum()),
+              "not placed in time: left out": int(event.isna().sum())}  # fmt: skip
+    return [{"statistic": "count", "variable": "died", "level": level, "estimate": n, "n": n,
+             "total": len(dead), "method": "of those who died"}
+            for level, n in counts.items() if len(dead) and (n or level == EVENT)]  # fmt: skip
 
 
 def _causes(dead: pd.DataFrame) -> list[dict[str, Any]]:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from prrt_lib.analyse.adverse import emergent_events, recorded
 from prrt_lib.analyse.columns import rows_of
 from prrt_lib.analyse.quantiles import quantity
 from prrt_lib.analyse.summaries import Records, nobody, share
@@ -29,6 +30,10 @@ ANALYSIS = "laboratory"
 COLUMNS = ("lab_test", "lab_date", "lab_value", "lab_value_lo", "lab_value_hi", "lab_value_unit",
            "lab_uln", "lab_uln_unit", "lab_lln", "lab_lln_unit")  # fmt: skip
 DAYS_PER_YEAR = 365.25
+COUNTED_TWICE = (
+    "recorded events are of all patients, laboratory grades of those with values after first PRRT, "
+    "new against the value before; both is of those with either"
+)
 # Units of the model's rows; the slope's own is per year.
 LABELS = {"intercept": "eGFR at first PRRT, mL/min/1.73 m2",
           "between, intercept": "Variance of eGFR at first PRRT",
@@ -110,10 +115,15 @@ def page(study: Any, population: str = "safety", role: str = "secondary") -> pd.
     return result_rows(records, **words)
 
 
+def _worst_new(part: pd.DataFrame) -> pd.Series:
+    """Each patient's worst grade of one test that is worse than before first PRRT; else 0."""
+    new = part["grade_lo"].where(~(part["grade_lo"] <= part["baseline_hi"]), 0)
+    return new.groupby(part["patient_id"]).max()
+
+
 def _of_test(test: str, part: pd.DataFrame, version: int) -> Records:
     """New: worse than the grade before first PRRT, where there was one (treatment-emergent)."""
-    new = part.assign(grade=part["grade_lo"].where(~(part["grade_lo"] <= part["baseline_hi"]), 0))
-    worst = new.groupby("patient_id")["grade"].max()
+    worst = _worst_new(part)
     # One low eGFR is no chronic kidney disease: see toxicity.renal.
     graded = (("any grade", 1), ("grade 3 or higher", 3)) if test != "eGFR" else ()
     records = [
@@ -134,6 +144,40 @@ def _of_test(test: str, part: pd.DataFrame, version: int) -> Records:
     records += quantity(extreme["day"].astype(float), test, "days", level=f"time to {name}",
                         label=f"{test}: time to {name}, from first PRRT")  # fmt: skip
     return records
+
+
+@traced
+def against_events(
+    study: Any, population: str = "safety", role: str = "secondary"
+) -> pd.DataFrame:  # fmt: skip
+    """Patients with grade 3 or higher by recorded events and by laboratory values, per test.
+
+    Two counts of one thing rarely agree: events are what somebody recorded, of all patients;
+    laboratory grades are of those with values after first PRRT, new against the value before.
+    """
+    words = {"analysis": ANALYSIS, "model": "against events", "population": population,
+             "role": role}  # fmt: skip
+    ids = study.patients(population=population)["patient_id"]
+    after = values(study, population)
+    after = after[after["day"] > 0]
+    if after.empty or not recorded(study, population):
+        return result_rows(nobody("laboratory", len(ids), label="Grade 3 or higher"), **words)
+    events = emergent_events(study, population, "")
+    severe = events[events["severe"] == "yes"]
+    records: Records = []
+    for test, part in after.groupby("lab_test", sort=True):
+        term = term_of(str(test))
+        by_event = set(severe.loc[severe["term"] == term, "patient_id"])
+        worst = _worst_new(part)
+        by_value = set(worst.index[worst >= 3])
+        if not by_event and not by_value:
+            continue
+        counts = {"by events": (len(by_event), len(ids)),
+                  "by laboratory values": (len(by_value), len(worst)),
+                  "by both": (len(by_event & by_value), len(by_event | by_value))}  # fmt: skip
+        records += [share(n, total, str(test), level, label=f"{term}, grade 3 or higher")
+                    for level, (n, total) in counts.items()]  # fmt: skip
+    return result_rows(records, **words, warning=COUNTED_TWICE if records else "")
 
 
 @traced

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from prrt_lib.analyse.curve_ends import with_ends
 from prrt_lib.analyse.survival import withheld
 from prrt_lib.base.errors import AnalysisError, Problem
 from prrt_lib.declare.footprints import traced
@@ -79,9 +80,10 @@ def landmark(
         why = "; ".join(problem.found for problem in error.problems)
         empty = {"statistic": "survival", "group": STATE, "state": "not-estimable", "n": 0}
         return result_rows([empty], warning=why, **words)
-    level, limits = study.parameters.conf_level, study.parameters.curve_limits
-    curves = withheld(study, times, _curves(kept.frame, limits))
-    parts = [curves, kept.rows, _test(kept.frame), _ratio(kept.frame, level)]
+    level, minimum = study.parameters.conf_level, study.parameters.min_at_risk
+    curves = _curves(kept.frame, study.parameters.curve_limits, minimum)
+    parts = [withheld(study, times, curves), kept.rows, _test(kept.frame),
+             _ratio(kept.frame, level)]  # fmt: skip
     rows = pd.concat(parts, ignore_index=True)
     told = ["; ".join(filter(None, (*times.warnings, own))) for own in rows["warning"]]
     return combine([stamp(rows, **words, warning=told)])
@@ -92,13 +94,14 @@ def setting(months: float) -> str:
     return f"landmark_{months:g}_months"
 
 
-def _curves(frame: pd.DataFrame, limits: dict[str, Any]) -> pd.DataFrame:
+def _curves(frame: pd.DataFrame, limits: dict[str, Any], minimum: int) -> pd.DataFrame:
     last = frame["exit"].max()
     years = {days(12 * year) for year in range(int(last / 365.25) + 1)}
     moments = tuple(sorted({*YEARS, *years}))
     tables = [kaplan_meier(frame, "exit", "event", by=STATE, times=times, **limits)
               for times in ((), moments)]  # fmt: skip
-    return pd.concat(tables, ignore_index=True).drop_duplicates("row_id")
+    rows = pd.concat(tables, ignore_index=True).drop_duplicates("row_id", ignore_index=True)
+    return with_ends(rows, frame.assign(entry=0), STATE, minimum)
 
 
 def _assessed(frame: pd.DataFrame) -> pd.DataFrame:

@@ -20,7 +20,7 @@ from prrt_lib.estimate.cox_model import CoxFit, cox
 ANALYSIS = "missingness"
 PREDICTOR = "missing as predictor"
 # Derived a second time from the same cells, so counted once.
-TWICE = ("derived.grade_basis", "derived.ki67_band", "derived.stage_ajcc8",
+TWICE = ("derived.grade_basis", "derived.grade_group", "derived.ki67_band", "derived.stage_ajcc8",
          "derived.metastatic_pattern", "derived.primary_group")  # fmt: skip
 VARIABLES = (*(name for name in TABLE_1 if name not in TWICE), "derived.isotope_cycle1",
              "derived.ssa_cycle1", "derived.cumulative_gbq", "derived.cga_before",

@@ -6,12 +6,14 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from prrt_lib.analyse.curve_ends import with_ends
 from prrt_lib.base.errors import AnalysisError
 from prrt_lib.declare.footprints import traced
 from prrt_lib.declare.parameters import BRACKETED, BRACKETS, YEARS, days
 from prrt_lib.declare.rows import combine, result_rows, stamp
 from prrt_lib.estimate.competing import cumulative_incidence
 from prrt_lib.estimate.cox_model import cox
+from prrt_lib.estimate.early_risk_set import conditional_start
 from prrt_lib.estimate.gray import gray_test
 from prrt_lib.estimate.log_rank import logrank
 from prrt_lib.estimate.quasi_independence import conditional_tau
@@ -26,6 +28,7 @@ NOT_LATER = (" at 0", " at nan")
 LAG = "months_diagnosis_to_prrt"
 SUMMARY = ("median", "q25", "q75")
 RATES = ("survival", "cumulative_incidence")
+NEVER = r"never \d+ at risk"
 NOBODY_DROPPED = r"\b0 records with exit up to t0"
 DROPPED = r"(?:; )?\d+ records with exit up to t0 dropped"
 
@@ -75,16 +78,17 @@ def withheld(study: Study, times: Times, rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def summary(rows: pd.DataFrame) -> pd.DataFrame:
-    """Median, quartiles and yearly rates, without the steps of the curve between them."""
-    return rows[rows["statistic"].isin(SUMMARY) | rows["time"].isin(list(YEARS))]
+    """Median, quartiles, beginning, end and yearly rates, without the steps between them."""
+    kept = [rows.loc[rows["state"] == "ok", "time"].min(), *YEARS]
+    return rows[rows["statistic"].isin((*SUMMARY, "at_risk")) | rows["time"].isin(kept)]
 
 
 def _estimate(study: Study, times: Times, by: str | None) -> pd.DataFrame:
     if times.frame.empty or _never_scanned(times):
         return stamp(_nothing(times), group=by or "")
     tables = [_fit(study, times, by, moments) for moments in ((), _moments(times))]
-    both = pd.concat(tables, ignore_index=True)
-    return combine([both.drop_duplicates("row_id")])
+    both = pd.concat(tables, ignore_index=True).drop_duplicates("row_id", ignore_index=True)
+    return with_ends(both, times.frame, by, study.parameters.min_at_risk)
 
 
 def _moments(times: Times) -> tuple[float, ...]:
@@ -102,12 +106,25 @@ def _fit(study: Study, times: Times, by: str | None, moments: Sequence[float]) -
     late = bool((times.frame["entry"] > 0).any())
     minimum = settings.min_at_risk if times.endpoint.delayed and late else None
     rows = kaplan_meier(times.frame, "exit", "event", min_at_risk=minimum, **common)
-    return _kept_in_n(rows)
+    rows = _kept_in_n(rows)
+    return rows if by is None or minimum is None else _other_start(times, rows, minimum)
+
+
+def _other_start(times: Times, rows: pd.DataFrame, minimum: int) -> pd.DataFrame:
+    """Rows by group say beside them where the whole cohort's curve starts on another day."""
+    whole = conditional_start(times.frame, "exit", "entry", None, minimum)[0]
+    own = rows["label"].str.rpartition(" at ")[2]
+    other = (rows["state"] == "ok") & (own != f"{whole:g}")
+    told = "curves by group start at day " + own + f", the whole cohort's at day {whole:g}: "
+    told = told + "neither medians nor rates are to be compared between them"
+    joined = (rows["warning"] + "; " + told).str.removeprefix("; ")
+    return stamp(rows, warning=rows["warning"].mask(other, joined))
 
 
 def _kept_in_n(rows: pd.DataFrame) -> pd.DataFrame:
-    """Where a curve does not start later, who is censored at its origin stays in n (decision 7)."""
-    at_origin = rows["label"].str.endswith(NOT_LATER)
+    """Where a curve does not start later, who is censored at its origin stays in n (decision 7),
+    and so does a group that never has enough at risk: nothing of it is estimated."""
+    at_origin = rows["label"].str.endswith(NOT_LATER) | rows["warning"].str.contains(NEVER)
     nobody = rows["warning"].str.contains(NOBODY_DROPPED, regex=True)
     told = rows["warning"].str.replace(DROPPED, "", regex=True).str.removeprefix("; ")
     return stamp(rows, n=rows["n"].mask(at_origin, rows["total"]),

@@ -85,6 +85,15 @@ def first_sufficient_entry(entries: np.ndarray, exits: np.ndarray, minimum: int)
     return float(enough[0]) if len(enough) else float("nan")
 
 
+def last_sufficient_exit(entries: np.ndarray, exits: np.ndarray, minimum: int) -> float:
+    """The last exit at which ``minimum`` records are at risk; NaN if there never are so many."""
+    candidates = np.unique(exits)
+    entered = np.searchsorted(np.sort(entries), candidates, side="left")
+    left = np.searchsorted(np.sort(exits), candidates, side="left")
+    enough = candidates[entered - left >= minimum]
+    return float(enough[-1]) if len(enough) else float("nan")
+
+
 def dips(times: np.ndarray, at_risk: np.ndarray, minimum: int) -> str:
     """The sentence about event times with fewer than ``minimum`` at risk; "" if there is none."""
     low = np.flatnonzero(at_risk < minimum)

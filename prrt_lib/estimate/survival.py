@@ -193,8 +193,8 @@ def median_follow_up(
 ) -> pd.DataFrame:
     """Rows ``q25``, ``median``, ``q75`` of follow-up: Kaplan-Meier with the roles exchanged.
 
-    The end of follow-up is the outcome; a death on the same day leaves the risk set first
-    (Schemper and Smith 1996; prodlim ``reverse = TRUE``).
+    The end of follow-up is the outcome, which ``events`` counts; a death on the same day leaves
+    the risk set first (Schemper and Smith 1996; prodlim ``reverse = TRUE``).
     """
     data = prepared(frame, duration, event, entry, by, sort=False)
     method = _method("reverse Kaplan-Meier, deaths leave before censorings", entry, conf_type)
@@ -204,7 +204,8 @@ def median_follow_up(
         exits, codes, entries, _ = arrays(part, duration, event, entry)
         curve = product_limit(exits, _seen_leaving(exits, codes, entries), entries,
                               leave_first=codes > 0)  # fmt: skip
-        words = {"n": len(part), "total": len(part), "events": int((codes > 0).sum())}
+        ended = _seen_leaving(exits, codes, entries)
+        words = {"n": len(part), "total": len(part), "events": int(ended.sum())}
         records = quantile_records(curve, options, in_time=False)
         common = {"conf_level": conf_level, "method": method, "unit": "days", **key, **words}
         common["warning"] = warnings_of(data)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from prrt_lib.declare.dictionary import dictionary
+from prrt_lib.present import comparable
 from prrt_lib.present.sentences import Sentences, notice
 from prrt_lib.present.tables import Cell, Table
 
@@ -214,4 +215,12 @@ RULES: dict[str, Callable[[pd.DataFrame], Iterator[str]]] = {
     "groups add up to all patients": _strata,
     "each step of the flow adds up": _flow,
     "survival never rises and incidence never falls": _falling,
+    "n and events of one thing agree, or the reason stands beside them": comparable.counts_agree,
+    "n are at risk at the start of a curve, or the reason stands there": comparable.beginnings,
+    "medians by group that start on another day say so": comparable.other_starts,
+    "deaths are events, or said not to be; causes say of whom": comparable.deaths_agree,
+    "grade 3 or higher by events stands beside that by laboratory": (
+        comparable.events_and_laboratory
+    ),
+    "a hazard ratio of a level too small for a curve says so": comparable.models_beside_curves,
 }

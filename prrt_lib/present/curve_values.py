@@ -3,17 +3,58 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
 from prrt_lib.declare.dictionary import dictionary
 from prrt_lib.declare.parameters import DAYS_PER_MONTH, days
-from prrt_lib.present import figure_words
+from prrt_lib.present import figure_words, tables
 from prrt_lib.present.values import Values, of_rows
 
 # A page of 20,000 patients would carry thousands of lines otherwise.
 MOST_STEPS = 240
+
+
+# What tells one curve from another among the rows of a figure or table.
+CURVE = ["analysis", "model", "setting", "population", "endpoint", "group", "group_level"]
+
+
+def drawn(rows: pd.DataFrame, statistic: str) -> pd.DataFrame:
+    """The steps of each curve up to the last day with enough at risk, where rows name that day."""
+    kept = rows[(rows["statistic"] == statistic) & (rows["state"] == "ok")]
+    ends = rows[rows["statistic"] == "at_risk"].drop_duplicates(CURVE)
+    last = kept.merge(ends[[*CURVE, "time"]].assign(ended=True), on=CURVE, how="left",
+                      suffixes=("", "_last"))  # fmt: skip
+    inside = last["ended"].isna() | (last["time"] <= last["time_last"])
+    return kept[inside.to_numpy(dtype=bool)]
+
+
+def ends(rows: pd.DataFrame) -> dict[str, float]:
+    """By group level, the month in which its curve ends; NaN where it is not drawn at all."""
+    last = rows[rows["statistic"] == "at_risk"]
+    return dict(zip(last["group_level"], last["time"] / DAYS_PER_MONTH, strict=True))
+
+
+def to_end(steps: pd.DataFrame, end: float | None) -> pd.DataFrame:
+    """The steps of one curve by time, carried on to the month ``end`` where it is known."""
+    ordered = steps.sort_values("time", kind="stable")
+    if end is None or ordered.empty:
+        return ordered
+    return pd.concat([ordered, ordered.iloc[[-1]].assign(time=end * DAYS_PER_MONTH)])
+
+
+def notes(rows: pd.DataFrame) -> list[str]:
+    """Why n is not the number at risk at the start, and where curves end: a sentence each."""
+    told = [f"{f'{level}: ' if level else ''}{part}." for level, warning in
+            zip(rows["group_level"], rows["warning"], strict=True)
+            for part in warning.split("; ") if tables.START.match(part)]  # fmt: skip
+    for method, part in rows[rows["statistic"] == "at_risk"].groupby("method", sort=False):
+        places = [f"{level or 'All'} {'not drawn' if np.isnan(month) else f'month {month:.1f}'}"
+                  for level, month in ends(part).items()]  # fmt: skip
+        told.append(f"{method[0].upper()}{method[1:]}: {', '.join(places)}.")
+    return list(dict.fromkeys(told))
 
 
 def by_group(
@@ -26,8 +67,15 @@ def by_group(
     title = f"{title}, by {heading}" if group else title
     alt = figure_words.curves(rows, title, levels, "group_level")
     kept = steps(drawn.groupby("group_level", sort=False))
-    return of_rows(kept, title, alt, {"group_level": heading, "time": time_unit}, ("at_risk",),
-                   time_unit)  # fmt: skip
+    values = of_rows(kept, title, alt, {"group_level": heading, "time": time_unit}, ("at_risk",),
+                     time_unit)  # fmt: skip
+    return annotated(values, notes(rows))
+
+
+def annotated(values: Values, told: Sequence[str]) -> Values:
+    """``values`` with ``told`` behind the words of the figure and under its table."""
+    table = replace(values.table, notes=[*values.table.notes, *told])
+    return replace(values, alt=" ".join([values.alt, *told]), table=table)
 
 
 def by_line(lines: Sequence[tuple[str, pd.DataFrame]], title: str) -> Values:
@@ -42,10 +90,11 @@ def by_line(lines: Sequence[tuple[str, pd.DataFrame]], title: str) -> Values:
 def by_panel(rows: pd.DataFrame, title: str, panel: str) -> Values:
     """Values of panels, one per setting, with a curve per group level in each."""
     named = rows.assign(panel=rows["setting"].str.replace("_", " ") + ", " + rows["group_level"])
-    drawn = named[(named["statistic"] == "survival") & (named["state"] == "ok")]
-    alt = figure_words.curves(named, title, list(dict.fromkeys(drawn["panel"])), "panel")
-    kept = steps(drawn.groupby("panel", sort=False))
-    return of_rows(kept, title, alt, {"panel": panel, "time": "months"}, ("at_risk",))
+    shown = drawn(named, "survival")
+    alt = figure_words.curves(named, title, list(dict.fromkeys(shown["panel"])), "panel")
+    kept = steps(shown.groupby("panel", sort=False))
+    values = of_rows(kept, title, alt, {"panel": panel, "time": "months"}, ("at_risk",))
+    return annotated(values, notes(named.assign(group_level=named["panel"])))
 
 
 def steps(curves) -> pd.DataFrame:

@@ -10,6 +10,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 from prrt_lib.declare.dictionary import dictionary
 from prrt_lib.declare.parameters import DAYS_PER_MONTH, days
@@ -50,7 +51,7 @@ def _curve(
     style.apply()
     rows = tables.bracketed(rows)
     counted = rows[rows["statistic"] == statistic]
-    drawn = counted[counted["state"] == "ok"]
+    drawn, ends = curve_values.drawn(rows, statistic), curve_values.ends(rows)
     levels = list(dict.fromkeys(drawn["group_level"]))
     key = rows.iloc[0]
     name = file_name(key["analysis"], key["endpoint"], key["setting"],
@@ -61,21 +62,32 @@ def _curve(
         gridspec_kw={"height_ratios": [4.2, 0.35 + 0.26 * max(1, len(levels))], "hspace": 0.32},
     )  # fmt: skip
     for level in levels:
-        _one(above, drawn[drawn["group_level"] == level], level, levels)
+        _one(above, drawn[drawn["group_level"] == level], level, levels, ends.get(level))
     title = title or key["label"] or key["endpoint"]
     _axes(above, drawn, statistic, title, time_unit)
     for level in [name for name in tables.levels(counted) if name not in levels and name]:
-        above.plot([], [], " ", label=f"{level}: not estimable")
+        few = (counted.loc[counted["group_level"] == level, "state"] == "ok").any()
+        above.plot([], [], " ", label=f"{level}: {'too few at risk' if few else 'not estimable'}")
     if key["group"] and above.get_legend_handles_labels()[1]:
         above.legend(title=dictionary().label(key["group"]), loc="best")
     if not len(drawn):
         above.text(0.5, 0.5, "nothing can be estimated", transform=above.transAxes, ha="center")
     _at_risk(below, counted, levels)
+    footnote(figure, curve_values.notes(rows))
     return keep(figure, name, scenario, curve_values.by_group(rows, drawn, title, time_unit))
 
 
-def _one(axes: Axes, rows: pd.DataFrame, level: str, levels: Sequence[str]) -> None:
-    rows = rows.sort_values("time")
+def footnote(figure: Figure, told: Sequence[str], top: float = 0.05) -> None:
+    """Sentences under the figure, as its table of values has them too."""
+    text = "\n".join(textwrap.fill(sentence, 110) for sentence in told)
+    figure.text(0.02, top, text, ha="left", va="top", fontsize=7.5)
+
+
+def _one(
+    axes: Axes, rows: pd.DataFrame, level: str, levels: Sequence[str], end: float | None = None
+) -> None:
+    """One curve with its band, drawn on to the month ``end`` where that is known."""
+    rows = curve_values.to_end(rows, end)
     months = rows["time"].to_numpy() / DAYS_PER_MONTH
     colour = style.colour(level, levels)
     axes.step(months, 100 * rows["estimate"], where="post", color=colour,
@@ -137,9 +149,8 @@ def progression_beside(until: pd.DataFrame, incidence: pd.DataFrame, scenario: s
     style.apply()
     figure, axes = plt.subplots(figsize=(7.2, 4.4))
     until, incidence = tables.bracketed(until), tables.bracketed(incidence)
-    kept = until[(until["statistic"] == "survival") & (until["state"] == "ok")]
-    counted = incidence[incidence["statistic"] == "cumulative_incidence"]
-    counted = counted[counted["state"] == "ok"]
+    kept, counted = (curve_values.drawn(part, name) for part, name in
+                     ((until, "survival"), (incidence, "cumulative_incidence")))  # fmt: skip
     names = {"1": "Cumulative incidence of progression", "2": "Death without progression"}
     lines = [("1 - Kaplan-Meier of TTP, deaths censored: no probability",
               kept.assign(estimate=1 - kept["estimate"], low=1 - kept["high"],
@@ -157,4 +168,8 @@ def progression_beside(until: pd.DataFrame, incidence: pd.DataFrame, scenario: s
         axes.legend(loc="best")
     else:
         axes.text(0.5, 0.5, "nothing can be estimated", transform=axes.transAxes, ha="center")
-    return keep(figure, "survival_ttp_beside_cif", scenario, curve_values.by_line(lines, title))
+    both = [until.assign(group_level="TTP"), incidence.assign(group_level="cumulative incidence")]
+    told = curve_values.notes(pd.concat(both, ignore_index=True))
+    footnote(figure, told, top=-0.02)
+    values = curve_values.annotated(curve_values.by_line(lines, title), told)
+    return keep(figure, "survival_ttp_beside_cif", scenario, values)

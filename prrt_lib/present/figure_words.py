@@ -30,7 +30,9 @@ def _curve(rows: pd.DataFrame, level: str) -> str:
         facts.append(f"median {_median(middle)}")
     facts += [
         f"{numbers.scaled(row, row['estimate'])} % at {YEARS[row['time']]}"
-        for row in steps[steps["time"].isin(list(YEARS))].to_dict("records")
+        for row in steps[steps["time"].isin(list(YEARS)) & tables.drawn(rows, steps)].to_dict(
+            "records"
+        )
     ]
     return f"{level or 'All'}: {', '.join(fact for fact in facts if fact)}."
 

@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from prrt_lib.declare.parameters import DAYS_PER_MONTH, days
 from prrt_lib.present import curve_values, numbers, style
 from prrt_lib.present.canvas import Drawing, file_name, keep
+from prrt_lib.present.curves import footnote
 from prrt_lib.present.tables import levels
 
 LOOKS = {"responder": (0, "solid"), "non-responder": (1, (0, (5, 2))),
@@ -27,20 +28,22 @@ def curves(rows: pd.DataFrame, endpoint: str, scenario: str) -> Drawing:
         gridspec_kw={"height_ratios": [4, 1], "hspace": 0.38, "wspace": 0.42},
     )  # fmt: skip
     for place, panel in enumerate(panels):
-        part = own[(own["setting"] == panel) & (own["statistic"] == "survival")]
-        _panel(grid[0, place], part, panel)
+        whole = own[own["setting"] == panel]
+        part = whole[whole["statistic"] == "survival"]
+        _panel(grid[0, place], whole, panel)
         _at_risk(grid[1, place], part, grid[0, place].get_xticks())
     label = own["label"].iloc[0].split(", from ")[0] if len(own) else endpoint
     title = f"{label}, by response at the landmark"
     figure.suptitle(title, x=0.02, ha="left", fontsize=11, fontweight="bold")
     shown = curve_values.by_panel(own, title, "landmark")
+    footnote(figure, shown.table.notes)
     return keep(figure, file_name("response_landmark", endpoint), scenario, shown)
 
 
 def _panel(axes: Axes, rows: pd.DataFrame, panel: str) -> None:
-    drawn = rows[rows["state"] == "ok"].sort_values("time", kind="stable")
+    drawn, ends = curve_values.drawn(rows, "survival"), curve_values.ends(rows)
     for level in [name for name in LOOKS if name in set(drawn["group_level"])]:
-        curve = drawn[drawn["group_level"] == level]
+        curve = curve_values.to_end(drawn[drawn["group_level"] == level], ends.get(level))
         place, dash = LOOKS[level]
         axes.step(curve["time"] / DAYS_PER_MONTH, 100 * curve["estimate"], where="post",
                   color=style.PALETTE[place], linestyle=dash, linewidth=1.7,

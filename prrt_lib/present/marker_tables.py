@@ -59,5 +59,5 @@ def curves(rows: pd.DataFrame, endpoint: str, variable: str) -> pd.DataFrame:
     """The survival rows above and not above the declared cut, for the figure."""
     own = rows[(rows["endpoint"] == endpoint) & rows["model"].str.startswith("cut at")]
     own = own[own["group"] == variable]
-    kept = own[own["statistic"].isin(["survival", "median"])]
+    kept = own[own["statistic"].isin(["survival", "median", "at_risk"])]
     return (kept if len(kept) else own).reset_index(drop=True)

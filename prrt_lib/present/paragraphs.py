@@ -109,7 +109,8 @@ def _outcome(draft: Draft) -> None:
     for endpoint in ("os_dx_delayed", "os_prrt", "ttp"):
         row = draft.find(endpoint=endpoint, statistic="median")
         if row:
-            draft.say(f"{row['label']}: median {with_unit(row)}, {events_of(row)}.")
+            late = tables.late_median(draft.rows[draft.rows["endpoint"] == endpoint])
+            draft.say(f"{row['label']}: median {with_unit(row)}, {events_of(row)}{late}.")
     row = draft.find(endpoint="cif_progression", time=TWO_YEARS, statistic="cumulative_incidence")
     if row and row["state"] == "ok":
         draft.say(f"Probability of progression by two years, death competing: {with_unit(row)}.")
@@ -119,7 +120,7 @@ def with_unit(row: Row) -> str:
     """Estimate with unit and limits: "57.0 months (95 % limits 42.2 to not reached)"."""
     if row["state"] != "ok":
         unit = f" {numbers.unit(row)}" if row.get("between") else ""
-        return numbers.why_not(row) + unit
+        return numbers.estimate(row) + unit
     value = f"{numbers.scaled(row, row['estimate'])} {numbers.unit(row)}".strip()
     within = numbers.limits(row)
     level = f"{100 * row['conf_level']:g} %"

@@ -61,21 +61,30 @@ def medians(rows: pd.DataFrame) -> Sentences:
     """One sentence per ungrouped median: estimate, limits, events of n, role."""
     rows = tables.bracketed(rows)
     kept = rows[(rows["statistic"] == "median") & (rows["group"] == "")]
-    told = [Sentence(_median(row), (row["row_id"],)) for row in kept.to_dict("records")]
+    told = []
+    for row in kept.to_dict("records"):
+        same = rows[rows["group"] == ""]
+        for name in ("endpoint", "setting", "population"):
+            same = same[same[name] == row[name]]
+        late = tables.late_median(same)
+        told.append(Sentence(_median(row, late), (row["row_id"],)))
     return listed(told, "No median was estimated.")
 
 
-def _median(row: dict) -> str:
+def _median(row: dict, late: str) -> str:
     setting = f" ({row['setting'].replace('_', ' ')})" if row["setting"] else ""
     head = f"{row['label']}{setting}, {row['population'].replace('_', ' ')}"
     counts = events_of(row)
+    if row["model"] == "follow-up" and not numbers.missing(row["events"]):
+        alive, n = (numbers.plain(row[name], 0) for name in ("events", "n"))
+        counts = f"follow-up ended alive in {alive} of {n} patients, deaths censored"
     if row["state"] != "ok":
         unit = " months" if row.get("between") else ""
         return f"{head}: median {numbers.why_not(row)}{unit} ({counts})."
     level = f"{100 * row['conf_level']:g} %"
     return (
         f"{head}: median {numbers.scaled(row, row['estimate'])} months "
-        f"({level} limits {numbers.limits(row)}; {counts}; {row['role']})."
+        f"({level} limits {numbers.limits(row)}; {counts}; {row['role']}){late}."
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -184,26 +185,70 @@ def grid(
 
 
 def survival(rows: pd.DataFrame, title: str, years: Mapping[float, str]) -> Table:
-    """Medians and rates: one line per curve, n, events, median with limits, S(t) at ``years``."""
-    rows, body = bracketed(rows), []
+    """Medians and rates: one line per curve, n, at risk at its start, events, median with limits,
+    S(t) at ``years``. A rate beyond the end of the drawn curve shows how many are at risk."""
+    rows, body, beyond = bracketed(rows), [], False
     for key, part in rows.groupby(["population", "endpoint", "setting", "group", "group_level"],
                                   sort=False):  # fmt: skip
         middle = first(part, statistic="median")
-        counts = middle or part.sort_values("events").iloc[-1].to_dict()
-        shown = [cell(first(part[part["statistic"].isin(RATES)], time=time)) for time in years]
+        steps = part[part["statistic"].isin(RATES)]
+        counts = middle or part.sort_values("events", na_position="first").iloc[-1].to_dict()
+        begin = steps[steps["state"] == "ok"].sort_values("time").head(1).to_dict("records")
+        few = set(steps.loc[~drawn(part, steps), "row_id"])
+        shown = [cell(first(steps, time=time), lambda row, few=few: _rate(row, few))
+                 for time in years]  # fmt: skip
+        late = late_median(part)
+        middle_cell = cell(middle, lambda row, late=late: numbers.estimate(row) + late)
+        beyond |= any("at risk]" in one.text for one in (*shown, middle_cell))
         own = part["label"].iloc[0] or key[1]
         level = f"{dictionary().label(key[3])}: {key[4]}" if key[3] and key[4] else key[4]
         name = " · ".join(text for text in (own, key[2].replace("_", " "), level) if text)
         body.append([
             Cell(f"{name} ({key[0]})"), cell(counts, lambda row: numbers.plain(row["n"], 0)),
-            cell(counts, lambda row: numbers.plain(row["events"], 0)), cell(middle), *shown,
+            cell(begin[0] if begin else None, _at_start),
+            cell(counts, lambda row: numbers.plain(row["events"], 0)), middle_cell, *shown,
         ])  # fmt: skip
-    header = ["endpoint", "n", "events", "median, months (95 % limits)",
+    header = ["endpoint", "n", "at risk at the start", "events", "median, months (95 % limits)",
               *(f"{label}, % (95 % limits)" for label in years.values())]  # fmt: skip
-    return Table(title, header, body, warnings(rows))
+    limit = rows.loc[rows["statistic"] == "at_risk", "method"].head(1)
+    told = [f"[at risk]: {text}, and this number lies beyond the end" for text in limit if beyond]
+    # Why n are not at risk at the start stands beside each number, not in a note of them all.
+    noted = warnings(rows.assign(warning=rows["warning"].map(_without_start)))
+    return Table(title, header, body, [*told, *noted])
 
 
+START = re.compile(r"n = \d+, at risk at day [^;]*: \d+ (\([^;]*\))")
 RATES = ("survival", "cumulative_incidence")
+
+
+def drawn(rows: pd.DataFrame, steps: pd.DataFrame) -> pd.Series:
+    """Which of the ``steps`` of one curve lie before its end, where its ``rows`` name one."""
+    end = first(rows, statistic="at_risk")
+    return steps["time"].notna() if end is None else steps["time"] <= end["time"]
+
+
+def late_median(rows: pd.DataFrame) -> str:
+    """ " [too few at risk]" where the median of one curve lies beyond its end."""
+    end, middle = first(rows, statistic="at_risk"), first(rows, statistic="median")
+    late = end and middle and middle["state"] == "ok" and not middle["estimate"] <= end["time"]
+    return " [too few at risk]" if late else ""
+
+
+def _at_start(row: Row) -> str:
+    """ "41 (2 enter later)": who is at risk at the start, and why that is not n."""
+    reason = START.search(row["warning"])
+    return numbers.plain(row["at_risk"], 0) + (f" {reason.group(1)}" if reason else "")
+
+
+def _without_start(warning: str) -> str:
+    return "; ".join(part for part in warning.split("; ") if not START.match(part))
+
+
+def _rate(row: Row, few: set[str]) -> str:
+    """A rate with limits, and the number at risk where that is too few to draw the curve on."""
+    text = numbers.estimate(row)
+    marked = row["row_id"] in few and row["state"] == "ok"
+    return f"{text} [{numbers.plain(row['at_risk'], 0)} at risk]" if marked else text
 
 
 def models(rows: pd.DataFrame, title: str, names: Sequence[str] = ()) -> Table:

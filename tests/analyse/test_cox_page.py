@@ -113,3 +113,17 @@ def test_beyond_the_most_records_only_the_complete_cases_stand(monkeypatch):
     rows = check(cox_missing.several(study, ["ttp"]))
     assert set(rows["state"]) == {"not-estimable"}
     assert rows["warning"].str.contains("more than 39 records").all()
+
+
+def test_a_hazard_ratio_that_rests_on_two_patients_says_so():
+    # Two of twelve are of the second level, both die: no curve is drawn for so few.
+    frame = pd.DataFrame({
+        "exit": [10, 20, 30, 40, 50, 60, 70, 80, 90, 100, 15, 25],
+        "event": [1, 1, 0, 1, 0, 1, 1, 0, 1, 0, 1, 1], "grade_group": ["G1"] * 10 + ["G3/NEC"] * 2,
+    })  # fmt: skip
+    rows = cox.models(GivenTimes(frame), "os_prrt", ["grade_group"])
+    ratios = rows[rows["statistic"] == "log_hazard_ratio"].set_index(["model", "level"])
+    few = "Grade, G3/NEC: 2 patients with 2 events only, too few for a curve or a rate of their own"
+    for model in ("univariable", "multivariable"):
+        assert few in ratios.loc[(model, "G3/NEC"), "warning"]
+        assert few not in ratios.loc[(model, "G1"), "warning"]

@@ -49,6 +49,36 @@ def test_a_cause_is_a_share_of_the_deaths_with_a_cause(three):
     assert n_of(rows, level="missing") == (1, 2)
 
 
+def test_deaths_are_told_apart_by_what_they_are_in_overall_survival():
+    # Five die: three within 84 months, one after them, one before enrolment, who is left out.
+    days = {"A1": "2015-06-01", "A2": "2016-06-01", "A3": "2021-12-31", "A4": "2022-02-01",
+            "A5": "2015-03-01"}  # fmt: skip
+    study = ClockedStudy({
+        "patients": [{"patient_id": name} for name in ("A1", "A2", "A3", "A4")]
+        + [{"patient_id": "A5", "consent_date": "2015-05-01"}, {"patient_id": "A6"}],
+        "prrt_cycles": treated(*days, "A6"),
+        "followup": [{"patient_id": name, "vital_status": "dead", "death_date": day}
+                     for name, day in days.items()]
+        + [{"patient_id": "A6", "vital_status": "alive", "last_contact_date": "2018-01-01"}],
+    }, cutoff="2023-01-01")  # fmt: skip
+    rows = check(follow_up.deaths(study))
+    assert n_of(rows, level="died") == (5, 6)
+    assert n_of(rows, level=follow_up.EVENT) == (3, 5)
+    assert n_of(rows, level="after the horizon: censored there") == (1, 5)
+    assert n_of(rows, level="not placed in time: left out") == (1, 5)
+    assert set(rows["label"]) == {
+        "Deaths, all treated (n = 6)",
+        "Cause of death, all treated (n = 6)",
+        "Deaths without a date",
+        "Alive with a date of death",
+    }
+    # Follow-up ends alive for A4, at the horizon, and for A6: deaths are no ends of follow-up.
+    followed = one(survival.follow_up(study), statistic="median")
+    assert (followed["events"], followed["n"]) == (2, 5)
+    told = sentences.medians(survival.follow_up(study)).texts[0]
+    assert "follow-up ended alive in 2 of 5 patients, deaths censored" in told
+
+
 def test_who_is_censored_at_entry_stays_in_n():
     # Six patients without a scan: PFS censors them on day 0. One enters late, so that the curve
     # has a conditional start, which must not take them out of n.
@@ -74,7 +104,7 @@ def test_a_single_patient_is_counted_and_not_given_alive_at_nowhere():
                       "last_contact_date": "2016-01-01"}],
     })  # fmt: skip
     told = sentences.medians(survival.curve(study, "os_dx_delayed")).texts[0]
-    assert "nan" not in told and "not estimable (1 patient)" in told
+    assert "nan" not in told and "not estimable (0 events in 1 patient)" in told
 
 
 def test_every_endpoint_says_how_it_treats_each_intercurrent_event(three):

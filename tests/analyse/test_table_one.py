@@ -150,3 +150,22 @@ def test_the_headline_is_the_gastroenteropancreatic_population(study):
     rows = describe.characteristics(study, variables=("patients.sex",))
     assert set(rows["population"]) == {"gep"}
     assert n_of(rows, level="female") == (1, 3)
+
+
+def test_the_grade_of_curves_stands_beside_the_grade_and_says_whose_it_is_by_report():
+    # A1: Ki-67 of 2 %, G1. A2: well differentiated without an index, reported grade 2.
+    study = SmallStudy({
+        "patients": [{"patient_id": "A1"}, {"patient_id": "A2"}],
+        "tumour": [{"patient_id": "A1", "ki67": 2.0, "ki67_lo": 2.0, "ki67_hi": 2.0,
+                    "ki67_op": "=", "differentiation": "well"},
+                   {"patient_id": "A2", "differentiation": "well", "grade_reported": "2"}],
+        "prrt_cycles": treated("A1", "A2"),
+    })  # fmt: skip
+    rows = check(describe.characteristics(study, population="all_treated"))
+    assert n_of(rows, variable="grade", level="G1") == (1, 2)
+    assert n_of(rows, variable="grade", level="undetermined") == (1, 2)
+    assert n_of(rows, variable="grade_group", level="G2") == (1, 2)
+    own = rows[rows["variable"] == "grade_group"]
+    assert set(own["warning"]) == {
+        "Grade of curves and models: 1 without an abstracted index counted by their reported grade"
+    }

@@ -33,7 +33,11 @@ def tiles(plan: list[dict], places: Places, population: str, fresh: Mapping[str,
         if item["results"] in fresh
     )
     made = "".join(
-        tile(item, {**row, **numbers.between(row, files[item["results"]])})
+        tile(
+            item,
+            {**row, **numbers.between(row, files[item["results"]])},
+            beyond(row, files[item["results"]]),
+        )
         for item, row in found
         if row and not (item.get("if_any") and not row["n"] > 0)
     )
@@ -71,9 +75,20 @@ def shown(found: pd.DataFrame, population: str) -> set[str]:
     return {row["row_id"] for row in named if row} | set(paragraphs.abstract(found).row_ids)
 
 
-def tile(item: Mapping[str, Any], row: Row) -> str:
+def beyond(row: Row, found: list[Row]) -> str:
+    """ "too few at risk" where a median lies beyond the last day with enough at risk."""
+    same = ("endpoint", "population", *MAIN)
+    ends = [one for one in found if one["statistic"] == "at_risk"
+            and all(one[name] == row[name] for name in same)]  # fmt: skip
+    late = row["statistic"] == "median" and row["state"] == "ok" and ends
+    last = float(ends[0]["time"] or "-inf") if late else 0.0
+    return "too few at risk at that time" if late and row["estimate"] > last else ""
+
+
+def tile(item: Mapping[str, Any], row: Row, late: str = "") -> str:
     """One headline number: what it is, the number, its limits and counts."""
     value, note = said(row, item.get("counts", "patients"))
+    note = "; ".join(filter(None, (note, late)))
     name = f"{item['name']}: {row['level']}" if item.get("last") else item["name"]
     ids = " ".join((row["row_id"], *row.get("between_ids", ())))
     return (

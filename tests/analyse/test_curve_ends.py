@@ -1,0 +1,124 @@
+"""Curves end where too few are at risk, and n stands beside the number at risk with the reason."""
+
+import pandas as pd
+import pytest
+from clocked_study import GivenTimes
+from small_study import check, one
+
+from prrt_lib.analyse import survival
+from prrt_lib.declare.parameters import DAYS_PER_MONTH, YEARS
+from prrt_lib.declare.rows import combine, result_rows
+from prrt_lib.edges.site import headline
+from prrt_lib.present import curves, figures, marker_tables, paragraphs, sentences, tables
+
+# Deaths after 300, 1000 and 2000 days of six patients; three are at risk up to day 1500.
+SIX = pd.DataFrame({"exit": [300, 700, 1000, 1500, 2000, 2500], "event": [1, 0, 1, 0, 1, 0],
+                    "arm": ["a", "a", "a", "a", "b", "b"]})  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path, monkeypatch):
+    monkeypatch.setenv("PRRT_OUT", str(tmp_path))
+
+
+def of(frame, endpoint="os_prrt", by=None, **parameters):
+    return check(survival.curve(GivenTimes(frame, min_at_risk=3, **parameters), endpoint, by))
+
+
+def test_the_last_day_with_three_at_risk_is_a_row():
+    end = one(of(SIX), statistic="at_risk")
+    assert (end["time"], end["estimate"], end["n"]) == (1500, 3, 6)
+
+
+def test_the_line_its_band_and_the_values_end_there():
+    drawing = figures.survival_curve(of(SIX), "small")
+    axes = drawing.figure.axes[0]
+    month = 1500 / DAYS_PER_MONTH
+    assert axes.lines[0].get_xdata()[-1] == pytest.approx(month)
+    assert axes.collections[0].get_paths()[0].vertices[:, 0].max() == pytest.approx(month)
+    assert drawing.values.frame["months"].max() <= month
+    told = "Curves end where fewer than 3 are at risk: All month 49.3."
+    assert told in drawing.values.alt and told in drawing.values.table.notes
+    assert told in [text.get_text() for text in drawing.figure.texts]
+    assert "at 5 years" not in drawing.values.alt and "at 3 years" in drawing.values.alt
+
+
+def test_a_later_rate_and_a_later_median_say_so_in_the_table():
+    # S(5 years) = 5/6 x 3/4 = 62.5 %, two at risk; day 2000 halves it: the median lies there.
+    table = tables.survival(of(SIX), "t", YEARS)
+    line = dict(zip(table.header, (cell.text for cell in table.body[0]), strict=True))
+    assert line["5 years, % (95 % limits)"].endswith("[2 at risk]")
+    assert not line["3 years, % (95 % limits)"].endswith("at risk]")
+    assert line["median, months (95 % limits)"].endswith("[too few at risk]")
+    assert "[at risk]: curves end where fewer than 3 are at risk" in table.notes[0]
+    assert "too few at risk" in sentences.medians(of(SIX)).texts[0]
+
+
+def test_a_group_that_never_has_enough_at_risk_is_named_and_not_drawn():
+    drawing = figures.survival_curve(of(SIX, by="arm"), "small")
+    assert drawing.values.table.notes[-1].endswith("a month 23.0, b not drawn.")
+    assert set(drawing.values.frame["arm"]) == {"a"}
+    legend = [text.get_text() for text in drawing.figure.axes[0].get_legend().get_texts()]
+    assert legend == ["a (n = 4)", "b: too few at risk"]
+
+
+@pytest.mark.parametrize("endpoint", ["os_prrt", "ttp", "cif_progression"])
+def test_n_the_number_at_risk_and_the_reason_stand_in_one_row(endpoint):
+    # One enters on day 50, one is censored on day 0: of six, four are at risk from day 0 on.
+    frame = SIX.assign(entry=[0, 50, 0, 0, 0, 0], exit=[300, 700, 0, 1500, 2000, 2500],
+                       event=[1, 0, 0, 0, 1, 0])  # fmt: skip
+    rows = of(frame, endpoint)
+    first = rows[rows["statistic"].isin(["survival", "cumulative_incidence"])].iloc[0]
+    assert (first["time"], first["n"], first["at_risk"]) == (0, 6, 4)
+    why = "n = 6, at risk at day 0: 4 (1 enter later, 1 censored on the day of entry or before)"
+    assert why in first["warning"]
+    assert rows["warning"].str.contains(why, regex=False).sum() == 1
+    line = tables.survival(rows, "t", YEARS).body[0]
+    assert [cell.text for cell in line[1:3]] == [
+        "6", "4 (1 enter later, 1 censored on the day of entry or before)"
+    ]  # fmt: skip
+    drawing = curves._curve(rows, "small", first["statistic"], "", "months")
+    assert [text.get_text() for text in drawing.figure.axes[1].texts][0] == "4"
+    told = " ".join(text.get_text() for text in drawing.figure.texts).replace("\n", " ")
+    assert f"{why}." in told
+
+
+def test_groups_that_start_on_another_day_than_everybody_say_so():
+    # Three at risk from day 10 on among all; in each arm only from day 30 and 60 on.
+    frame = pd.DataFrame({"entry": [0, 5, 30, 10, 40, 60], "exit": [400] * 6, "event": [1, 0] * 3,
+                          "arm": ["a", "a", "a", "b", "b", "b"]})  # fmt: skip
+    median = one(of(frame, "os_dx_delayed", "arm"), statistic="median", group_level="a")
+    assert (
+        "curves by group start at day 60, the whole cohort's at day 10: neither medians nor rates "
+        "are to be compared between them" in median["warning"]
+    )
+    assert "by group" not in one(of(frame, "os_dx_delayed"), statistic="median")["warning"]
+
+
+def test_an_incidence_without_an_estimable_last_year_keeps_its_events():
+    rows = of(SIX.assign(exit=[100, 200, 300, 400, 500, 600]), "cif_progression")
+    line = tables.survival(survival.summary(rows), "t", YEARS).body[0]
+    assert line[3].text != ""
+
+
+def test_the_curves_of_a_marker_keep_their_ends():
+    key = {"analysis": "biomarker_survival", "model": "cut at 2 x ULN", "endpoint": "os_prrt",
+           "group": "cga_before", "group_level": "> 2 x ULN"}  # fmt: skip
+    rows = result_rows([{**key, "statistic": name, "time": 100}
+                        for name in ("survival", "at_risk", "chi2")])  # fmt: skip
+    kept = marker_tables.curves(rows, "os_prrt", "cga_before")
+    assert set(kept["statistic"]) == {"survival", "at_risk"}
+
+
+def test_the_card_and_the_paragraph_say_that_the_median_lies_beyond_the_end():
+    rows = of(SIX)
+    records = [{**row, "time": "" if pd.isna(row["time"]) else str(row["time"])}
+               for row in rows.to_dict("records")]  # fmt: skip
+    median = next(row for row in records if row["statistic"] == "median")
+    assert headline.beyond(median, records) == "too few at risk at that time"
+    early = {**median, "estimate": 1000.0}
+    assert headline.beyond(early, records) == ""
+    shown = {"analysis": "survival", "model": "completeness", "population": "gep"}
+    whole = combine([rows, result_rows([{**shown, "statistic": "proportion"}])])
+    said = " ".join(paragraphs.abstract(whole).texts)
+    assert "3 events in 6 patients [too few at risk]." in said
