@@ -43,7 +43,7 @@ def quantiles(rows: pd.DataFrame, title: str, corner: str = "") -> Table:
             body += _quantile_lines(of_label)
     header = [corner, "n of N", "median (quartiles)", "range"]
     if not body:
-        body = [[Cell("nothing to show"), Cell(""), Cell(""), Cell("")]]
+        body = [[Cell("nothing to show")]]
     return Table(title, header, body, warnings(rows), frozenset(sections))
 
 

@@ -53,7 +53,7 @@ def warnings(rows: pd.DataFrame) -> Table:
         said = Cell(summary(same["warning"].unique()))
         body.append([said, Cell(names), Cell(str(len(same)), tuple(same["row_id"]))])
     if not body:
-        body = [[Cell("No warning was raised."), Cell(""), Cell("")]]
+        body = [[Cell("No warning was raised.")]]
     return Table(
         "Warnings that result rows carry",
         ["warning", "analyses", "rows"],

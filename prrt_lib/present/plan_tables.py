@@ -26,7 +26,8 @@ def expected(rows: pd.DataFrame, title: str, years: Mapping[float, str]) -> Tabl
         body.append([Cell(name), *(cell(row, _with_width) for row in own)])
     header = ["endpoint", *(f"{label}, % (limits; width)" for label in years.values())]
     notes = list(dict.fromkeys(rows["method"]))
-    return Table(title, header, body or [[Cell("nothing to show")]], notes)
+    short = f"no curve lasts long enough for a rate at {next(iter(years.values()))} or later"
+    return Table(title, header, body or [[Cell(short)]], notes)
 
 
 def _with_width(row: Row) -> str:

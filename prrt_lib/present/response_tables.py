@@ -26,7 +26,7 @@ def moments(rows: pd.DataFrame, title: str) -> Table:
             [Cell(f"   {_moment(row)}"), Cell(""), cell(row)] for row in part.to_dict("records")
         ]
     header = ["", "n", "estimate (95 % limits)"]
-    return Table(title, header, body or [[Cell("nothing to show"), Cell(""), Cell("")]],
+    return Table(title, header, body or [[Cell("nothing to show")]],
                  warnings(rows), frozenset(sections))  # fmt: skip
 
 

@@ -29,13 +29,22 @@ class Cell:
 
 @dataclass(frozen=True)
 class Table:
-    """Header, body and notes of a table; ``sections`` are the body rows that head a block."""
+    """Header, body and notes of a table; ``sections`` are the body rows that head a block.
+
+    A line with fewer cells than the header, such as one that says why there is nothing to show,
+    is filled up with empty ones.
+    """
 
     title: str
     header: list[str]
     body: list[list[Cell]]
     notes: list[str] = field(default_factory=list)
     sections: frozenset[int] = frozenset()
+
+    def __post_init__(self) -> None:
+        wide = len(self.header)
+        filled = [[*line, *[Cell("")] * (wide - len(line))] for line in self.body]
+        object.__setattr__(self, "body", filled)
 
     def frame(self) -> pd.DataFrame:
         """The table's texts as a frame."""
@@ -199,7 +208,7 @@ def models_by_endpoint(rows: pd.DataFrame, title: str) -> Table:
     body, sections, notes = [], set(), []
     for label, part in parts.items():
         sections.add(len(body))
-        body += [[Cell(label), *(Cell("") for _ in part.header[1:])], *part.body]
+        body += [[Cell(label)], *part.body]
         notes += part.notes
     header = next((part.header for part in parts.values()), [""])
     return Table(title, header, body, list(dict.fromkeys(notes)), frozenset(sections))
