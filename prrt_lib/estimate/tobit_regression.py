@@ -11,6 +11,7 @@ from scipy.optimize import minimize
 from scipy.special import log_ndtr, ndtr
 
 from prrt_lib.declare.rows import result_rows
+from prrt_lib.declare.shown import Fit
 from prrt_lib.estimate.guards import refuse, require_columns
 from prrt_lib.estimate.limits import normal_quantile
 
@@ -18,8 +19,8 @@ METHOD = "Tobit: normal, maximum likelihood, exact and bounded values, Wald limi
 SMALLEST_LOG = -745.0
 
 
-@dataclass(frozen=True)
-class TobitFit:
+@dataclass(frozen=True, repr=False)
+class TobitFit(Fit):
     """Coefficients of an intercept and the columns, and the log standard deviation last."""
 
     names: tuple[str, ...]

@@ -11,9 +11,10 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from prrt_lib.declare import numbers
 from prrt_lib.declare.dictionary import dictionary
 from prrt_lib.declare.parameters import DAYS_PER_MONTH, days
-from prrt_lib.present import curve_values, numbers, style, tables
+from prrt_lib.present import curve_values, style, tables
 from prrt_lib.present.canvas import Drawing, file_name, keep
 from prrt_lib.present.values import DAYS_IN
 

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from prrt_lib.declare import numbers
 from prrt_lib.declare.dictionary import dictionary
-from prrt_lib.present import figure_words, numbers
+from prrt_lib.present import figure_words
 from prrt_lib.present.tables import Row, named, ratio
 from prrt_lib.present.values import Values, of_frame, of_rows
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from prrt_lib.present import numbers
+from prrt_lib.declare import numbers
 from prrt_lib.present.tables import Cell, Table, cell, first, levels, warnings
 
 PER = "per doubling"

@@ -9,9 +9,9 @@ from typing import Any
 
 import pandas as pd
 
+from prrt_lib.declare import numbers
 from prrt_lib.declare.dictionary import dictionary
 from prrt_lib.declare.sign_off import item_name
-from prrt_lib.present import numbers
 from prrt_lib.present.alike import once_each
 from prrt_lib.present.page_style import TABLE as STYLE
 

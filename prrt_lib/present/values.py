@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from prrt_lib.declare import numbers
 from prrt_lib.declare.dictionary import dictionary
 from prrt_lib.declare.parameters import DAYS_PER_MONTH
-from prrt_lib.present import numbers
 from prrt_lib.present.documents import safe
 from prrt_lib.present.tables import Cell, Table
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from prrt_lib.base.paths import Places
-from prrt_lib.present import numbers
+from prrt_lib.declare import numbers
 
 OWN = ("name", "page", "results", "last")
 MAIN = {"setting": "", "stratum": "", "group": "", "group_level": "", "model": ""}
