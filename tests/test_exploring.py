@@ -108,6 +108,16 @@ def test_a_part_of_the_patients_and_a_shorter_horizon_are_what_they_say():
     assert (year["event"] == long["event"].where(long["exit"] <= 365, 0)).all()
 
 
+def test_a_part_is_chosen_by_the_value_of_its_level_and_no_level_is_an_empty_part():
+    told = narrowed("small").patients("sex", population="all_treated")["sex"]
+    with pytest.raises(AnalysisError, match="where, sex: found 'men'; expected one of"):
+        narrowed("small", {"sex": "men"}).patients()
+    assert (told == "male").any()
+    cycles = narrowed("small", {"n_cycles": "1"}), narrowed("small", {"n_cycles": 1.0})
+    sizes = [len(one.patients(population="all_treated")) for one in cycles]
+    assert sizes[0] == sizes[1] > 0
+
+
 def test_rows_of_a_part_never_have_the_ids_of_the_whole():
     part = set(Explorer("small", where=("sex", "male")).rows["row_id"])
     assert not part & set(Explorer("small").rows["row_id"])

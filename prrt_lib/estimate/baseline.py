@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import norm
 
+from prrt_lib.declare.levels import level_text
 from prrt_lib.estimate.guards import refuse
 from prrt_lib.estimate.partial_likelihood import Likelihood, Sums, evaluate
 from prrt_lib.estimate.risk_sets import risk_sets
@@ -124,7 +125,7 @@ def _strata_of(fit, new: pd.DataFrame) -> np.ndarray:
     missing = [name for name in columns if name not in new.columns]
     if missing:
         refuse("new", f"no column {missing}", "the strata of each row", "add the columns")
-    names = new[columns].astype(str).agg(", ".join, axis=1)
+    names = new[columns].map(level_text).agg(", ".join, axis=1)
     codes = pd.Index(fit.data.strata_names).get_indexer(names)
     if (codes < 0).any():
         refuse("new", "a stratum that was not fitted", f"one of {list(fit.data.strata_names)}")

@@ -13,7 +13,7 @@ from prrt_lib.estimate.aalen_johansen import Incidence, aalen_johansen
 from prrt_lib.estimate.early_risk_set import started_groups, with_dips
 from prrt_lib.estimate.gray import gray_test
 from prrt_lib.estimate.groups import arrays
-from prrt_lib.estimate.guards import declared_causes, prepared, refuse
+from prrt_lib.estimate.guards import chosen_cause, declared_causes, prepared, refuse
 from prrt_lib.estimate.limits import probability_limits
 
 __all__ = ["cumulative_incidence", "gray_test"]
@@ -48,8 +48,7 @@ def cumulative_incidence(
     if variance not in VARIANCES:
         refuse("variance", f"{variance!r}", f"one of {tuple(VARIANCES)}", "choose one")
     causes = declared_causes(frame, event, causes)
-    if cause not in causes:
-        refuse("cause", f"{cause}", f"one of {list(causes)}", "name a declared cause")
+    cause = chosen_cause(cause, causes)
     data = prepared(
         frame, duration, event, entry, by, causes=causes, weights=weights, sort=bool(weights)
     )

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from prrt_lib.declare.levels import level_text
 from prrt_lib.estimate.design_matrix import Design, design
 from prrt_lib.estimate.guards import named, prepared, refuse, require_columns
 
@@ -36,7 +37,7 @@ def cox_data(
     frame: pd.DataFrame, duration: str, event: str, covariates: Sequence[str],
     entry: str | None = None, strata: str | Sequence[str] | None = None,
     cluster: str | None = None, weights: str | None = None,
-    reference: Mapping[str, str] | None = None,
+    reference: Mapping[str, object] | None = None,
     interactions: Sequence[Sequence[str]] = (),
     splines: Mapping[str, int | Sequence[float]] | None = None,
 ) -> CoxData:  # fmt: skip
@@ -86,7 +87,7 @@ def _coded(data: pd.DataFrame, groups: list[str]) -> tuple[np.ndarray, tuple[str
         return np.zeros(len(data), np.int64), ("",)
     if len(groups) == 1:
         codes, values = pd.factorize(data[groups[0]], sort=True)
-        return codes, tuple(str(value) for value in values)
+        return codes, tuple(level_text(value) for value in values)
     grouped = data.groupby(groups, observed=True, sort=True)
-    labels = [", ".join(str(part) for part in key) for key, _ in grouped]
+    labels = [", ".join(level_text(part) for part in key) for key, _ in grouped]
     return grouped.ngroup().to_numpy(), tuple(labels)

@@ -159,7 +159,7 @@ def cox(
     ties: str = "efron",
     penalty: str | None = None,
     conf_level: float = 0.95,
-    reference: Mapping[str, str] | None = None,
+    reference: Mapping[str, object] | None = None,
     interactions: Sequence[Sequence[str]] = (),
     splines: Mapping[str, int | Sequence[float]] | None = None,
 ) -> CoxFit:

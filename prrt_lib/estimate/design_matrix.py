@@ -9,6 +9,7 @@ from itertools import product
 import numpy as np
 import pandas as pd
 
+from prrt_lib.declare.levels import level_text, matched
 from prrt_lib.estimate.guards import finite_numbers, refuse, require_columns
 from prrt_lib.estimate.splines import harrell_knots, spline_basis
 
@@ -69,7 +70,7 @@ class Design:
             values = finite_numbers(_plain_booleans(frame, name), name)
             knots = self.knots.get(name)
             return values[:, None] if knots is None else spline_basis(values, knots)
-        codes = pd.Index(self.levels[name]).get_indexer(frame[name].astype(str))
+        codes = pd.Index(self.levels[name]).get_indexer(_texts(frame[name]))
         if (codes < 0).any():
             found = f"{int((codes < 0).sum())} records with another level"
             refuse(f"column {name!r}", found, f"one of {list(self.levels[name])}")
@@ -79,7 +80,7 @@ class Design:
 def design(
     frame: pd.DataFrame,
     covariates: Sequence[str],
-    reference: Mapping[str, str] | None = None,
+    reference: Mapping[str, object] | None = None,
     interactions: Sequence[Sequence[str]] = (),
     splines: Mapping[str, int | Sequence[float]] | None = None,
 ) -> Design:
@@ -118,21 +119,25 @@ def _plain_booleans(frame: pd.DataFrame, name: str) -> pd.DataFrame:
     return frame[[name]].astype("int64") if truth else frame
 
 
-def _levels(series: pd.Series, reference: str | None) -> tuple[tuple[str, ...], list[str]]:
+def _texts(series: pd.Series) -> np.ndarray:
+    """The level of every record as text."""
+    codes, values = pd.factorize(series, use_na_sentinel=False)
+    return np.array([level_text(value) for value in values], dtype=object)[codes]
+
+
+def _levels(series: pd.Series, reference: object) -> tuple[tuple[str, ...], list[str]]:
     """Levels in use, the reference first, and a sentence for declared levels without records."""
-    present = set(series.astype(str))
+    present = set(_texts(series))
     categories = getattr(series, "cat", None)
-    declared = [str(c) for c in categories.categories] if categories is not None else None
-    if declared is None:
-        declared = [str(value) for value in np.sort(series.unique())]
+    values = np.sort(series.unique()) if categories is None else categories.categories
+    declared = [level_text(value) for value in values]
     used = [level for level in declared if level in present]
     unused = [level for level in declared if level not in present]
-    if reference is not None and str(reference) not in used:
-        refuse(f"column {series.name!r}", "a reference level without records", f"one of {used}")
     if len(used) < 2:
         found = f"one level in {len(series)} records"
         refuse(f"column {series.name!r}", found, "two levels or more", "leave the column out")
-    first = used[0] if reference is None else str(reference)
+    where = f"column {series.name!r}, reference"
+    first = used[0] if reference is None else matched(reference, used, where)
     said = [f"{series.name}: no record with level {', '.join(unused)}"] if unused else []
     return (first, *[level for level in used if level != first]), said
 

@@ -10,7 +10,14 @@ from scipy.special import chdtrc
 
 from prrt_lib.declare.rows import result_rows
 from prrt_lib.estimate.groups import codes_and_levels
-from prrt_lib.estimate.guards import declared_causes, named, prepared, refuse, warnings_of
+from prrt_lib.estimate.guards import (
+    chosen_cause,
+    declared_causes,
+    named,
+    prepared,
+    refuse,
+    warnings_of,
+)
 from prrt_lib.estimate.risk_table import RiskSets, tallies, tallies_at
 
 
@@ -31,6 +38,7 @@ def gray_test(
     covered by the published variance and is therefore not offered.
     """
     causes = declared_causes(frame, event, causes)
+    cause = chosen_cause(cause, causes)
     data = prepared(frame, duration, event, None, [by, *named(strata)], causes=causes, sort=False)
     codes, levels = codes_and_levels(data[by])
     if len(levels) < 2:

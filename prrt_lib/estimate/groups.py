@@ -7,14 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-
-def level_text(value: object) -> str:
-    """The level as a result row writes it: whole numbers without a decimal point."""
-    if isinstance(value, (bool, np.bool_)):
-        return "yes" if value else "no"
-    if isinstance(value, (float, np.floating)) and float(value).is_integer():
-        return str(int(value))
-    return str(value)
+from prrt_lib.declare.levels import level_text
 
 
 def codes_and_levels(column: pd.Series) -> tuple[np.ndarray, list[str]]:

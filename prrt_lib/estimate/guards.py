@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from prrt_lib.base.errors import AnalysisError, Problem
+from prrt_lib.declare.levels import matched
 
 RELATIVE_TIE = 1e-9
 
@@ -158,6 +159,11 @@ def declared_causes(frame: pd.DataFrame, event: str, causes: Sequence[int] | Non
     if pd.api.types.is_bool_dtype(frame[event]):
         return [1]
     return list(range(1, max(1, int(finite_numbers(frame, event).max())) + 1))
+
+
+def chosen_cause(cause: object, causes: Sequence[int]) -> int:
+    """``cause`` as the declared code of its value: 1, 1.0 and "1" are one cause."""
+    return int(matched(cause, [str(code) for code in causes], "cause"))
 
 
 def merged_ties(*times: np.ndarray) -> tuple[np.ndarray, ...]:

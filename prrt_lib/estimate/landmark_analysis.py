@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from prrt_lib.declare.levels import level_text
 from prrt_lib.declare.rows import result_rows
 from prrt_lib.declare.shown import Shown
 from prrt_lib.estimate.guards import finite_numbers, prepared, refuse, require_columns
@@ -103,10 +104,11 @@ def _status(ids, assessments, id, time, value, at, order) -> np.ndarray:
     if order is None:
         ranked = seen.sort_values(time, kind="stable").groupby(id)[value].last()
     else:
-        place = {name: rank for rank, name in enumerate(order)}
-        odd = int((~seen[value].isin(list(place))).sum())
+        place = {level_text(name): rank for rank, name in enumerate(order)}
+        texts = seen[value].map(level_text)
+        odd = int((~texts.isin(list(place))).sum())
         if odd:
             refuse(f"column {value!r}", f"{odd} assessments of another class", f"{list(order)}")
-        ranks = seen[value].map(place).groupby(seen[id]).min()
+        ranks = texts.map(place).groupby(seen[id]).min()
         ranked = ranks.map(dict(enumerate(order)))
     return ids.map(ranked).astype(object).where(ids.isin(ranked.index), UNASSESSED).to_numpy()

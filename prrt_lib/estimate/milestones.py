@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtr
 
+from prrt_lib.declare.levels import matched
 from prrt_lib.declare.rows import combine, result_rows, stamp
 from prrt_lib.estimate.limits import normal_quantile
 from prrt_lib.estimate.survival import kaplan_meier
@@ -25,12 +26,12 @@ def milestone(
     conf_type: str = "log-log",
     conf_level: float = 0.95,
     *,
-    reference: str | None = None,
+    reference: object = None,
     min_at_risk: int | None = None,
 ) -> pd.DataFrame:
     """Rows ``survival`` at ``times`` and ``survival_difference`` of each level from a reference.
 
-    ``reference`` is the level as text; the first one when it is not given. A difference is
+    ``reference`` is matched by value; it is the first level when it is not given. A difference is
     normal on the plain scale: its variance is the sum of the two Greenwood variances.
     """
     rows = kaplan_meier(
@@ -41,7 +42,7 @@ def milestone(
     if by is None:
         return stamp(survival)
     levels = list(dict.fromkeys(survival["group_level"]))
-    base = levels[0] if reference is None else reference
+    base = levels[0] if reference is None else matched(reference, levels, "reference")
     at_base = survival[survival["group_level"] == base].set_index("time")
     others = survival[survival["group_level"] != base]
     records = [_difference(row, at_base.loc[row["time"]]) for _, row in others.iterrows()]

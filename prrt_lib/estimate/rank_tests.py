@@ -10,6 +10,7 @@ import pandas as pd
 from scipy.special import chdtrc, ndtr
 from scipy.stats import rankdata
 
+from prrt_lib.declare.levels import matched
 from prrt_lib.declare.rows import result_rows
 from prrt_lib.estimate.groups import codes_and_levels
 from prrt_lib.estimate.guards import complete, finite_numbers, refuse, require_columns, warnings_of
@@ -96,7 +97,7 @@ def rank_sum(
     correction: bool = True,
     conf_level: float = 0.95,
     *,
-    reference: str | None = None,
+    reference: object = None,
 ) -> pd.DataFrame:
     """Rows ``statistic`` (Mann-Whitney W of the level that is not the reference, with p) and
     ``difference`` (Hodges-Lehmann shift from the reference, the first level, with limits).
@@ -105,9 +106,9 @@ def rank_sum(
     """
     data, notes = _complete_numbers(frame, [column], by)
     codes, levels = codes_and_levels(data[by])
-    base = levels[0] if reference is None else reference
-    if len(levels) != 2 or base not in levels:
+    if len(levels) != 2:
         refuse(f"column {by!r}", f"{len(levels)} groups", "two groups, one the reference")
+    base = levels[0] if reference is None else matched(reference, levels, "reference")
     values = data[column].to_numpy()
     x, y = values[codes != levels.index(base)], values[codes == levels.index(base)]
     exact = _chosen(method, max(len(x), len(y)) < EXACT_BELOW and len(set(values)) == len(values))

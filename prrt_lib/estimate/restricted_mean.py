@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from prrt_lib.declare.levels import matched
 from prrt_lib.declare.rows import combine, result_rows
 from prrt_lib.estimate.groups import arrays, parts
 from prrt_lib.estimate.guards import prepared, refuse, warnings_of
@@ -75,7 +76,7 @@ def rmst_difference(
     weights: str | None = None,
     conf_level: float = 0.95,
     *,
-    reference: str | None = None,
+    reference: object = None,
 ) -> pd.DataFrame:
     """Rows ``rmst_difference`` (days) of each level from the reference, the first if not given."""
     rows = rmst(frame, duration, event, tau, entry, by, weights, conf_level)
@@ -92,18 +93,16 @@ def rmst_ratio(
     weights: str | None = None,
     conf_level: float = 0.95,
     *,
-    reference: str | None = None,
+    reference: object = None,
 ) -> pd.DataFrame:
     """Rows ``log_rmst_ratio`` of each level to the reference; delta method on the log scale."""
     rows = rmst(frame, duration, event, tau, entry, by, weights, conf_level)
     return combine([with_normal_limits(_contrasts(rows, reference, ratio=True), conf_level)])
 
 
-def _contrasts(rows: pd.DataFrame, reference: str | None, ratio: bool) -> pd.DataFrame:
+def _contrasts(rows: pd.DataFrame, reference: object, ratio: bool) -> pd.DataFrame:
     levels = rows["group_level"].tolist()
-    base = levels[0] if reference is None else reference
-    if base not in levels:
-        refuse("reference", f"{base!r}", f"one of {levels}", "name an existing level")
+    base = levels[0] if reference is None else matched(reference, levels, "reference")
     zero = rows[rows["group_level"] == base].iloc[0]
     others = rows[rows["group_level"] != base]
     records = [_contrast(row, zero, ratio) for _, row in others.iterrows()]

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from prrt_lib.declare.levels import matched
 from prrt_lib.declare.rows import result_rows
 from prrt_lib.estimate.groups import codes_and_levels
 from prrt_lib.estimate.guards import refuse, require_columns
@@ -17,7 +18,7 @@ def standardised_difference(
     columns: Sequence[str],
     by: str,
     *,
-    reference: str | None = None,
+    reference: object = None,
     categorical: Sequence[str] = (),
 ) -> pd.DataFrame:
     """Rows ``standardised_difference`` per column and level of ``by`` against ``reference``.
@@ -31,9 +32,9 @@ def standardised_difference(
     require_columns(frame, [by, *columns])
     known = frame[frame[by].notna()]
     codes, levels = codes_and_levels(known[by])
-    base = levels[0] if reference is None else reference
-    if base not in levels or len(levels) < 2:
-        refuse("reference", f"{base!r} among {len(levels)} levels", "one of two or more levels")
+    if len(levels) < 2:
+        refuse(f"column {by!r}", f"{len(levels)} levels", "two or more levels")
+    base = levels[0] if reference is None else matched(reference, levels, "reference")
     records = []
     for column in columns:
         value = known[column]

@@ -15,7 +15,7 @@ from prrt_lib.declare.shown import Fit
 from prrt_lib.estimate.cox_data import CoxData, cox_data
 from prrt_lib.estimate.cox_model import CoxFit, fit_cox
 from prrt_lib.estimate.cox_tests import by_cluster
-from prrt_lib.estimate.guards import event_codes, refuse, require_columns
+from prrt_lib.estimate.guards import chosen_cause, event_codes, refuse, require_columns
 from prrt_lib.estimate.still_observed import StillObserved, still_observed
 
 FORMS = ("weighted-cox", "cmprsk")
@@ -78,7 +78,7 @@ def fine_gray(
     frame: pd.DataFrame, duration: str, event: str, covariates: Sequence[str], cause: int = 1,
     causes: Sequence[int] = (1, 2), entry: str | None = None, form: str = "weighted-cox",
     ties: str | None = None, conf_level: float = 0.95,
-    reference: Mapping[str, str] | None = None,
+    reference: Mapping[str, object] | None = None,
     interactions: Sequence[Sequence[str]] = (),
     splines: Mapping[str, int | Sequence[float]] | None = None,
 ) -> FineGrayFit:  # fmt: skip
@@ -96,6 +96,7 @@ def fine_gray(
         refuse("form", "cmprsk with entry or Efron ties", "neither", "use form='weighted-cox'")
     ties = ties or ("efron" if form == "weighted-cox" else "breslow")
     require_columns(frame, [event])
+    cause = chosen_cause(cause, causes)
     codes = event_codes(frame, event, causes)
     marked = frame.assign(**{event: (codes == cause).astype("int64")}).reset_index(drop=True)
     data = cox_data(

@@ -11,6 +11,7 @@ import pandas as pd
 
 from prrt_lib.base.errors import AnalysisError, Problem
 from prrt_lib.declare.dictionary import dictionary
+from prrt_lib.declare.levels import level_text, matched
 from prrt_lib.declare.parameters import days
 from prrt_lib.study.data import Study, open_study
 from prrt_lib.study.times import Times
@@ -53,7 +54,9 @@ class NarrowedStudy(Study):
         whole = Study(self.places).patients(*self.where, population="all_treated")
         kept = pd.Series(True, index=whole.index)
         for name, level in self.where.items():
-            kept &= whole[name].map(_text) == level
+            texts = whole[name].map(level_text, na_action="ignore")
+            known = sorted(texts.dropna().unique())
+            kept &= texts == matched(level, known, f"where, {name}")
         return set(whole.loc[kept, "patient_id"])
 
     def _cohort(self, *columns: str) -> pd.DataFrame:
@@ -66,12 +69,8 @@ class NarrowedStudy(Study):
         return kept.assign(horizon=kept["horizon"].where(kept["horizon"] < limit, limit))
 
 
-def _text(value: object) -> str:
-    return "" if pd.isna(value) else f"{value:g}" if isinstance(value, float) else str(value)
-
-
 def narrowed(
-    scenario: str, where: Mapping[str, str] = EVERYBODY, horizon_months: float | None = None
+    scenario: str, where: Mapping[str, object] = EVERYBODY, horizon_months: float | None = None
 ) -> NarrowedStudy:
     """The built scenario with fewer patients or a shorter horizon.
 
