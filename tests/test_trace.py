@@ -17,7 +17,7 @@ from prrt_lib.edges import trace_command
 from prrt_lib.edges.notebook_form import STORY
 from prrt_lib.edges.trace_data import write_trace
 from prrt_lib.study import trace
-from prrt_lib.study.tracing import Traces
+from prrt_lib.study.tracing import Traces, cell_address
 
 # Tables that count what is said on pages, not patients: no result row stands behind them.
 OF_PAGES = (
@@ -132,11 +132,11 @@ def test_a_cell_leads_back_to_the_rows_that_rest_on_it_and_to_no_other(known):
     lineage = known.lineage
     patient = known.cohort.query("in_gep")["patient_id"].iloc[0]
     cell = lineage[(lineage["address"] == "patients.sex") & (lineage["record"] == patient)].iloc[0]
-    touched = known.touched(cell["sheet"], cell["cell"])
+    touched = known.touched(f"{cell['sheet']}!{cell['cell']}")
     assert {"characteristics"} <= set(touched["notebook"])
     assert "survival" not in set(touched["notebook"])
     first = lineage[(lineage["address"] == "prrt_cycles.cycle_date")].iloc[0]
-    assert len(known.touched(first["sheet"], first["cell"])) == len(known.rows)
+    assert len(known.touched(f"{first['sheet']}!{first['cell']}")) == len(known.rows)
 
 
 def test_a_value_that_is_still_asked_about_says_so_in_the_trace(known):
@@ -159,8 +159,55 @@ def test_an_unknown_row_and_an_unread_cell_are_refused(out, known):
         known.cells("000000000000")
     with pytest.raises(InputError, match="holds no value"):
         trace_command.touched("patients!A1", "demo", out)
-    with pytest.raises(InputError, match="no sheet"):
+    with pytest.raises(InputError, match="no sheet; expected one of the sheets adverse_events"):
         trace_command.touched("A1", "demo", out)
+
+
+ONE_BOOK = ["Patients", "My Sheet", "PRRT cycles (2)", "O'Neill"]
+TWO_BOOKS = ["[a.xlsx]Patients", "[b.xlsx]Patients", "[b.xlsx]Scans"]
+COPIED = {
+    "Patients!B12": ("Patients", "B12"),
+    "patients!b12": ("Patients", "B12"),
+    " Patients!$B$12 ": ("Patients", "B12"),
+    "=Patients!B$12": ("Patients", "B12"),
+    "'Patients'!$B12": ("Patients", "B12"),
+    "'My Sheet'!$B$12": ("My Sheet", "B12"),
+    "My Sheet!B12": ("My Sheet", "B12"),
+    "[book.xlsx]Patients!B12": ("Patients", "B12"),
+    "='[My book.xlsx]My Sheet'!$AB$1048576": ("My Sheet", "AB1048576"),
+    "'C:\\data\\[book.xlsx]PRRT cycles (2)'!$B$12": ("PRRT cycles (2)", "B12"),
+    "'O''Neill'!a1": ("O'Neill", "A1"),
+    "$Patients.$B$12": ("Patients", "B12"),
+    "$'My Sheet'.B12": ("My Sheet", "B12"),
+}
+
+
+@pytest.mark.parametrize("text", COPIED)
+def test_a_cell_is_taken_as_people_copy_it(text):
+    assert cell_address(text, ONE_BOOK) == COPIED[text]
+
+
+def test_the_workbooks_name_tells_sheets_of_several_workbooks_apart():
+    assert cell_address("[B.xlsx]patients!c3", TWO_BOOKS) == ("[b.xlsx]Patients", "C3")
+    assert cell_address("Scans!$C$3", TWO_BOOKS) == ("[b.xlsx]Scans", "C3")
+    with pytest.raises(InputError, match="one of the sheets .a.xlsx.Patients"):
+        cell_address("Patients!C3", TWO_BOOKS)
+
+
+@pytest.mark.parametrize(
+    "text", ["Patients!B2:C4", "Patients!B0", "B", "12", "Patients!", "a!b!B2"]
+)
+def test_what_is_no_cell_is_refused(text):
+    with pytest.raises(InputError, match="no reference to one cell"):
+        cell_address(text, ONE_BOOK)
+
+
+def test_without_a_sheet_it_is_the_only_one():
+    assert cell_address("$b$12", ["Data"]) == ("Data", "B12")
+    with pytest.raises(
+        InputError, match="sheet 'Patient'; expected one of the sheets Patients, My"
+    ):
+        cell_address("Patient!B12", ONE_BOOK)
 
 
 def copied(out, folder) -> Places:

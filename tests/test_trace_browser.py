@@ -123,6 +123,21 @@ def test_a_cell_leads_to_the_numbers_that_rest_on_it(visit):
     assert page.locator(".trace-here").count() == 1
 
 
+@pytest.mark.parametrize("text", [
+    "patients!i4", "'patients'!$I$4", "[demo.xlsx]patients!I4", "=$Patients.$I$4", "$I$4",
+])  # fmt: skip
+def test_a_cell_is_taken_as_people_copy_it(text, visit):
+    page = settled(visit.open("index.html"))
+    page.get_by_role("button", name="from a cell to its numbers").click()
+    chosen = "patients" if text == "$I$4" else "imaging"
+    page.locator(f"{SHOWN} select").select_option(chosen)
+    page.locator(f"{SHOWN} input").fill(text)
+    page.locator(f"{SHOWN} form button").click()
+    page.locator(f"{SHOWN} .trace-found table").wait_for()
+    assert "patients!I4" in page.locator(f"{SHOWN} .trace-found table").inner_text()
+    assert page.locator(f"{SHOWN} select").input_value() == "patients"
+
+
 def test_a_cell_that_was_not_read_is_said_to_be_so(visit):
     page = settled(visit.open("index.html"))
     page.get_by_role("button", name="from a cell to its numbers").click()

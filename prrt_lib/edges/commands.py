@@ -72,8 +72,9 @@ def compare(given: argparse.Namespace) -> int:
 
 def trace(given: argparse.Namespace) -> int:
     from prrt_lib.edges import trace_command
+    from prrt_lib.study.tracing import CELL
 
-    if "!" in given.row:
+    if "!" in given.row or CELL.match(given.row):
         _say(trace_command.touched(given.row, given.scenario, given.out, given.csv))
     else:
         _say(trace_command.trace(given.row, given.scenario, given.out, given.whole, given.csv))

@@ -34,12 +34,9 @@ def trace(row_id: str, scenario: str, root: Path, whole: bool = False, out: Path
 
 
 def touched(address: str, scenario: str, root: Path, out: Path | None = None) -> str:
-    """The text that lists the result rows which rest on the cell ``Sheet!B12``."""
-    sheet, _, cell = address.rpartition("!")
-    if not sheet:
-        raise InputError(Problem(address, "no sheet", "Sheet!B12", "name sheet and cell"))
+    """The text that lists the result rows which rest on a cell such as ``Sheet!B12``."""
     known, notes = _traces(scenario, root)
-    found = known.touched(sheet.strip("'"), cell.upper())
+    found = known.touched(address)
     return "\n".join([*notes, *_listed(found, out, "result rows of", "notebook")])
 
 

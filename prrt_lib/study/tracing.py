@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -29,12 +30,50 @@ def trace(row: Any, scenario: str | None = None, whole: bool = False) -> pd.Data
     """The cells behind one result row, a line each (:data:`CELLS`).
 
     ``row`` is a row of result rows or its ``row_id``; without ``scenario`` the one built scenario
-    that has this row. By default the cells of the patients the row is about, in the columns its
-    analysis read; with ``whole`` also the cells that decide who is analysed, of all records.
+    that has this row. A cell of the workbook such as "Sheet!B12" gives the result rows that rest
+    on it instead (:data:`ROWS`), and needs the scenario. By default the cells of the patients the
+    row is about, in the columns its analysis read; with ``whole`` also the cells that decide who
+    is analysed, of all records.
     Raises InputError where no scenario, or more than one, has the row.
     """
     name = row if isinstance(row, str) else str(row["row_id"])
+    if scenario is not None and CELL.match(name.strip()):
+        return Traces(places(scenario)).touched(name)
     return traces(name, scenario).cells(name, whole)
+
+
+# A cell as Excel and LibreOffice write it: =[book.xlsx]Sheet!$B$12, 'My Sheet'!B12, $Sheet.B12.
+CELL = re.compile(r"^=?(?:\$?(?P<sheet>'(?:[^']|'')+'|[^'!]+?)[!.])?\$?(?P<column>[A-Za-z]{1,3})"
+                  r"\$?(?P<row>[1-9][0-9]{0,6})$")  # fmt: skip
+
+
+def cell_address(text: str, sheets: Sequence[str]) -> tuple[str, str]:
+    """(sheet, cell) of a reference as people copy it, the sheet being one of ``sheets``.
+
+    Taken are absolute signs, quoted names, the name or path of the workbook in front, and upper
+    or lower case. Without a sheet it is the only one there is. Raises InputError otherwise.
+    """
+    found = CELL.match(text.strip())
+    if found is None:
+        raise InputError(
+            Problem(repr(text), "no reference to one cell", "Sheet!B12, 'My Sheet'!$B$12 or "
+                    "[book.xlsx]Sheet!B12", "copy the address of one cell")
+        )  # fmt: skip
+    named = (found["sheet"] or "").strip("'").replace("''", "'")
+    named = named[named.find("[") :] if "[" in named else named
+    own = named.partition("]")[2] if named.startswith("[") else named
+    # The workbook's name tells sheets apart only where several workbooks were read.
+    for wanted in (named, own):
+        like = [sheet for sheet in sheets if wanted in ("", sheet)] or [
+            sheet for sheet in sheets
+            if wanted.casefold() in (sheet.casefold(), sheet.partition("]")[2].casefold())
+        ]  # fmt: skip
+        if len(like) == 1:
+            return like[0], f"{found['column']}{found['row']}".upper()
+    what = f"sheet {named!r}" if named else "no sheet"
+    raise InputError(
+        Problem(repr(text), what, f"one of the sheets {', '.join(sheets)}", "name sheet and cell")
+    )
 
 
 def traces(row_id: str, scenario: str | None = None) -> Traces:
@@ -62,8 +101,8 @@ class Traces(Shown):
     def shown(self) -> tuple[str, None, list[str]]:
         """Which scenario, and how to ask."""
         counted = f"{len(self.row_footprints)} result rows of scenario {self.places.scenario}"
-        return counted, None, [".cells(row_id): the cells of a row; .touched(sheet, cell): the rows"
-                               " of a cell"]  # fmt: skip
+        ways = ".cells(row_id): the cells of a row; .touched('Sheet!B12'): the rows of a cell"
+        return counted, None, [ways]
 
     @cached_property
     def _noted(self) -> tuple[dict[str, footprints.Content], dict[str, str]]:
@@ -178,11 +217,13 @@ class Traces(Shown):
             kept = wanted & self.lineage["record"].isin(self.about(row_id))
         return self.lineage.loc[kept, list(CELLS)].reset_index(drop=True)
 
-    def touched(self, sheet: str, cell: str) -> pd.DataFrame:
-        """Result rows whose footprint holds ``sheet``!``cell`` (:data:`ROWS`).
+    def touched(self, address: str) -> pd.DataFrame:
+        """Result rows whose footprint holds the cell at ``address`` (:data:`ROWS`).
 
-        Raises InputError where the cell was not read as a value.
+        ``address`` as :func:`cell_address` takes it. Raises InputError where the cell was not read
+        as a value.
         """
+        sheet, cell = cell_address(address, sorted(self.lineage["sheet"].unique()))
         found = self.lineage[(self.lineage["sheet"] == sheet) & (self.lineage["cell"] == cell)]
         if found.empty:
             raise InputError(

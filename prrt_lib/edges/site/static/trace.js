@@ -359,18 +359,49 @@
         Object.keys(index.sheets).map(function (name) {
           return make("option", { value: name, text: name });
         }));
-      const cell = make("input", { type: "text", size: "6", "aria-label": "Cell, such as B12",
+      const cell = make("input", { type: "text", size: "16", "aria-label": "Cell, such as B12 or Sheet!B12",
                                    placeholder: "B12" });
       const go = make("button", { type: "submit", text: "Find" });
       const found = make("div", { class: "trace-found", "aria-live": "polite" });
       const form = make("form", {}, [sheets, cell, go]);
       form.addEventListener("submit", function (event) {
         event.preventDefault();
-        touched(sheets.value, cell.value.trim().toUpperCase(), found);
+        const asked = address(cell.value, Object.keys(index.sheets), sheets.value);
+        if (!asked) {
+          found.replaceChildren(make("p", { text: "Not understood: write B12 or Sheet!B12, with one of the sheets " +
+                                                  Object.keys(index.sheets).join(", ") + "." }));
+          return;
+        }
+        sheets.value = asked.sheet;
+        touched(asked.sheet, asked.cell, found);
       });
       show("From a cell to the numbers it touches", [form, found]);
       cell.focus();
     }).catch(missing);
+  }
+
+  /* A cell as people copy it: B12, $B$12, Sheet!B12, 'My Sheet'!$B$12, [book.xlsx]Sheet!B12. The
+     same rules as prrt_lib.study.tracing.cell_address; without a sheet it is the chosen one. */
+  function address(text, sheets, chosen) {
+    const found = /^=?(?:\$?('(?:[^']|'')+'|[^'!]+?)[!.])?\$?([A-Za-z]{1,3})\$?([1-9][0-9]{0,6})$/
+      .exec(text.trim());
+    if (!found) return null;
+    const cell = (found[2] + found[3]).toUpperCase();
+    if (!found[1]) return { sheet: chosen, cell: cell };
+    const full = found[1].replace(/^'|'$/g, "").replace(/''/g, "'");
+    const named = full.indexOf("[") >= 0 ? full.slice(full.indexOf("[")) : full;
+    const own = named.replace(/^\[[^\]]*\]/, "");
+    for (const wanted of [named, own]) {
+      const low = wanted.toLowerCase();
+      const exact = sheets.filter(function (one) { return one === wanted; });
+      const like = exact.length ? exact : sheets.filter(function (one) {
+        return [one, one.replace(/^[^\]]*\]/, "")].some(function (name) {
+          return name.toLowerCase() === low;
+        });
+      });
+      if (like.length === 1) return { sheet: like[0], cell: cell };
+    }
+    return null;
   }
 
   function touched(sheet, cell, found) {
