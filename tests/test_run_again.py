@@ -56,12 +56,12 @@ def test_executed_notebooks_hold_no_time_and_no_path(undisturbed, project):
         assert {key for cell in content["cells"] for key in cell["metadata"]} <= {"tags"}
 
 
-def killed(project: Path, out: Path, after: str, seconds: float) -> str:
+def killed(project: Path, out: Path, after: str, seconds: float, **changes: str) -> str:
     """What a run said that was killed ``seconds`` after it had said ``after``."""
     command = [sys.executable, "-m", "prrt_lib", "run", "params/small.yaml", "--out", str(out),
                "--no-site"]  # fmt: skip
     with subprocess.Popen(
-        command, cwd=project, env=environment(project), stdout=subprocess.PIPE, text=True
+        command, cwd=project, env=environment(project, **changes), stdout=subprocess.PIPE, text=True
     ) as process:
         said = ""
         while after not in said:
@@ -84,6 +84,35 @@ def test_killed_at_any_moment_and_run_again_it_ends_as_if_nothing_had_happened(
     done = run(project, "small", tmp_path, "--jobs", "2", HOME="/dev/null/home")
     assert done.returncode == 0, done.stderr
     assert prints(tmp_path) == prints(undisturbed)
+
+
+def test_what_a_killed_run_left_in_the_temporary_folder_is_removed_by_the_next(project, tmp_path):
+    """Its own folder goes; those of a living process, of others, and what only looks alike stay."""
+    temporary, out = tmp_path / "t", tmp_path / "out"
+    temporary.mkdir()
+    others = [temporary / name for name in ("prrt-without-a-lock", "another", "prrt-file")]
+    for folder in others[:2]:
+        folder.mkdir()
+    others[2].write_text("")
+    (others[1] / ".in-use").write_text("")
+    killed(project, out, "reading", 2.5, TMPDIR=str(temporary))
+    left = set(temporary.glob("prrt-*")) - set(others)
+    assert left, "the run was killed before its first kernel started"
+    hold = "import sys; from prrt_lib.edges.temporary import own_folder as f\nwith f() as (own, _):"
+    living = subprocess.Popen(
+        [sys.executable, "-c", f"{hold}\n print(own, flush=True); sys.stdin.read()"], text=True,
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=project,
+        env=environment(project, TMPDIR=str(temporary)),
+    )  # fmt: skip
+    with living:
+        alive = Path(living.stdout.readline().strip())
+        done = run(project, "small", out, TMPDIR=str(temporary))
+        assert done.returncode == 0, done.stderr
+        assert set(temporary.glob("prrt-*")) == {others[0], others[2], alive}
+        assert others[1].is_dir()
+        living.kill()
+    assert run(project, "small", out, TMPDIR=str(temporary)).returncode == 0
+    assert not alive.exists()
 
 
 def test_two_scenarios_side_by_side_in_processes_of_one_pool(project, undisturbed, tmp_path):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ import papermill
 
 from prrt_lib.base import errors
 from prrt_lib.base.errors import NotebookError, Problem
+from prrt_lib.edges.temporary import own_folder
 
 OWN_ERRORS = frozenset(name for name in vars(errors) if name.endswith("Error"))
 
@@ -32,13 +32,12 @@ def execute(
     half = target.with_name(f".{target.stem}.part.ipynb")
     failed = target.with_suffix(".failed.ipynb")
     try:
-        with tempfile.TemporaryDirectory(prefix="prrt-") as folder:
-            own = Path(folder)
+        with own_folder() as (own, mark):
             environment = kernel.environment(scenario, out, own)
             notebook = papermill.execute_notebook(
                 str(source), str(half), parameters=dict(arguments), kernel_name="python3",
                 progress_bar=False, autosave_cell_every=0, request_save_on_cell_execute=False,
-                kernel_manager_class=kernel.manager(environment, own, inherited),
+                kernel_manager_class=kernel.manager(environment, own, (*inherited, *mark)),
             )  # fmt: skip
     except papermill.PapermillExecutionError as error:
         os.replace(half, failed)

@@ -5,14 +5,12 @@ from __future__ import annotations
 import ast
 import json
 import os
-import tempfile
 import types
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -25,6 +23,7 @@ from prrt_lib.declare.parameters import Parameters
 from prrt_lib.edges import notebook_form
 from prrt_lib.edges.keys import parsed
 from prrt_lib.edges.stages import columns_read
+from prrt_lib.edges.temporary import own_folder, remove_left_behind
 from prrt_lib.read.reading import Reading
 from prrt_lib.study.build import write_cohort
 
@@ -99,10 +98,11 @@ def rerun(
 def _root_of_its_own(scenario: str) -> Iterator[Places]:
     """A temporary output root that the analyses of this process take for the scenario's."""
     before = {name: os.environ.get(name) for name in ("PRRT_OUT", results.BATCH)}
-    with tempfile.TemporaryDirectory(prefix="prrt-rerun-") as folder:
-        os.environ.update({"PRRT_OUT": folder, results.BATCH: scenario})
+    remove_left_behind()
+    with own_folder() as (folder, _):
+        os.environ.update({"PRRT_OUT": str(folder), results.BATCH: scenario})
         try:
-            yield Places(scenario, Path(folder).resolve())
+            yield Places(scenario, folder.resolve())
         finally:
             for name, value in before.items():
                 os.environ.pop(name) if value is None else os.environ.update({name: value})

@@ -18,6 +18,7 @@ from prrt_lib.declare.parameters import Parameters
 from prrt_lib.edges import keys, manifest, site, stages
 from prrt_lib.edges.lock import held, sweep
 from prrt_lib.edges.notebook_form import STORY, arguments, code, notebook_path
+from prrt_lib.edges.temporary import remove_left_behind
 
 LAST = "report"
 # Started first, so that none of them is the one everybody waits for.
@@ -46,6 +47,7 @@ def run(
         with held(places.processed, say) as lock:
             for folder in (places.processed, places.figures, places.reports):
                 sweep(folder)
+            remove_left_behind()
             Run(parameters, places, files, say, lock, pages).all(chosen, jobs)
             record = manifest.read(places)
     except OSError as error:
