@@ -56,7 +56,7 @@ def finished(
     places.results.mkdir()
     record = {
         "schema_version": SCHEMA_VERSION, "scenario": given.scenario, "prrt_lib": __version__,
-        "about": about, "versions": manifest.versions(),
+        "about": about, "versions": manifest.versions(["pandas", "scipy"]),
         "cohort": {"outputs": manifest.outputs(root, stages.cohort_files(places))},
         "workbook": {"name": "w.xlsx", "sha256": keys.file_digest(Path(given.workbook))},
     }  # fmt: skip

@@ -257,7 +257,13 @@ def test_the_manifest_says_what_went_in_and_what_came_out(demo):
     assert record["lock"] == keys.file_digest(PROJECT / "requirements.lock")
     assert record["schema_version"] == "1"
     assert record["parameters"]["cutoff"] == LINES.cutoff
-    assert {"pandas", "python", "lifelines"} <= set(record["versions"])
+    assert {"pandas", "pyarrow", "python", "statsmodels"} <= set(record["versions"])
+    # Installed, but nothing that a run executes imports it.
+    assert not {"lifelines", "nbval", "pytest", "ipywidgets"} & set(record["versions"])
+    git = subprocess.run(
+        ["git", "-C", PROJECT, "rev-parse", "HEAD"], capture_output=True, text=True
+    )
+    assert record["source"]["commit"] == (git.stdout.strip() or "unknown")
     assert record["about"]["rows"]["patients"] >= 135
     assert {name for name in record if name.startswith("notebook ")} == {
         f"notebook {name}" for name in STORY

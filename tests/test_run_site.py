@@ -78,6 +78,7 @@ def record(*done: str) -> dict:
         "workbook": file, "profile": {"name": "p", "sha256": "f" * 64}, "prrt_lib": "0.1.0",
         "about": {"synthetic": True, "headline": "gep", "rows": {"patients": 3}},
         "versions": {"python": "3.11.7"}, "lock": "2" * 64, "code": "3" * 64,
+        "source": {"commit": "c" * 40, "tree": "changed"},
         "schema_version": "1", **{f"notebook {name}": {"key": key} for name in done},
     }  # fmt: skip
 
@@ -180,6 +181,12 @@ def test_the_bar_of_every_page_says_whose_numbers_these_are(spoilt, name):
                  "p ffffffff<", "0.1.0", "20190628", 'href="facts.html"'):  # fmt: skip
         assert part in bar, part
     assert "1 notebook stopped" in bar
+
+
+def test_the_facts_name_the_commit_of_the_code_and_that_it_was_changed_since(spoilt):
+    for name in ("index", "facts"):
+        assert "c" * 40 + ", with changes that are not committed" in page(spoilt, name)
+    assert run_facts.commit({}) == "unknown"
 
 
 def test_a_notebook_that_stopped_is_named_and_shows_nothing_of_an_earlier_run(spoilt):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 from pathlib import Path
 
 import pandas as pd
@@ -66,3 +67,44 @@ def test_the_manifest_lists_every_workbook_with_its_own_hash(tmp_path):
         "dc365e79d41cfae1c3c0d969319ae62165b81b1815a86c32bbc6c64cbdf2311b"
     )
     assert listed[1]["profile"]["sha256"] == keys.file_digest(pairs[1][1])
+
+
+def git(folder: Path, *command: str) -> str:
+    who = ["-c", "user.name=a", "-c", "user.email=a@b.c", "-c", "commit.gpgsign=false"]
+    return subprocess.run(["git", *who, *command], cwd=folder, check=True, capture_output=True,
+                          text=True).stdout.strip()  # fmt: skip
+
+
+UNKNOWN = {"commit": "unknown", "tree": "unknown"}
+
+
+def test_the_commit_of_the_code_and_whether_it_was_changed_since(tmp_path, monkeypatch):
+    """In a checkout, after a change, in a copy inside another repository, and without git."""
+    own, copy = tmp_path / "own", tmp_path / "own" / "copy"
+    (own / "prrt_lib").mkdir(parents=True)
+    (own / "prrt_lib" / "__init__.py").write_text("")
+    assert manifest.commit(own) == UNKNOWN
+    git(own, "init", "-q")
+    assert manifest.commit(own) == UNKNOWN, "nothing is committed"
+    git(own, "add", "prrt_lib")
+    git(own, "commit", "-q", "-m", "first")
+    name = git(own, "rev-parse", "HEAD")
+    assert manifest.commit(own) == {"commit": name, "tree": "clean"}
+    (copy / "prrt_lib").mkdir(parents=True)
+    (copy / "prrt_lib" / "__init__.py").write_text("")
+    assert manifest.commit(copy) == UNKNOWN
+    assert manifest.commit(own) == {"commit": name, "tree": "changed"}, "a file is not tracked"
+    shutil.rmtree(copy)
+    (own / "prrt_lib" / "__init__.py").write_text("x = 1")
+    assert manifest.commit(own) == {"commit": name, "tree": "changed"}
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert manifest.commit(own) == UNKNOWN
+
+
+def test_versions_name_what_the_code_of_a_run_imports_and_nothing_else():
+    """prrt_lib.present.documents writes Word files with docx, which is the package python-docx."""
+    used = keys.packages(["prrt_lib.present.documents"])
+    assert {"docx", "pandas", "xlsxwriter"} <= used and "statsmodels" not in used
+    told = manifest.versions(used)
+    assert {"python-docx", "pandas", "python", "pyarrow", "ipykernel"} <= set(told)
+    assert not {"statsmodels", "lifelines", "docx"} & set(told)

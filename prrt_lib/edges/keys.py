@@ -45,13 +45,26 @@ def environment_key() -> str:
 @cache
 def imported_names(source: str) -> frozenset[str]:
     """Dotted names of this library that ``source`` imports, at any depth of the code."""
+    return frozenset(name for name in all_imports(source) if name.split(".")[0] == "prrt_lib")
+
+
+@cache
+def all_imports(source: str) -> frozenset[str]:
+    """Dotted names that ``source`` imports, of whatever library."""
     names: set[str] = set()
     for node in _statements(parsed(source).body):
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             names |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
-    return frozenset(name for name in names if name.split(".")[0] == "prrt_lib")
+    return frozenset(names)
+
+
+def packages(names: Iterable[str]) -> frozenset[str]:
+    """Top-level modules of other libraries that importing ``names`` can import."""
+    closure = (file.read_text("utf-8") for file in import_closure(names) if file.suffix == ".py")
+    found = {name.split(".")[0] for text in closure for name in all_imports(text)}
+    return frozenset(found - set(sys.stdlib_module_names) - {"prrt_lib"})
 
 
 def parsed(source: str) -> ast.Module:

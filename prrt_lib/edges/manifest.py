@@ -57,13 +57,44 @@ def intact(root: Path, recorded: Mapping[str, str]) -> bool:
     )
 
 
-PACKAGES = ("lifelines", "matplotlib", "numpy", "pandas", "papermill", "scipy", "statsmodels")
+# Used without being imported by name: pandas' files, and the kernels that notebooks run in.
+UNNAMED = ("ipykernel", "pyarrow")
 
 
-def versions() -> dict[str, str]:
-    """Versions that a run uses, by name."""
+def versions(modules: Iterable[str]) -> dict[str, str]:
+    """Versions of Python and of the packages that ``modules`` belong to, by name."""
     import platform
-    from importlib.metadata import version
+    from importlib.metadata import packages_distributions, version
 
-    known = {"python": platform.python_version(), **{name: version(name) for name in PACKAGES}}
+    owners = packages_distributions()
+    names = {name for module in (*modules, *UNNAMED) for name in owners.get(module, ())}
+    known = {"python": platform.python_version(), **{name: version(name) for name in names}}
     return dict(sorted(known.items()))
+
+
+def commit(project: Path) -> dict[str, str]:
+    """``commit`` of the code and its ``tree``: clean, or changed since; both unknown without git.
+
+    Only what git tracks of ``project`` counts: a copy inside another repository is unknown.
+    """
+    unknown = {"commit": "unknown", "tree": "unknown"}
+    if not _git(project, "ls-files", "prrt_lib/__init__.py"):
+        return unknown
+    name, changes = _git(project, "rev-parse", "HEAD"), _git(project, "status", "--porcelain", ".")
+    if not name or changes is None:
+        return unknown
+    return {"commit": name, "tree": "changed" if changes else "clean"}
+
+
+def _git(project: Path, *command: str) -> str | None:
+    """What git says; None when it is not there or refuses. It takes no lock of the repository."""
+    import subprocess
+
+    try:
+        done = subprocess.run(
+            ["git", "-C", str(project), *command], capture_output=True, text=True, timeout=20,
+            env={**os.environ, "GIT_OPTIONAL_LOCKS": "0"},
+        )  # fmt: skip
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return done.stdout.strip() if done.returncode == 0 else None

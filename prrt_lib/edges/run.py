@@ -238,11 +238,19 @@ class Run:
             self.say(f"  site             {time.monotonic() - began:5.1f} s")
         self.say(f"report: {self.places.reports / 'index.html'}")
 
+    def made_with(self, rebuilt: list[str]) -> dict[str, Any]:
+        """Packages and commit that the products were made with: known when some were made now."""
+        if not rebuilt:
+            return {name: self.record.get(name, {}) for name in ("versions", "source")}
+        names = {name for one in STORY for name in keys.imported_names(code(one))}
+        modules = keys.packages({*names, *EVERYTHING, *EXECUTION})
+        return {"versions": manifest.versions(modules), "source": manifest.commit(PROJECT)}
+
     def facts(self, rebuilt: list[str]) -> dict[str, Any]:
         """What the manifest says beside the stages: inputs, versions, parameters, rows."""
         return {
             "scenario": self.places.scenario, "prrt_lib": __version__, "schema_version": SCHEMA,
-            "versions": manifest.versions() if rebuilt else self.record.get("versions", {}),
+            **self.made_with(rebuilt),
             "workbook": {"name": self.files.workbook.name, "sha256": self.files.workbook_sha},
             "profile": {"name": self.files.profile.stem, "sha256": self.files.profile_sha},
             "workbooks": manifest.workbooks(self.files.books),

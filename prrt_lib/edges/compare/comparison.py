@@ -93,6 +93,7 @@ def _versions(one: Side, other: Side) -> list[Named]:
         {
             "prrt_lib": item.record.get("prrt_lib"),
             "code": (item.record.get("code") or "")[:12],
+            "commit": item.record.get("source", {}).get("commit", "")[:12],
             "locked environment": (item.record.get("lock") or "")[:12],
             **item.record.get("versions", {}),
             **{f"{kind} {part}": item.record.get(kind, {}).get(part, "")[:40]

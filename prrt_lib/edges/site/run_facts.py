@@ -70,8 +70,16 @@ def software(record: dict[str, Any]) -> list[tuple[str, str]]:
     return [
         ("prrt_lib", record["prrt_lib"]), *record["versions"].items(),
         ("requirements.lock, SHA-256", record["lock"]), ("code, SHA-256", record["code"]),
+        ("code, commit", commit(record)),
         ("schema of the result rows", record["schema_version"]),
     ]  # fmt: skip
+
+
+def commit(record: dict[str, Any]) -> str:
+    """The commit of the code, and whether anything was changed since."""
+    told = record.get("source") or {"commit": "unknown", "tree": "unknown"}
+    words = {"clean": "nothing changed since", "changed": "with changes that are not committed"}
+    return told["commit"] + (f", {words[told['tree']]}" if told["tree"] in words else "")
 
 
 def _text(value: Any) -> str:

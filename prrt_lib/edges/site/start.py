@@ -26,7 +26,7 @@ from prrt_lib.edges.site.notebooks import (
     one,
     shown,
 )
-from prrt_lib.edges.site.run_facts import changed
+from prrt_lib.edges.site.run_facts import changed, commit
 
 PLAN = Path(__file__).with_name("start.yaml")
 HOW_TO_SIGN = (
@@ -126,7 +126,8 @@ def this_run(parameters: Parameters, record: dict[str, Any]) -> list[Cell]:
     versions = ", ".join(f"{name} {value}" for name, value in record["versions"].items())
     short = [
         *bar.facts(parameters, record), ("parameters", changed(parameters)),
-        ("amendments", "; ".join(parameters.amendments) or "none"), ("versions", versions),
+        ("amendments", "; ".join(parameters.amendments) or "none"),
+        ("commit of the code", commit(record)), ("versions", versions),
     ]  # fmt: skip
     more = '<p class="prrt-more">More: <a href="facts.html">all facts of this run</a></p>'
     return [markdown("## This run"), placed(facts(short, "This run") + more)]
