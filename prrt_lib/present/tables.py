@@ -214,6 +214,13 @@ def models_by_endpoint(rows: pd.DataFrame, title: str) -> Table:
     return Table(title, header, body, list(dict.fromkeys(notes)), frozenset(sections))
 
 
+def models_by_setting(rows: pd.DataFrame, title: str) -> Table:
+    """Hazard ratios of the model of all covariates, a column per setting, endpoints as blocks."""
+    together = rows[rows["model"] == "multivariable"]
+    names = together["setting"].where(together["setting"] != "", "main").str.replace("_", " ")
+    return models_by_endpoint(together.assign(model=names), title)
+
+
 def diagnostics(rows: pd.DataFrame, title: str) -> Table:
     """Events per coefficient, model tests, concordance: one line per row that is no coefficient."""
     kept = rows[rows["statistic"].isin(["events_per_parameter", "chi2", "concordance"])]
