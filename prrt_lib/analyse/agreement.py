@@ -7,11 +7,13 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from prrt_lib.declare.dictionary import DATE_KINDS, INTERVAL_KINDS, Column, Table, dictionary
 from prrt_lib.declare.findings import finding
 from prrt_lib.declare.rows import combine, result_rows
+from prrt_lib.estimate.measurement_agreement import intraclass_correlation, limits_of_agreement
 from prrt_lib.estimate.proportions import proportion
 from prrt_lib.estimate.rater_agreement import kappa
 from prrt_lib.read import ids
@@ -24,6 +26,9 @@ Columns = AbstractSet[tuple[str, str]]
 # Kinds whose values are categories: kappa means something for these alone.
 WORDS = ("category", "yes_no", "sex", "stage", "grade", "isotope", "response", "ctcae_grade",
          "relatedness", "smoking")  # fmt: skip
+NUMBERS = (*INTERVAL_KINDS, "integer")
+# Values of different markers and tests have no scale in common.
+ONE_SCALE = {"biomarkers": "analyte", "labs": "lab_test"}
 
 
 @dataclass(frozen=True)
@@ -53,11 +58,14 @@ class Compared:
 def agreement(
     first: Tables, second: Tables, conf_level: float = 0.95, shared: Columns | None = None
 ) -> pd.DataFrame:
-    """Result rows ``proportion`` and ``kappa`` for every abstracted column (variable).
+    """Result rows of how well two abstractions agree, for every abstracted column (variable).
 
     Over the patients of both abstractions. ``proportion``: pairs of records with the same value
     among those in which either gives one (a blank against a value disagrees; two blanks say
     nothing). ``kappa``: columns of categories, over the pairs in which both give a value.
+    ``intraclass_correlation``, ``difference`` and ``limit_of_agreement``: columns of numbers, over
+    the pairs in which both give an exact one in the same unit (``level`` begins with the marker
+    or laboratory test where a column holds several).
     A row per table (level "records") counts the records that stand in both. ``shared``: the
     (table, column) that both layouts hold, see :func:`in_both`; without it, all that either fills.
     """
@@ -164,6 +172,55 @@ def _table_rows(one: Compared, conf_level: float) -> Iterator[pd.DataFrame]:
             both = [pair for pair in given if None not in pair]
             rows = kappa([a for a, _ in both], [b for _, b in both], conf_level)
             yield rows.assign(**words)
+        if column.kind in NUMBERS and column.name not in one.table.key:
+            yield from _measured(one, column, words, conf_level)
+
+
+def _measured(
+    one: Compared, column: Column, words: Mapping[str, str], conf_level: float
+) -> Iterator[pd.DataFrame]:
+    """Intraclass correlation and limits of agreement of a column, for each scale it holds."""
+    pairs: dict[tuple[str, str], list[tuple[float, float]]] = {}
+    apart: dict[tuple[str, str], int] = {}
+    for a, b in one.complete():
+        if None in (value(column, a), value(column, b)):
+            continue
+        scales = [_scale(one.table, column, record) for record in (a, b)]
+        told = [_exact(column, record) for record in (a, b)]
+        if scales[0] == scales[1] and None not in told:
+            pairs.setdefault(scales[0], []).append((told[0], told[1]))
+        else:
+            apart[scales[0]] = apart.get(scales[0], 0) + 1
+    for scale in sorted({*pairs, *apart}):
+        both = pairs.get(scale, [])
+        first, second = [a for a, _ in both], [b for _, b in both]
+        rows = [intraclass_correlation(np.array(both, dtype=float).reshape(-1, 2), conf_level),
+                limits_of_agreement(first, second, conf_level)]  # fmt: skip
+        found = pd.concat(rows, ignore_index=True)
+        left = apart.get(scale, 0)
+        note = [f"{left} pairs with a bound, a range or another unit left out"] * (left > 0)
+        name, unit = scale
+        yield found.assign(
+            **words, level=[" ".join(text for text in (name, level) if text)
+                            for level in found["level"]],
+            unit=[unit if what != "intraclass_correlation" else "" for what in found["statistic"]],
+            warning=["; ".join(text for text in (own, *note) if text) for own in found["warning"]],
+        )  # fmt: skip
+
+
+def _scale(table: Table, column: Column, record: Record) -> tuple[str, str]:
+    """What a number is a number of: marker or laboratory test, and unit."""
+    name = record.get(ONE_SCALE[table.name]) if table.name in ONE_SCALE else ""
+    unit = record.get(column.companions["unit"]) if "unit" in column.companions else ""
+    return str(name or ""), str(unit or column.unit or "")
+
+
+def _exact(column: Column, record: Record) -> float | None:
+    """The number of a record; None where it is known only as a bound or a range."""
+    if column.kind == "integer":
+        return float(record[column.value_column])
+    low, high = (record.get(column.companions[end]) for end in ("lo", "hi"))
+    return float(low) if low is not None and low == high else None
 
 
 def disagreements(first: Any, second: Any) -> pd.DataFrame:

@@ -77,6 +77,8 @@ STATISTICS: Mapping[str, str] = {
     "events_per_parameter": "events / estimated coefficients",
     "correlation": "correlation coefficient",
     "kappa": "chance-corrected agreement",
+    "intraclass_correlation": "agreement of raters on a measured value; `method` says which form",
+    "limit_of_agreement": "mean difference of two raters minus or plus 1.96 standard deviations",
     "variance_component": "variance of a random effect",
     "fraction_missing_information": "share of the variance that is due to missing data",
     "slope": "change per unit of time",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pandas as pd
@@ -34,8 +34,9 @@ def agree(
 
 
 def _lines(rows: pd.DataFrame) -> Iterator[str]:
-    yield f"{'column':<48} {'same':>11} {'%':>6}  {'kappa (limits)':<24}"
+    yield f"{'column':<48} {'same':>11} {'%':>6}  {'kappa (95% CI)':<24}"
     kappas = rows[rows["statistic"] == "kappa"].set_index(["group_level", "variable"])
+    measured = rows[rows["statistic"] == "intraclass_correlation"].to_dict("records")
     for row in rows[rows["statistic"] == "proportion"].to_dict("records"):
         name = f"{row['group_level']}.{row['variable'] or row['level']}"
         known = (row["group_level"], row["variable"]) in kappas.index
@@ -43,9 +44,22 @@ def _lines(rows: pd.DataFrame) -> Iterator[str]:
         share = "" if math.isnan(row["estimate"]) else f"{100 * row['estimate']:.1f}"
         count = f"{row['n']:.0f}/{row['total']:.0f}"
         yield f"{name:<48} {count:>11} {share:>6}  {beyond:<24}".rstrip()
+    if measured:
+        yield f"{'numbers':<48} {'pairs':>11}  {'ICC(2,1) (95% CI)':<22} limits of agreement"
+    for row in measured:
+        beside = rows[(rows["group_level"] == row["group_level"])
+                      & (rows["variable"] == row["variable"])]  # fmt: skip
+        ends = [beside[(beside["statistic"] == "limit_of_agreement")
+                       & (beside["level"] == f"{row['level']} {end}".strip())].iloc[0]
+                for end in ("lower", "upper")]  # fmt: skip
+        known = ends[0]["state"] == "ok"
+        within = f"{ends[0]['estimate']:.3g} to {ends[1]['estimate']:.3g} {ends[0]['unit']}"
+        name = " ".join(part for part in (f"{row['group_level']}.{row['variable']}", row["level"])
+                        if part)  # fmt: skip
+        yield f"{name:<48} {row['n']:>11.0f}  {_kappa(row):<22} {within if known else ''}".rstrip()
 
 
-def _kappa(row: pd.Series) -> str:
+def _kappa(row: Mapping) -> str:
     if row["state"] != "ok":
         return row["state"]
     if math.isnan(row["low"]):

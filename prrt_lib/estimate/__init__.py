@@ -15,6 +15,8 @@ PUBLIC = {
     "cumulative_incidence": "competing", "fine_gray": "subdistribution",
     "fisher_exact": "fisher", "gray_test": "gray", "harrell_knots": "splines",
     "impute": "imputation", "interval_censored_survival": "interval_censored",
+    "intraclass_correlation": "measurement_agreement",
+    "limits_of_agreement": "measurement_agreement",
     "kaplan_meier": "survival", "kappa": "rater_agreement", "kruskal_wallis": "rank_tests",
     "landmark": "landmark_analysis", "logrank": "log_rank",
     "logrank_permutation": "log_rank_permutation", "median_follow_up": "survival",

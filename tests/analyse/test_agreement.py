@@ -13,6 +13,7 @@ from small_workbooks import ROWS, D, book, changed, profile
 from prrt_lib.analyse.agreement import agreement, disagreements, in_both
 from prrt_lib.base.errors import AnalysisError
 from prrt_lib.edges.commands import main
+from prrt_lib.estimate.measurement_agreement import intraclass_correlation, limits_of_agreement
 from prrt_lib.estimate.rater_agreement import kappa
 from prrt_lib.read.reading import Reading, read_workbook
 
@@ -70,6 +71,74 @@ def test_kappa_with_one_category_or_none_is_not_estimable():
 def test_agreement_on_every_item_has_no_limits():
     found = kappa(["y", "n"], ["y", "n"]).iloc[0]
     assert found["estimate"] == 1 and pd.isna(found["low"]) and "no limits" in found["warning"]
+
+
+# Shrout and Fleiss, Psychological Bulletin 1979, table 2: six targets, four judges.
+JUDGES = [[9, 2, 5, 8], [6, 1, 3, 2], [8, 4, 6, 8], [7, 1, 2, 6], [10, 5, 6, 9], [6, 2, 4, 7]]
+# Bland and Altman, Lancet 1986: peak flow of 17 subjects by two meters, l/min.
+WRIGHT = [494, 395, 516, 434, 476, 557, 413, 442, 650, 433, 417, 656, 267, 478, 178, 423, 427]
+MINI = [512, 430, 520, 428, 500, 600, 364, 380, 658, 445, 432, 626, 260, 477, 259, 350, 451]
+
+
+def test_the_intraclass_correlation_of_the_published_example():
+    """0.29 as published (table 4), 95% CI 0.02 to 0.76 as R's psych gives."""
+    found = intraclass_correlation(JUDGES).iloc[0]
+    assert found["estimate"] == pytest.approx(0.29, abs=0.005)
+    assert (found["low"], found["high"]) == pytest.approx((0.019, 0.761), abs=0.0006)
+    assert found["n"] == 6 and "absolute agreement" in found["method"]
+
+
+def test_the_intraclass_correlation_of_two_raters_worked_out_by_hand():
+    """1, 2, 3 against 2, 3, 4: items 2 x 2 / 2 = 2 between, raters 6 x 0.25 = 1.5, nothing left."""
+    found = intraclass_correlation([[1, 2], [2, 3], [3, 4]]).iloc[0]
+    # ICC(2,1) = (2 - 0) / (2 + 0 + 2/3 (1.5 - 0)) = 2/3: the second rater is always 1 higher.
+    assert found["estimate"] == pytest.approx(2 / 3)
+
+
+def test_an_intraclass_correlation_that_cannot_be_says_why():
+    same = intraclass_correlation([[1, 1], [2, 2], [4, 4]]).iloc[0]
+    assert same["estimate"] == 1 and pd.isna(same["low"]) and "every item" in same["warning"]
+    for ratings in ([[1, 2], [2, 3]], [[5, 5]] * 4, [[0, 0]] * 4):
+        assert intraclass_correlation(ratings).iloc[0]["state"] == "not-estimable"
+    with pytest.raises(AnalysisError, match="a complete table"):
+        intraclass_correlation([[1, float("nan")]] * 4)
+
+
+def test_limits_of_agreement_of_the_published_example():
+    """Mean -2.1, SD 38.8, limits -78.1 and 73.9 (1.96 SD; the paper rounds 1.96 to 2)."""
+    found = limits_of_agreement(WRIGHT, MINI).set_index(["statistic", "level"])
+    middle = found.loc[("difference", "")]
+    assert middle["estimate"] == pytest.approx(-36 / 17)
+    # The paper: standard error 9.4, 95% CI -22.0 to 17.8 (t of 16 degrees of freedom, 2.12).
+    assert middle["std_error"] == pytest.approx(9.4, abs=0.05)
+    assert (middle["low"], middle["high"]) == pytest.approx((-22.0, 17.8), abs=0.1)
+    lower, upper = (found.loc[("limit_of_agreement", end)] for end in ("lower", "upper"))
+    assert lower["estimate"] == pytest.approx(-36 / 17 - 1.96 * 38.765, abs=0.01)
+    assert upper["estimate"] == pytest.approx(-36 / 17 + 1.96 * 38.765, abs=0.01)
+    # 38.765 sqrt(1/17 + 1.96^2 / 32) = 16.39; t = 2.1199.
+    assert lower["std_error"] == pytest.approx(16.39, abs=0.01)
+    assert upper["high"] - upper["estimate"] == pytest.approx(2.1199 * 16.39, abs=0.03)
+    assert set(limits_of_agreement([1, 2], [1, 2])["state"]) == {"not-estimable"}
+
+
+def test_numbers_of_two_abstractions_are_compared_where_both_are_exact(tmp_path):
+    """Five activities, one typed otherwise by the second abstractor, one known as a bound."""
+    cycles = [{"ID": "NET-001", "No": n, "Date": D(2012, n, 10), "Activity (GBq)": gbq}
+              for n, gbq in ((1, 7.4), (2, 7.0), (3, 3.7), (4, 5.5), (5, 7.4))]  # fmt: skip
+    other = [dict(line) for line in cycles]
+    other[1]["Activity (GBq)"], other[4]["Activity (GBq)"] = 7.4, "<7.4"
+    one = read(tmp_path, "a", {**ROWS, "Cycles": cycles})
+    two = read(tmp_path, "b", {**ROWS, "Cycles": other})
+    rows = agreement(one.tables, two.tables)
+    icc = row(rows, "prrt_cycles", "activity_gbq", "intraclass_correlation")
+    assert icc["n"] == 4 and icc["warning"].startswith("1 pairs with a bound")
+    gap = row(rows, "prrt_cycles", "activity_gbq", "difference")
+    assert gap["estimate"] == pytest.approx(-0.1) and gap["unit"] == "GBq"
+    limit = rows.query("variable == 'activity_gbq' and level == 'upper'").iloc[0]
+    # Differences 0, -0.4, 0, 0: mean -0.1, SD 0.2.
+    assert limit["estimate"] == pytest.approx(-0.1 + 1.96 * 0.2)
+    assert "cycle_no" not in set(rows.query("statistic == 'intraclass_correlation'")["variable"])
+    assert rows["row_id"].is_unique
 
 
 def test_a_workbook_agrees_with_itself(tmp_path):
