@@ -37,6 +37,12 @@ READ = [
     ("biomarkers.analyte", "Chromogranin A", ("CgA",)),
     ("prrt_cycles.route", "i.v.", ("intravenous",)),
     ("patients.record_source", "Chart retrospective", ("chart_retrospective",)),
+    ("labs.lab_test", "SGPT", ("ALT",)),
+    ("labs.lab_test", "ASAT", ("AST",)),
+    ("labs.lab_test", "Total bilirubin", ("bilirubin",)),
+    ("labs.lab_test", "Alk. Phos.", ("ALP",)),
+    ("labs.lab_test", "alkaline phosphatase", ("ALP",)),
+    ("labs.lab_test", "Serum albumin", ("albumin",)),
     ("patients.race", "any text at all", ("any text at all",)),
 ]
 ASKED = [
@@ -45,6 +51,10 @@ ASKED = [
     ("symptoms.symptom", "no flushing, diarrhoea"),
     ("symptoms.symptom", "none, flushing"),
     ("imaging.modality", "some scan"),
+    ("labs.lab_test", "direct bilirubin"),
+    ("labs.lab_test", "ALT/AST"),
+    ("labs.lab_test", "urine albumin"),
+    ("labs.lab_test", "AP"),
     ("tumour.differentiation", "well to poor"),
     ("tumour.necrosis", 1),
     ("patients.alcohol_use", True),

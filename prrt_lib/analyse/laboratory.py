@@ -15,13 +15,19 @@ from prrt_lib.declare.footprints import traced
 from prrt_lib.declare.rows import combine, result_rows, stamp
 from prrt_lib.estimate.limits import normal_quantile
 from prrt_lib.estimate.random_effects import METHOD, MixedFit, mixed_model
-from prrt_lib.study.lab_grades import canonical_unit, grades, in_canonical_units, rules, term_of
+from prrt_lib.study.lab_grades import (
+    canonical_unit,
+    grades,
+    in_canonical_units,
+    rising,
+    rule_of,
+    rules,
+    term_of,
+)
 
 ANALYSIS = "laboratory"
 COLUMNS = ("lab_test", "lab_date", "lab_value", "lab_value_lo", "lab_value_hi", "lab_value_unit",
            "lab_uln", "lab_uln_unit", "lab_lln", "lab_lln_unit")  # fmt: skip
-# Counts have a lowest value after PRRT; for creatinine the highest is the worst.
-RISING = ("creatinine",)
 DAYS_PER_YEAR = 365.25
 # Units of the model's rows; the slope's own is per year.
 LABELS = {"intercept": "eGFR at first PRRT, mL/min/1.73 m2",
@@ -36,7 +42,8 @@ def values(study: Any, population: str = "safety") -> pd.DataFrame:
     """Dated results in canonical units with ``day`` from first PRRT, baseline and grade.
 
     ``baseline`` is the last exact value on or before first PRRT; ``grade_lo`` and ``grade_hi``
-    by the rules of CTCAE v5. Results after the horizon, undated, or without a usable unit leave.
+    by the rules of CTCAE, of the version that the parameters name (missing where its limits could
+    not be verified). Results after the horizon, undated, or without a usable unit leave.
     """
     patients = study.patients("first_prrt", "horizon", population=population)
     found = rows_of(study, patients["patient_id"], "labs", *COLUMNS)
@@ -44,13 +51,14 @@ def values(study: Any, population: str = "safety") -> pd.DataFrame:
     found = found.merge(patients, on="patient_id")
     found = found[found["lab_date"] <= found["horizon"]]
     found = found.assign(day=(found["lab_date"] - found["first_prrt"]).dt.days)
-    parts = [_graded(test, part) for test, part in found.groupby("lab_test", sort=True)]
+    version = study.parameters.ctcae_version
+    parts = [_graded(test, part, version) for test, part in found.groupby("lab_test", sort=True)]
     return pd.concat(parts, ignore_index=True) if parts else found.assign(
         value=pd.Series(dtype=float), grade_lo=pd.Series(dtype=float), baseline_hi=None
     )  # fmt: skip
 
 
-def _graded(test: str, part: pd.DataFrame) -> pd.DataFrame:
+def _graded(test: str, part: pd.DataFrame, version: int) -> pd.DataFrame:
     part = part.sort_values(["patient_id", "day"], kind="stable").reset_index(drop=True)
     unit = part["lab_value_unit"]
     value = in_canonical_units(test, part["lab_value"], unit)
@@ -60,14 +68,29 @@ def _graded(test: str, part: pd.DataFrame) -> pd.DataFrame:
         "lln": in_canonical_units(test, part["lab_lln"], part["lab_lln_unit"].fillna(unit)),
         "uln": in_canonical_units(test, part["lab_uln"], part["lab_uln_unit"].fillna(unit)),
     })  # fmt: skip
-    before = part.assign(value=value)[(part["day"] <= 0) & value.notna()]
-    last = before.groupby("patient_id")["value"].last()
-    frame = frame.assign(baseline=part["patient_id"].map(last).astype(float))
+    before = frame.assign(patient_id=part["patient_id"], value=value)
+    before = before[(part["day"] <= 0) & value.notna()]
+    last = before.drop_duplicates("patient_id", keep="last").set_index("patient_id")
+    # The limits are those of the baseline's own sample.
+    for name, source in (("baseline", "value"), ("baseline_lln", "lln"), ("baseline_uln", "uln")):
+        frame[name] = part["patient_id"].map(last[source]).astype(float)
     told = part[["patient_id", "lab_test", "day"]].assign(value=value, baseline=frame["baseline"])
-    own = told.join(grades(test, frame))
+    if unverified(test, version):
+        nothing = dict.fromkeys(("grade_lo", "grade_hi", "baseline_hi"), np.nan)
+        return told[frame[["value_lo", "value_hi"]].notna().any(axis=1)].assign(**nothing)
+    own = told.join(grades(test, frame, version))
     start = own[own["day"] <= 0].groupby("patient_id")["grade_hi"].last()
     own = own.assign(baseline_hi=own["patient_id"].map(start))
     return own[own["grade_lo"].notna()]
+
+
+def unverified(test: str, version: int) -> str:
+    """Why ``test`` is not graded by this version of CTCAE; "" where it is."""
+    try:
+        rule_of(test, version)
+    except AnalysisError as error:
+        return "; ".join(f"{problem.where}: {problem.found}" for problem in error.problems)
+    return ""
 
 
 @traced
@@ -80,13 +103,14 @@ def page(study: Any, population: str = "safety", role: str = "secondary") -> pd.
     if after.empty:
         return result_rows(nobody("laboratory", total, label="Laboratory values"), **words)
     records: Records = []
+    version = study.parameters.ctcae_version
     for test, part in after.groupby("lab_test", sort=True):
-        records += [{**item, "label": item.get("label", term_of(str(test)))}
-                    for item in _of_test(str(test), part)]  # fmt: skip
+        records += [{**item, "label": item.get("label", term_of(str(test), version))}
+                    for item in _of_test(str(test), part, version)]  # fmt: skip
     return result_rows(records, **words)
 
 
-def _of_test(test: str, part: pd.DataFrame) -> Records:
+def _of_test(test: str, part: pd.DataFrame, version: int) -> Records:
     """New: worse than the grade before first PRRT, where there was one (treatment-emergent)."""
     new = part.assign(grade=part["grade_lo"].where(~(part["grade_lo"] <= part["baseline_hi"]), 0))
     worst = new.groupby("patient_id")["grade"].max()
@@ -95,10 +119,14 @@ def _of_test(test: str, part: pd.DataFrame) -> Records:
               method="worst grade surely reached and worse than before PRRT")
         for level, low in (("any grade", 1), ("grade 3 or higher", 3))
     ]  # fmt: skip
-    rising = test in RISING
-    exact = part.dropna(subset=["value"]).sort_values("value", ascending=not rising, kind="stable")
+    if why := unverified(test, version):
+        records = [{"statistic": "proportion", "variable": test, "level": level, "group": "grade",
+                    "group_level": level, "state": "not-estimable", "warning": why}
+                   for level in ("any grade", "grade 3 or higher")]  # fmt: skip
+    high = rising(test)
+    exact = part.dropna(subset=["value"]).sort_values("value", ascending=not high, kind="stable")
     extreme = exact.drop_duplicates("patient_id")
-    name = "peak" if rising else "nadir"
+    name = "peak" if high else "nadir"
     unit = canonical_unit(test)
     records += quantity(extreme["value"], test, unit, level=name, label=f"{test}: {name}")
     records += quantity(extreme["day"].astype(float), test, "days", level=f"time to {name}",

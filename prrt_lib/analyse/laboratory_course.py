@@ -7,12 +7,12 @@ from typing import Any
 import pandas as pd
 
 from prrt_lib.analyse.columns import rows_of
-from prrt_lib.analyse.laboratory import ANALYSIS, values
+from prrt_lib.analyse.laboratory import ANALYSIS, unverified, values
 from prrt_lib.analyse.quantiles import quantity
 from prrt_lib.analyse.summaries import Records, nobody
 from prrt_lib.declare.footprints import traced
 from prrt_lib.declare.rows import result_rows
-from prrt_lib.study.lab_grades import canonical_unit, rules
+from prrt_lib.study.lab_grades import canonical_unit, rule_of
 
 COURSE, SINCE = "course", "since the last cycle"
 COUNTS = ("platelets", "haemoglobin", "neutrophils", "white cells", "lymphocytes")
@@ -39,7 +39,8 @@ def course(study: Any, population: str = "safety", role: str = "secondary") -> p
     records: Records = []
     for test in (*COUNTS, KIDNEY):
         own = found[found["lab_test"] == test]
-        records += _windows(own, test, total) if (own["day"] > 0).any() else []
+        if (own["day"] > 0).any():
+            records += _windows(own, test, total) + _limits(test, study.parameters.ctcae_version)
     if not records:
         empty = nobody("laboratory", total, "median", label="Laboratory values over time")
         return result_rows(empty, **words)
@@ -54,15 +55,18 @@ def _windows(own: pd.DataFrame, test: str, total: int) -> Records:
         inside = own[(own["day"] > start) & (own["day"] <= end)]
         records += _quartiles(inside, test, name, end, total)
         start = end
-    return records + _limits(test)
+    return records
 
 
-def _limits(test: str) -> Records:
-    """Below which value each grade of CTCAE v5 begins, where that is a number."""
-    limits = rules()[test]["below"].items()
+def _limits(test: str, version: int) -> Records:
+    """Below which value each grade of CTCAE begins, where that is a number."""
+    if unverified(test, version):
+        return []
+    limits = rule_of(test, version)["below"].items()
+    words = {"unit": canonical_unit(test), "label": f"{test}, CTCAE v{version}"}
     return [
         {"statistic": "value", "variable": test, "level": f"below: grade {grade}",
-         "estimate": float(limit), "unit": canonical_unit(test), "label": f"{test}, CTCAE v5"}
+         "estimate": float(limit), **words}
         for grade, limit in limits if limit != "LLN"
     ]  # fmt: skip
 

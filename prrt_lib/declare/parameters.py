@@ -56,6 +56,7 @@ class Parameters:
     related_counts: list[str] = declared(
         ["possible", "probable", "definite", "related"], "relatedness that counts as related"
     )
+    ctcae_version: int = declared(5, "CTCAE version of the grades of laboratory values: 5 or 6")
     covariates: list[str] = declared(
         ["age_at_first_prrt", "grade_group"], "Cox covariates, declared in advance"
     )
@@ -200,6 +201,11 @@ def _impossible(values: Mapping[str, Any], where: str) -> list[Problem]:
     if values.get("population", "gep") not in ("gep", "all_treated"):
         problems.append(
             Problem(f"{where}, population", repr(values["population"]), "gep or all_treated",
+                    "correct the value in the scenario file")
+        )  # fmt: skip
+    if values.get("ctcae_version", 5) not in (5, 6):
+        problems.append(
+            Problem(f"{where}, ctcae_version", str(values["ctcae_version"]), "5 or 6",
                     "correct the value in the scenario file")
         )  # fmt: skip
     profiles, books = values.get("more_profiles", []), values.get("more_workbooks", [])

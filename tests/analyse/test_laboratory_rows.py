@@ -19,10 +19,11 @@ def lab(patient, day, value, test="platelets", unit="10^9/L"):
             **ends}  # fmt: skip
 
 
-def study(*rows, cycles=None):
+def study(*rows, cycles=None, **parameters):
     ids = ["A1", "A2", "A3"]
     return SmallStudy({"patients": [{"patient_id": name} for name in ids],
-                       "prrt_cycles": cycles or treated(*ids), "labs": list(rows)})  # fmt: skip
+                       "prrt_cycles": cycles or treated(*ids), "labs": list(rows)},
+                      **parameters)  # fmt: skip
 
 
 COUNTS = study(
@@ -96,3 +97,43 @@ def test_without_values_after_prrt_the_figures_say_so(rows, tmp_path, monkeypatc
                     laboratory_figures.kidney(course, slope, "small", "eGFR", "egfr")):  # fmt: skip
         texts = [text.get_text() for axes in drawing.axes for text in axes.texts]
         assert "not abstracted" in texts
+
+
+def liver(patient, day, value, uln=40.0):
+    return {**lab(patient, day, value, "ALT", "U/L"), "lab_uln": uln, "lab_uln_unit": "U/L"}
+
+
+def test_a_liver_test_is_graded_against_its_own_baseline():
+    """A1 normal before, 130 of 40 after: 2 (> 3 x ULN). A2 raised before (100), 290 after: 2.9
+    times the baseline, 1. A3 has no value before: 130 counts against ULN, 2."""
+    found = study(liver("A1", -5, 30.0), liver("A1", 30, 130.0), liver("A2", 0, 100.0),
+                  liver("A2", 30, 290.0), liver("A3", 30, 130.0))  # fmt: skip
+    told = laboratory.values(found)
+    after = told[told["day"] > 0].set_index("patient_id")["grade_lo"]
+    assert after.to_dict() == {"A1": 2, "A2": 1, "A3": 2}
+    rows = check(laboratory.page(found))
+    assert n_of(rows, variable="ALT", level="any grade") == (3, 3)
+    peak = one(rows, variable="ALT", level="peak", statistic="median")
+    assert peak["estimate"] == 130.0 and peak["unit"] == "U/L"
+
+
+def test_the_limit_of_the_baselines_own_sample_says_whether_it_was_raised():
+    """50 was normal where it was measured (ULN 55); the next laboratory's ULN is 40."""
+    found = study(liver("A1", 0, 50.0, uln=55.0), liver("A1", 30, 60.0))
+    told = laboratory.values(found)
+    assert told.loc[told["day"] > 0, "grade_lo"].tolist() == [1]
+
+
+def test_version_6_is_refused_where_it_was_not_verified_and_the_values_stay():
+    cells = {"test": "lymphocytes"}
+    rows = [lab("A1", 0, 2.0, **cells), lab("A1", 30, 0.6, **cells), lab("A1", 30, 60.0)]
+    later = check(laboratory.page(study(*rows, ctcae_version=6)))
+    refused = one(later, variable="lymphocytes", level="any grade")
+    assert refused["state"] == "not-estimable" and "could not be verified" in refused["warning"]
+    nadir = one(later, variable="lymphocytes", level="nadir", statistic="median")
+    assert nadir["estimate"] == 0.6
+    assert one(later, variable="platelets", level="any grade")["label"] == "Thrombocytopenia"
+    course = laboratory_course.course(study(*rows, ctcae_version=6))
+    limits = course[course["statistic"] == "value"]
+    assert set(limits["variable"]) == {"platelets"}
+    assert set(limits["estimate"]) == {75.0, 50.0, 10.0}
