@@ -113,7 +113,7 @@ def _incidence(
         empty = [{"statistic": "cumulative_incidence", "time": time, "state": "not-estimable",
                   "n": 0} for time in YEARS]  # fmt: skip
         return result_rows(empty, label=label, warning="; ".join(told), **words)
-    options = {"entry": "entry", "causes": [1, 2], "conf_level": study.parameters.conf_level}
+    options = {"entry": "entry", "causes": [1, 2], **study.parameters.curve_limits}
     tables = [cumulative_incidence(frame, "exit", "event", times=times, **options)
               for times in ((), _moments(frame))]  # fmt: skip
     rows = pd.concat(tables, ignore_index=True).drop_duplicates("row_id", ignore_index=True)

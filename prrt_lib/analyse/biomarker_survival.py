@@ -113,7 +113,7 @@ def _curves(study: Any, times: Any, kept: pd.DataFrame, name: str) -> pd.DataFra
     years = tuple(int(365.25 * year + 0.5) for year in range(int(kept["exit"].max() / 365.25) + 1))
     parts = [
         kaplan_meier(kept, "exit", "event", entry="entry", by=name, times=moments,
-                     min_at_risk=minimum, conf_level=study.parameters.conf_level)
+                     min_at_risk=minimum, **study.parameters.curve_limits)
         for moments in ((), tuple(sorted({*YEARS, *years})))
     ]  # fmt: skip
     return combine([pd.concat(parts, ignore_index=True).drop_duplicates("row_id")])

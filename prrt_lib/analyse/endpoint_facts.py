@@ -60,11 +60,11 @@ def _fact(endpoint: str, label: str, model: str, variable: str, level: str) -> d
 
 
 @traced
-def expected_precision(rows: pd.DataFrame, n: int = 50) -> pd.DataFrame:
+def expected_precision(rows: pd.DataFrame, n: int = 50, conf_type: str = "log-log") -> pd.DataFrame:
     """The yearly rates of ungrouped curves with the limits that ``n`` such patients would give.
 
     The standard error grows with the square root of (events seen / events expected among ``n``),
-    the rest of the design unchanged; limits on the log-log scale.
+    the rest of the design unchanged; limits on the scale of the curves.
     """
     kept = rows[
         rows["statistic"].isin(RATES) & (rows["group"] == "") & (rows["state"] == "ok")
@@ -75,7 +75,7 @@ def expected_precision(rows: pd.DataFrame, n: int = 50) -> pd.DataFrame:
     ratio = n / kept["n"]
     error = kept["std_error"] / np.sqrt(ratio)
     low, high = probability_limits(
-        kept["estimate"].to_numpy(), error.to_numpy(), "log-log", float(kept["conf_level"].iloc[0])
+        kept["estimate"].to_numpy(), error.to_numpy(), conf_type, float(kept["conf_level"].iloc[0])
     )
     # A rate of 0 or 1 has no standard error to scale.
     known = (error > 0).to_numpy()
@@ -83,6 +83,6 @@ def expected_precision(rows: pd.DataFrame, n: int = 50) -> pd.DataFrame:
         kept, model=f"expected at n = {n}", std_error=error.where(known), n=n,
         events=kept["events"] * ratio, at_risk=np.nan, total=n,
         low=np.where(known, low, np.nan), high=np.where(known, high, np.nan),
-        method=f"standard error x sqrt(events / events expected among {n}), log-log limits",
+        method=f"standard error x sqrt(events / events expected among {n}), {conf_type} limits",
         role="exploratory", warning="",
     )  # fmt: skip

@@ -75,8 +75,8 @@ def landmark(
         why = "; ".join(problem.found for problem in error.problems)
         empty = {"statistic": "survival", "group": STATE, "state": "not-estimable", "n": 0}
         return result_rows([empty], warning=why, **words)
-    level = study.parameters.conf_level
-    parts = [_curves(kept.frame, level), kept.rows, _test(kept.frame), _ratio(kept.frame, level)]
+    level, limits = study.parameters.conf_level, study.parameters.curve_limits
+    parts = [_curves(kept.frame, limits), kept.rows, _test(kept.frame), _ratio(kept.frame, level)]
     return combine([stamp(pd.concat(parts, ignore_index=True), **words)])
 
 
@@ -85,11 +85,11 @@ def setting(months: float) -> str:
     return f"landmark_{months:g}_months"
 
 
-def _curves(frame: pd.DataFrame, level: float) -> pd.DataFrame:
+def _curves(frame: pd.DataFrame, limits: dict[str, Any]) -> pd.DataFrame:
     last = frame["exit"].max()
     years = {days(12 * year) for year in range(int(last / 365.25) + 1)}
     moments = tuple(sorted({*YEARS, *years}))
-    tables = [kaplan_meier(frame, "exit", "event", by=STATE, times=times, conf_level=level)
+    tables = [kaplan_meier(frame, "exit", "event", by=STATE, times=times, **limits)
               for times in ((), moments)]  # fmt: skip
     return pd.concat(tables, ignore_index=True).drop_duplicates("row_id")
 

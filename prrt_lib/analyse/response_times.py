@@ -58,7 +58,7 @@ def timing(study: Any, population: str | None = None) -> pd.DataFrame:
     """Cumulative incidence of the first response, and how long responses last; exploratory."""
     population = population or study.headline
     days = response_days(study, population)
-    options = {"conf_level": study.parameters.conf_level}
+    options = study.parameters.curve_limits
     frames = [_to_response(days, options), _duration(days, options)]
     return combine(
         stamp(rows, analysis=ANALYSIS, endpoint=name, label=LABELS[name], population=population,

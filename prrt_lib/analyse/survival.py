@@ -61,7 +61,7 @@ def _moments(times: Times) -> tuple[float, ...]:
 
 def _fit(study: Study, times: Times, by: str | None, moments: Sequence[float]) -> pd.DataFrame:
     settings = study.parameters
-    common = {"entry": "entry", "by": by, "times": moments, "conf_level": settings.conf_level}
+    common = {"entry": "entry", "by": by, "times": moments, **settings.curve_limits}
     if competing(times):
         return cumulative_incidence(times.frame, "exit", "event", causes=[1, 2], **common)
     late = bool((times.frame["entry"] > 0).any())
@@ -154,7 +154,7 @@ def follow_up(study: Study, population: str | None = None) -> pd.DataFrame:
         rows = result_rows([{"statistic": "median", "state": "not-estimable"}], n=0)
     else:
         rows = reverse_kaplan_meier(times.frame, "exit", "event", entry="entry",
-                                    conf_level=study.parameters.conf_level)  # fmt: skip
+                                    **study.parameters.curve_limits)  # fmt: skip
     return stamp(_stamped(study, times, rows, None), model="follow-up", label="Follow-up")
 
 

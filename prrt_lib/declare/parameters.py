@@ -19,6 +19,10 @@ DAYS_PER_MONTH = 30.4375
 YEARS = {365: "1 year", 731: "2 years", 1096: "3 years", 1826: "5 years", 2557: "7 years"}
 
 
+# As conf.type of R's survfit, which calls its default "log".
+CURVE_LIMITS = ("log-log", "log", "plain")
+
+
 def days(months: float) -> int:
     """Whole days in ``months``, 30.4375 days each, halves up: two years are 731 days."""
     return math.floor(DAYS_PER_MONTH * months + 0.5)
@@ -66,6 +70,9 @@ class Parameters:
     )
     amendments: list[str] = declared([], "changes to the frozen analysis plan, dated")
     conf_level: float = declared(0.95, "confidence level of all limits")
+    conf_type: str = declared(
+        "log-log", "scale of the limits of curves and their medians: log-log, log or plain"
+    )
     seed: int = declared(20190628, "seed of everything random")
     notebooks: dict[str, dict[str, Any]] = field(
         default_factory=dict, metadata={"meaning": "per-notebook parameters, by notebook name"}
@@ -74,6 +81,11 @@ class Parameters:
     @property
     def horizon_days(self) -> int:
         return days(self.horizon_months)
+
+    @property
+    def curve_limits(self) -> dict[str, Any]:
+        """``conf_level`` and ``conf_type``: every curve is estimated with both."""
+        return {"conf_level": self.conf_level, "conf_type": self.conf_type}
 
     def role(self, endpoint: str) -> str:
         """primary, secondary or exploratory, as the frozen plan says."""
@@ -202,6 +214,11 @@ def _impossible(values: Mapping[str, Any], where: str) -> list[Problem]:
         problems.append(
             Problem(f"{where}, population", repr(values["population"]), "gep or all_treated",
                     "correct the value in the scenario file")
+        )  # fmt: skip
+    if values.get("conf_type", "log-log") not in CURVE_LIMITS:
+        problems.append(
+            Problem(f"{where}, conf_type", repr(values["conf_type"]), ", ".join(CURVE_LIMITS),
+                    "name one of these")
         )  # fmt: skip
     if values.get("ctcae_version", 5) not in (5, 6):
         problems.append(

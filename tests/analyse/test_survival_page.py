@@ -3,10 +3,12 @@
 import numpy as np
 import pandas as pd
 import pytest
-from clocked_study import ClockedStudy
+from clocked_study import ClockedStudy, GivenTimes
 from small_study import check, n_of, one, treated
 
 from prrt_lib.analyse import endpoint_facts, follow_up, survival
+from prrt_lib.base.errors import ParameterError
+from prrt_lib.declare.parameters import from_mapping
 from prrt_lib.declare.rows import result_rows, stamp
 from prrt_lib.present import curves, plan_tables, sentences, tables
 from prrt_lib.study.endpoints import ENDPOINTS
@@ -95,6 +97,31 @@ def test_a_fourth_of_the_patients_doubles_the_standard_error():
     assert row["events"] == pytest.approx(10)
     assert row["low"] == pytest.approx(np.exp(-np.exp(-1.499940 + 1.097936)), abs=1e-5)
     assert row["high"] == pytest.approx(np.exp(-np.exp(-1.499940 - 1.097936)), abs=1e-5)
+
+
+def test_limits_on_the_log_scale_are_those_of_the_parameter():
+    """Ten patients, one dies on day 100: S = 0.9, Greenwood SE = 0.9 sqrt(1 / 90) = 0.094868."""
+    frame = pd.DataFrame({"entry": 0, "exit": [100, *[400] * 9], "event": [1, *[0] * 9]})
+    for scale, low, high in (
+        ("log", 0.9 * np.exp(-1.959964 * 0.105409), 1.0),
+        ("plain", 0.9 - 1.959964 * 0.094868, 1.0),
+        # log(-log 0.9) = -2.250367; 0.094868 / (0.9 x 0.105361) x 1.959964 = 1.960870.
+        ("log-log", np.exp(-np.exp(-2.250367 + 1.960870)), np.exp(-np.exp(-2.250367 - 1.960870))),
+    ):
+        rows = survival.curve(GivenTimes(frame, conf_type=scale), "os_prrt")
+        row = rows[(rows["time"] == 365) & (rows["statistic"] == "survival")].iloc[0]
+        assert (row["low"], row["high"]) == pytest.approx((low, high), abs=1e-5), scale
+        assert row["method"] == f"Kaplan-Meier, delayed entry, {scale}"
+
+
+def test_a_scale_that_no_limits_have_is_refused():
+    lines = {"workbook": "w", "profile": "p", "cutoff": "2020-12-31"}
+    assert from_mapping("s", {**lines, "conf_type": "log"}, "s.yaml").conf_type == "log"
+    assert from_mapping("s", lines, "s.yaml").conf_type == "log-log"
+    with pytest.raises(ParameterError, match="conf_type: found 'loglog'; expected log-log, log, p"):
+        from_mapping("s", {**lines, "conf_type": "loglog"}, "s.yaml")
+    with pytest.raises(ParameterError, match="ctcae_version: found 4; expected 5 or 6"):
+        from_mapping("s", {**lines, "ctcae_version": "4"}, "s.yaml")
 
 
 def test_a_rate_of_one_has_no_expected_width():

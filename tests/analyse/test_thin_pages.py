@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import ast
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.figure import Figure
@@ -113,15 +114,19 @@ COHORTS = {
 }
 
 
-def played(tables: Tables, reading: Reading, out: Path, monkeypatch) -> dict[str, Any]:
+def played(
+    tables: Tables, reading: Reading, out: Path, monkeypatch,
+    only: Sequence[str] = notebook_form.STORY, **changes: Any,
+) -> dict[str, Any]:  # fmt: skip
     """What the cells of all notebooks show, by notebook and number of the cell."""
-    parameters = Parameters("thin", workbook="demo.xlsx", profile="template", cutoff="2026-06-30")
+    given = {"workbook": "demo.xlsx", "profile": "template", "cutoff": "2026-06-30", **changes}
+    parameters = Parameters("thin", **given)
     monkeypatch.setenv("PRRT_OUT", str(out))
     monkeypatch.setenv(results.BATCH, "thin")
     places = Places("thin", out)
     write_cohort(tables, reading.findings, reading.lineage, parameters, places)
     given, shown = notebook_form.arguments(parameters), {}
-    for name in notebook_form.STORY:
+    for name in only:
         reads.clear()
         footprints.clear()
         names: dict[str, Any] = {}
@@ -160,3 +165,24 @@ def test_a_line_that_says_there_is_nothing_is_as_wide_as_its_table():
         "",
     ]
     assert table.html().count("<td") == 2
+
+
+CURVES = ("survival", "response", "biomarkers", "adverse_events")
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_the_scale_of_limits_reaches_every_curve(reading, tmp_path, monkeypatch, unpainted):
+    """Every curve of every page, and the planned rates: S exp(-+ 1.96 SE / S), at most 1."""
+    asked = {"only": CURVES, "conf_type": "log"}
+    played(first(reading.tables, 30), reading, tmp_path, monkeypatch, **asked)
+    rows = results.load("thin")
+    estimators = ("Kaplan-Meier", "Aalen-Johansen", "standard error x sqrt")
+    made = rows[rows["method"].str.contains("|".join(estimators), regex=True)
+                & ~rows["method"].str.contains("smoothed|interval-censored")]  # fmt: skip
+    assert made["method"].str.contains(r", log(?: limits)?(?:,|;|$)", regex=True).all()
+    assert {"os_dx_delayed", "cif_progression", "time_to_response"} <= set(made["endpoint"])
+    known = made[made["statistic"].isin(["survival", "cumulative_incidence"])
+                 & (made["std_error"] > 0) & made["low"].notna()]  # fmt: skip
+    wide = np.exp(1.959963984540054 * known["std_error"] / known["estimate"])
+    np.testing.assert_allclose(known["low"], known["estimate"] / wide, rtol=1e-9)
+    np.testing.assert_allclose(known["high"], np.minimum(known["estimate"] * wide, 1), rtol=1e-9)
