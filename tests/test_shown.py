@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from prrt_lib.declare.parameters import Parameters
 from prrt_lib.declare.rows import Rows, combine, result_rows
 from prrt_lib.estimate import (
     bootstrap,
@@ -21,6 +22,7 @@ from prrt_lib.estimate import (
     pool,
     tobit,
 )
+from prrt_lib.estimate.product_limit import product_limit
 from prrt_lib.read.registry import parse
 from prrt_lib.study.endpoints import ENDPOINTS
 from prrt_lib.study.times import Times
@@ -64,6 +66,8 @@ def objects() -> dict:
         "endpoint": ENDPOINTS["ttp"],
         "times": Times(placed, ENDPOINTS["os_prrt"], "", "gep", {}, ("1 enter late",)),
         "parsed": parse("percent_or_range", "2-5 %"),
+        "product limit": product_limit(np.array([1, 2, 3]), np.array([True, True, False])),
+        "parameters": Parameters("small", cutoff="2020-12-31"),
         "rows": fit.rows,
         "curve": kaplan_meier(frame, "months", "event", by="group"),
     }
@@ -76,14 +80,14 @@ def made() -> dict:
 
 @pytest.mark.parametrize("name", [
     "cox", "firth", "fine-gray", "tobit", "mixed", "pooled", "resamples", "imputed", "landmark",
-    "endpoint", "times", "parsed", "rows", "curve",
+    "endpoint", "times", "parsed", "parameters", "product limit", "rows", "curve",
 ])  # fmt: skip
 def test_no_object_shows_its_fields(made, name):
     item = made[name]
     page = item._repr_html_() if hasattr(item, "_repr_html_") else ""
     for text in (repr(item), page):
         assert not [word for word in DUMP if word in text], text[:300]
-    assert name == "parsed" or "<table" in page
+    assert name in ("parsed", "parameters") or "<table" in page
     assert len(repr(item).splitlines()) <= 40
 
 

@@ -39,9 +39,12 @@ def declared(default: Any, meaning: str) -> Any:
     return field(**(maker or {"default": default}), metadata={"meaning": meaning})
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Parameters:
     """Everything a run depends on besides the workbook, the profile and the code."""
+
+    def __repr__(self) -> str:
+        return "\n".join(f"{name}: {value}" for name, value in vars(self).items())
 
     scenario: str
     workbook: str = declared("", "path of the workbook, from the project root")

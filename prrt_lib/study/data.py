@@ -34,7 +34,7 @@ class NotedParameters:
         self._parameters = parameters
 
     def __repr__(self) -> str:
-        return "\n".join(f"{name}: {value}" for name, value in vars(self._parameters).items())
+        return repr(self._parameters)
 
     def __getattr__(self, name: str) -> Any:
         declared = vars(type(self._parameters)).get(name)
