@@ -18,6 +18,7 @@ from prrt_lib.study.times import Times
 
 ANALYSIS = "cox"
 UNIVARIABLE, MULTIVARIABLE = "univariable", "multivariable"
+READINGS = ("shortest", "longest")
 FEW, TOO_FEW = 10, 5
 
 
@@ -103,6 +104,17 @@ def several(
 ) -> pd.DataFrame:
     """:func:`models` of each endpoint, one under the other."""
     return combine([models(study, name, covariates) for name in endpoints])
+
+
+def partial_dates(
+    study: Study, endpoints: Sequence[str], covariates: Sequence[str] | None = None
+) -> pd.DataFrame:
+    """Hazard ratios of the declared model of each endpoint, with the shortest and the longest
+    reading of partial dates (decision 8): the settings of :data:`READINGS`, exploratory."""
+    names = list(covariates or study.parameters.covariates)
+    rows = combine([_multivariable(study, endpoint, names, None, setting)
+                    for endpoint in endpoints for setting in READINGS])  # fmt: skip
+    return rows[rows["statistic"] == "log_hazard_ratio"].reset_index(drop=True)
 
 
 def _factors(frame: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:

@@ -28,6 +28,10 @@ BRACKETS = ("shortest", "longest")
 CURVE_LIMITS = ("log-log", "log", "plain")
 
 
+# As conf.type of R's survfit, which calls its default "log".
+CURVE_LIMITS = ("log-log", "log", "plain")
+
+
 def days(months: float) -> int:
     """Whole days in ``months``, 30.4375 days each, halves up: two years are 731 days."""
     return math.floor(DAYS_PER_MONTH * months + 0.5)
@@ -44,9 +48,12 @@ def declared(default: Any, meaning: str) -> Any:
     return field(**(maker or {"default": default}), metadata={"meaning": meaning})
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Parameters:
     """Everything a run depends on besides the workbook, the profile and the code."""
+
+    def __repr__(self) -> str:
+        return "\n".join(f"{name}: {value}" for name, value in vars(self).items())
 
     scenario: str
     workbook: str = declared("", "path of the workbook, from the project root")

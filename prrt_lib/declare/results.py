@@ -54,9 +54,9 @@ def save(frames: Iterable[pd.DataFrame], notebook: str, scenario: str) -> pd.Dat
 def read(path: Path) -> pd.DataFrame:
     """Result rows of one CSV, typed."""
     types = {name: "float64" if name in rows.NUMERIC else str for name in rows.COLUMNS}
-    return unquoted(pd.read_csv(path, dtype=types, keep_default_na=False, na_values={
+    return rows.Rows(unquoted(pd.read_csv(path, dtype=types, keep_default_na=False, na_values={
         name: [""] for name in rows.NUMERIC
-    }))  # fmt: skip
+    })))  # fmt: skip
 
 
 def load(scenario: str, notebook: str | None = None) -> pd.DataFrame:

@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from prrt_lib.declare import shown
+
 SCHEMA_VERSION = "1"
 
 KEY = (
@@ -86,6 +88,27 @@ STATISTICS: Mapping[str, str] = {
 }
 
 
+class Rows(pd.DataFrame):
+    """Result rows; they show themselves as people read them, and are a frame in all else.
+
+    A part without the columns of a result row, and no rows at all, show themselves as any frame.
+    """
+
+    @property
+    def _constructor(self) -> type[Rows]:
+        return Rows
+
+    def __repr__(self) -> str:
+        return shown.as_text(*shown.of_rows(self)) if self._whole else super().__repr__()
+
+    def _repr_html_(self) -> str | None:
+        return shown.as_html(*shown.of_rows(self)) if self._whole else super()._repr_html_()
+
+    @property
+    def _whole(self) -> bool:
+        return len(self) > 0 and set(self.columns) >= shown.NEEDED
+
+
 def _text_of_key(value: Any) -> str:
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return ""
@@ -155,7 +178,7 @@ def _from_lists(values: Mapping[str, list], count: int) -> pd.DataFrame:
         else:
             columns[name] = _texts(values[name] if name in values else [""] * count)
     columns["state"][columns["state"] == ""] = "ok"
-    return check(pd.DataFrame({"row_id": _ids(columns), **columns}, copy=False))
+    return check(Rows(pd.DataFrame({"row_id": _ids(columns), **columns}, copy=False)))
 
 
 def _numbers(values: list) -> np.ndarray:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
+from prrt_lib.declare.shown import Shown
 from prrt_lib.estimate.risk_table import RiskSets, tallies, tallies_at
 
 
-@dataclass(frozen=True)
-class Incidence:
+@dataclass(frozen=True, repr=False)
+class Incidence(Shown):
     """F(t), S(t) and the standard error of F after each time at which anything happened."""
 
     times: np.ndarray
@@ -22,6 +24,12 @@ class Incidence:
     std_error: np.ndarray
     sets: RiskSets
     last: float
+
+    def shown(self) -> tuple[str, pd.DataFrame, list[str]]:
+        """A line per time at which anything happened."""
+        steps = {"time": self.times, "at risk": self.at_risk, "events": self.events,
+                 "cumulative incidence": self.incidence, "SE": self.std_error}  # fmt: skip
+        return f"Aalen-Johansen, observed to {self.last:g}", pd.DataFrame(steps), []
 
     def index(self, at: np.ndarray) -> np.ndarray:
         """Position in arrays that begin with the value before the first event."""

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from prrt_lib.declare.rows import result_rows
+from prrt_lib.declare.shown import Fit
 from prrt_lib.estimate import baseline, cox_rows, proportional_hazards, residuals
 from prrt_lib.estimate.cox_data import CoxData, cox_data
 from prrt_lib.estimate.cox_tests import robust_variance
@@ -20,8 +21,8 @@ from prrt_lib.estimate.newton import Maximum, Singular, maximise
 from prrt_lib.estimate.risk_sets import RiskSets, risk_sets
 
 
-@dataclass(frozen=True)
-class CoxFit:
+@dataclass(frozen=True, repr=False)
+class CoxFit(Fit):
     """A fitted Cox model; estimates are log hazard ratios."""
 
     data: CoxData

@@ -12,20 +12,28 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from prrt_lib.declare.shown import Shown
 from prrt_lib.estimate.guards import prepared, refuse, require_columns
 from prrt_lib.estimate.imputation_step import Incomplete, draw, encoded, incomplete
 
 HAZARD, EVENT = "nelson_aalen_increment", "event_indicator"
 
 
-@dataclass(frozen=True)
-class Imputations:
+@dataclass(frozen=True, repr=False)
+class Imputations(Shown):
     """Completed frames, and how the chains moved."""
 
     frames: tuple[pd.DataFrame, ...]
     trace: pd.DataFrame  # imputation, iteration, column, mean, sd of the imputed values
     missing: Mapping[str, int]
     method: str
+
+    def shown(self) -> tuple[str, pd.DataFrame, list[str]]:
+        """How many values of each column were imputed."""
+        size = len(self.frames[0]) if self.frames else 0
+        lines = {"column": list(self.missing), "imputed": list(self.missing.values())}
+        heading = f"{len(self.frames)} completed data sets of {size} records"
+        return heading, pd.DataFrame(lines), [self.method]
 
 
 def impute(

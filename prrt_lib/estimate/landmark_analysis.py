@@ -10,18 +10,25 @@ import pandas as pd
 
 from prrt_lib.declare.levels import level_text
 from prrt_lib.declare.rows import result_rows
+from prrt_lib.declare.shown import Shown
 from prrt_lib.estimate.guards import finite_numbers, prepared, refuse, require_columns
 
 UNASSESSED = "not evaluable"
 
 
-@dataclass(frozen=True)
-class Landmark:
+@dataclass(frozen=True, repr=False)
+class Landmark(Shown):
     """Patients under observation beyond the landmark, and who was left out."""
 
     frame: pd.DataFrame  # duration and entry counted from the landmark; plus the status column
     at: float
     excluded: dict[str, int]
+
+    def shown(self) -> tuple[str, pd.DataFrame, list[str]]:
+        """How many are under observation at the landmark, and how many are not and why."""
+        counts = {"under observation": len(self.frame), **self.excluded}
+        lines = {"patients": list(counts), "n": list(counts.values())}
+        return f"Landmark at {self.at:g}", pd.DataFrame(lines), []
 
     @property
     def rows(self) -> pd.DataFrame:

@@ -5,15 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
+from prrt_lib.declare.shown import Shown
 from prrt_lib.estimate.risk_table import RiskTable, risk_table
 
 # R's quantile.survfit: a curve this close to the wanted probability counts as equal to it.
 TOLERANCE = float(np.sqrt(np.finfo(float).eps))
 
 
-@dataclass(frozen=True)
-class Curve:
+@dataclass(frozen=True, repr=False)
+class Curve(Shown):
     """S(t) after each event time, its standard error, and where observation begins and ends."""
 
     table: RiskTable
@@ -21,6 +23,13 @@ class Curve:
     std_error: np.ndarray
     start: float
     last: float
+
+    def shown(self) -> tuple[str, pd.DataFrame, list[str]]:
+        """A line per event time."""
+        steps = {"time": self.table.times, "at risk": self.table.at_risk,
+                 "events": self.table.events, "survival": self.survival,
+                 "SE": self.std_error}  # fmt: skip
+        return f"Product limit, observed to {self.last:g}", pd.DataFrame(steps), []
 
     def at(self, times: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """S(t) and its standard error at ``times``: 1 and 0 before the first event."""

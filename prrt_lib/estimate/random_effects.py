@@ -11,6 +11,7 @@ from scipy.optimize import minimize
 from scipy.special import ndtr
 
 from prrt_lib.declare.rows import result_rows
+from prrt_lib.declare.shown import Fit
 from prrt_lib.estimate.guards import finite_numbers, refuse, require_columns
 from prrt_lib.estimate.limits import normal_quantile
 
@@ -21,8 +22,8 @@ NOISE_PER_RECORD = 1e-13
 PERFECT = 1e4
 
 
-@dataclass(frozen=True)
-class MixedFit:
+@dataclass(frozen=True, repr=False)
+class MixedFit(Fit):
     """Fixed effects in the order of their columns; variances of the random effects and the rest."""
 
     names: tuple[str, ...]

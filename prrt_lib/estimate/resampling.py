@@ -12,6 +12,7 @@ import pandas as pd
 from scipy.stats import norm
 
 from prrt_lib.base.errors import AnalysisError
+from prrt_lib.declare.shown import Shown
 from prrt_lib.estimate.batched_fits import fit_resamples
 from prrt_lib.estimate.guards import refuse, require_columns
 
@@ -20,12 +21,20 @@ BCA_LEAST = 2000
 Estimator = Callable[[pd.DataFrame], Sequence[float] | float]
 
 
-@dataclass(frozen=True)
-class Replicates:
+@dataclass(frozen=True, repr=False)
+class Replicates(Shown):
     """(k,) estimates of the sample and (B, k) of its resamples; NaN where there is none."""
 
     estimate: np.ndarray
     values: np.ndarray
+
+    def shown(self) -> tuple[str, pd.DataFrame, list[str]]:
+        """A line per estimate: the sample's, and the spread of its resamples."""
+        lines = {"estimate": self.estimate, "SE": self.std_error,
+                 "2.5%": np.nanquantile(self.values, 0.025, axis=0),
+                 "97.5%": np.nanquantile(self.values, 0.975, axis=0),
+                 "without an estimate": self.missing}  # fmt: skip
+        return f"{len(self.values)} resamples", pd.DataFrame(lines), []
 
     @property
     def missing(self) -> np.ndarray:

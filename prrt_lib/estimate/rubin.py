@@ -10,11 +10,12 @@ import pandas as pd
 from scipy.stats import t as student
 
 from prrt_lib.declare.rows import combine
+from prrt_lib.declare.shown import Shown
 from prrt_lib.estimate.guards import refuse
 
 
-@dataclass(frozen=True)
-class Pooled:
+@dataclass(frozen=True, repr=False)
+class Pooled(Shown):
     """Pooled quantities, one entry per estimate."""
 
     estimate: np.ndarray
@@ -29,6 +30,14 @@ class Pooled:
         """Lower and upper limits from Student's t."""
         wide = student.ppf(0.5 + conf_level / 2, self.df) * np.sqrt(self.total)
         return self.estimate - wide, self.estimate + wide
+
+    def shown(self) -> tuple[str, pd.DataFrame, list[str]]:
+        """A line per estimate, limits of 95 %."""
+        low, high = self.limits(0.95)
+        lines = {"estimate": self.estimate, "SE": np.sqrt(self.total), "95% CI lower": low,
+                 "95% CI upper": high, "p": self.p(), "df": self.df,
+                 "missing information": self.missing_information}  # fmt: skip
+        return "Pooled by Rubin's rules", pd.DataFrame(lines).round(4), []
 
     def p(self) -> np.ndarray:
         """Two-sided p values of the estimates being zero."""

@@ -11,6 +11,7 @@ import pandas as pd
 from scipy.stats import norm
 
 from prrt_lib.declare.rows import combine, stamp
+from prrt_lib.declare.shown import Fit
 from prrt_lib.estimate.cox_data import CoxData, cox_data
 from prrt_lib.estimate.cox_model import CoxFit, fit_cox
 from prrt_lib.estimate.cox_tests import by_cluster
@@ -20,8 +21,8 @@ from prrt_lib.estimate.still_observed import StillObserved, still_observed
 FORMS = ("weighted-cox", "cmprsk")
 
 
-@dataclass(frozen=True)
-class FineGrayFit:
+@dataclass(frozen=True, repr=False)
+class FineGrayFit(Fit):
     """A fitted Fine-Gray model; ``cox`` is the weighted Cox fit behind it."""
 
     cox: CoxFit

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from prrt_lib.declare import numbers
 from prrt_lib.declare.dictionary import dictionary
-from prrt_lib.present import numbers
 from prrt_lib.present.tables import RATES, Cell, Row, Table, cell, first, levels, warnings
 
 NOTHING = "not estimable"

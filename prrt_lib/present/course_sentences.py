@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from prrt_lib.present import numbers
+from prrt_lib.declare import numbers
 from prrt_lib.present.paragraphs import Draft, with_unit
 from prrt_lib.present.sentences import Sentences
 

@@ -12,9 +12,10 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from prrt_lib.declare import numbers
 from prrt_lib.declare.dictionary import dictionary
 from prrt_lib.declare.parameters import DAYS_PER_MONTH, days
-from prrt_lib.present import curve_values, numbers, style, tables
+from prrt_lib.present import curve_values, style, tables
 from prrt_lib.present.canvas import Drawing, file_name, keep
 from prrt_lib.present.values import DAYS_IN
 

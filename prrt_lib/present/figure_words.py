@@ -6,8 +6,9 @@ from collections.abc import Callable, Sequence
 
 import pandas as pd
 
+from prrt_lib.declare import numbers
 from prrt_lib.declare.parameters import YEARS
-from prrt_lib.present import numbers, tables
+from prrt_lib.present import tables
 
 MOST = 8
 

@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 import seaborn as sns
 
+from prrt_lib.declare import numbers
 from prrt_lib.declare.dictionary import dictionary
-from prrt_lib.present import figure_values, numbers, style, tables
+from prrt_lib.present import figure_values, style, tables
 from prrt_lib.present.adverse_figures import butterfly
 from prrt_lib.present.canvas import Drawing, file_name, keep
 from prrt_lib.present.curves import incidence_curve, progression_beside, survival_curve

@@ -7,8 +7,9 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from prrt_lib.declare import numbers
 from prrt_lib.declare.parameters import DAYS_PER_MONTH, days
-from prrt_lib.present import curve_values, numbers, style
+from prrt_lib.present import curve_values, style
 from prrt_lib.present.canvas import Drawing, file_name, keep
 from prrt_lib.present.curves import footnote
 from prrt_lib.present.tables import levels

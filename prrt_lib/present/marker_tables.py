@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from prrt_lib.present import numbers
+from prrt_lib.declare import numbers
 from prrt_lib.present.tables import Cell, Table, cell, first, warnings
 
 PER = "per doubling"

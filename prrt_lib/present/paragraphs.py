@@ -6,7 +6,8 @@ from typing import Any
 
 import pandas as pd
 
-from prrt_lib.present import numbers, tables
+from prrt_lib.declare import numbers
+from prrt_lib.present import tables
 from prrt_lib.present.alike import once_each
 from prrt_lib.present.clinical_tables import share_with_limits
 from prrt_lib.present.consistency import flow_ends

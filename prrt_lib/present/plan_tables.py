@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from prrt_lib.present import numbers
+from prrt_lib.declare import numbers
 from prrt_lib.present.tables import Cell, Row, Table, cell, first, grid
 
 CAUSES = {"1": "progression", "2": "death without progression"}

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
+from prrt_lib.declare import numbers
 from prrt_lib.declare.parameters import DAYS_PER_MONTH
-from prrt_lib.present import numbers
 from prrt_lib.present.tables import Cell, Row, Table, cell, first, levels, warnings
 
 RATES = ("survival", "cumulative_incidence")

@@ -9,8 +9,9 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from prrt_lib.declare import numbers
 from prrt_lib.declare.parameters import YEARS
-from prrt_lib.present import numbers, tables
+from prrt_lib.present import tables
 
 
 class Sentence(NamedTuple):

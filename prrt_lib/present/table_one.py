@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pandas as pd
 
-from prrt_lib.present import numbers, tables
+from prrt_lib.declare import numbers
+from prrt_lib.present import tables
 from prrt_lib.present.tables import Cell, Table
 
 NOTE = (

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
 
+from prrt_lib.declare import numbers
 from prrt_lib.declare.dictionary import dictionary
 from prrt_lib.declare.parameters import BRACKETED, BRACKETS
+from prrt_lib.declare.rows import KEY
 from prrt_lib.declare.sign_off import item_name
-from prrt_lib.present import numbers
 from prrt_lib.present.alike import once_each
 from prrt_lib.present.page_style import TABLE as STYLE
 
@@ -96,14 +97,37 @@ def cell(row: Row | None, text: Callable[[Row], str] = numbers.estimate) -> Cell
 
 def bracketed(rows: pd.DataFrame) -> pd.DataFrame:
     """``rows`` with what stands in place of medians and rates that deaths without a date leave not
-    estimable (:func:`numbers.between`), and without the readings that it is made from.
+    estimable (:func:`between`), and without the readings that it is made from.
     """
     if "between" in rows or not (rows["method"] == BRACKETED).any():
         return rows
     reading = rows["setting"].isin(BRACKETS)
     readings, main = rows[reading].to_dict("records"), rows[~reading]
-    told = [numbers.between(row, readings) for row in main.to_dict("records")]
+    told = [between(row, readings) for row in main.to_dict("records")]
     return main.assign(**{name: [item[name] for item in told] for name in told[0]})
+
+
+def between(row: Mapping[str, Any], rows: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """``between`` and ``between_ids``: "48.2 to 60.1", the shortest and longest reading of ``row``.
+
+    Empty unless deaths without a date leave ``row`` not estimable (decision 26). ``rows`` hold the
+    readings: result rows with the same key but for their setting.
+    """
+    if row["method"] != BRACKETED:
+        return {"between": "", "between_ids": ()}
+    key = {name: row[name] for name in KEY if name != "setting" and not numbers.missing(row[name])}
+    found = {
+        other["setting"]: other
+        for other in rows
+        if other["setting"] in BRACKETS and all(other[name] == key[name] for name in key)
+    }
+    texts = [
+        numbers.scaled(found[name], found[name]["estimate"]) or numbers.NOT_OK[found[name]["state"]]
+        for name in BRACKETS
+        if name in found
+    ]
+    ids = tuple(other["row_id"] for other in found.values())
+    return {"between": f"between {' and '.join(texts)}" if texts else "", "between_ids": ids}
 
 
 def first(rows: pd.DataFrame, **key: Any) -> Row | None:
@@ -276,6 +300,13 @@ def models_by_endpoint(rows: pd.DataFrame, title: str) -> Table:
         notes += part.notes
     header = next((part.header for part in parts.values()), [""])
     return Table(title, header, body, list(dict.fromkeys(notes)), frozenset(sections))
+
+
+def models_by_setting(rows: pd.DataFrame, title: str) -> Table:
+    """Hazard ratios of the model of all covariates, a column per setting, endpoints as blocks."""
+    together = rows[rows["model"] == "multivariable"]
+    names = together["setting"].where(together["setting"] != "", "main").str.replace("_", " ")
+    return models_by_endpoint(together.assign(model=names), title)
 
 
 def diagnostics(rows: pd.DataFrame, title: str) -> Table:

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from prrt_lib.declare import numbers
 from prrt_lib.declare.dictionary import dictionary
 from prrt_lib.declare.parameters import DAYS_PER_MONTH
 from prrt_lib.declare.quoting import quoted
-from prrt_lib.present import numbers
 from prrt_lib.present.tables import Cell, Table
 
 ENDS = ("estimate", "low", "high")

@@ -9,7 +9,7 @@ VALUED = ("ok", "imputed-partial", "censored-low", "censored-high", "range")
 REFUSED = ("ambiguous", "invalid", "missing")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Parsed:
     """A read cell. ``value`` and ``high`` are None wherever ``status`` is a refusal.
 
@@ -23,6 +23,11 @@ class Parsed:
     unit: str | None = None
     precision: str | None = None
     reason: str = ""
+
+    def __repr__(self) -> str:
+        ends = [f"{end}" for end in (self.value, self.high) if end is not None]
+        words = [" to ".join(ends), self.unit, f"({self.status}: {self.reason})"]
+        return " ".join(word for word in words if word)
 
 
 def ok(value: Any, reason: str = "as-written", **parts: Any) -> Parsed:

@@ -16,6 +16,7 @@ from prrt_lib.declare.answers import Answer
 from prrt_lib.declare.findings import finding, findings_frame, rules
 from prrt_lib.declare.profiles import Profile, load
 from prrt_lib.declare.profiles import Sheet as SheetProfile
+from prrt_lib.declare.shown import Shown
 from prrt_lib.declare.template import ABOUT, CODEBOOK
 from prrt_lib.read import columns, overrides, redcap
 from prrt_lib.read.assembly import assembled
@@ -27,8 +28,8 @@ from prrt_lib.read.several import in_order, named
 from prrt_lib.read.workbook import Sheet, SheetByName, plain, sheets_of, without_collecting
 
 
-@dataclass(frozen=True)
-class Reading:
+@dataclass(frozen=True, repr=False)
+class Reading(Shown):
     """What a workbook holds: typed tables, open questions, and where every value came from.
 
     ``about``: workbook (names), profile, rows (per sheet), held_out_rows, duplicate_rows,
@@ -39,6 +40,17 @@ class Reading:
     findings: pd.DataFrame
     lineage: pd.DataFrame
     about: dict[str, Any]
+
+    def shown(self) -> tuple[str, pd.DataFrame, list[str]]:
+        """Rows of each table, and how many questions are open."""
+        lines = {"table": list(self.tables), "rows": [len(one) for one in self.tables.values()]}
+        asked = self.findings["severity"].value_counts() if len(self.findings) else {}
+        told = ", ".join(f"{count} {name}{'s' * (count > 1)}" for name, count in asked.items())
+        return (
+            " + ".join(self.about.get("workbook", [])),
+            pd.DataFrame(lines),
+            [told or "no question"],
+        )
 
 
 @dataclass(frozen=True)

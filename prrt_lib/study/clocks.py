@@ -8,13 +8,14 @@ import numpy as np
 import pandas as pd
 
 from prrt_lib.declare.parameters import Parameters
+from prrt_lib.declare.shown import Shown
 from prrt_lib.study.endpoints import END, START, Endpoint
 
 FREE = "progression_free_until"
 
 
-@dataclass(frozen=True)
-class Clocks:
+@dataclass(frozen=True, repr=False)
+class Clocks(Shown):
     """Dates per patient: origin, own entry, entry, stop, limit (horizon or cut-off), and codes."""
 
     origin: pd.Series
@@ -24,6 +25,12 @@ class Clocks:
     limit: pd.Series
     event: pd.Series
     progression: pd.Series
+
+    def shown(self) -> tuple[str, pd.DataFrame, list[str]]:
+        """The dates of each patient."""
+        names = ("origin", "entry", "stop", "event")
+        dates = pd.DataFrame({name: getattr(self, name) for name in names})
+        return f"Clocks of {len(dates)} patients", dates, []
 
 
 def clocks(

@@ -10,6 +10,7 @@ import pandas as pd
 from prrt_lib.base.errors import AnalysisError, Problem
 from prrt_lib.declare.derivations import MAIN_DATE
 from prrt_lib.declare.parameters import Parameters
+from prrt_lib.declare.shown import Shown
 from prrt_lib.study import courses, plausible, progression, responses, vital, windows
 from prrt_lib.study.characteristics import characteristics
 from prrt_lib.study.flow import Step, flow_frame, walk
@@ -21,8 +22,8 @@ DEATH_UNPLACED = ("death-before-prrt", "death-before-diagnosis")
 NOT_NEW = ("somatostatin analog",)
 
 
-@dataclass(frozen=True)
-class Cohort:
+@dataclass(frozen=True, repr=False)
+class Cohort(Shown):
     """One row per treated patient, the flow, the questions, and the tables as analysed."""
 
     patients: pd.DataFrame
@@ -30,6 +31,11 @@ class Cohort:
     findings: list[dict[str, str]]
     tables: Mapping[str, pd.DataFrame]
     parameters: Parameters
+
+    def shown(self) -> tuple[str, pd.DataFrame, list[str]]:
+        """The steps to each population."""
+        heading = f"{len(self.patients)} treated patients, {len(self.findings)} questions"
+        return heading, self.flow, []
 
 
 def with_derived(

@@ -19,8 +19,9 @@ from prrt_lib.declare.dictionary import dictionary
 from prrt_lib.declare.parameters import Parameters, unknown_name
 from prrt_lib.declare.quoting import unquoted
 from prrt_lib.declare.rows import POPULATIONS
+from prrt_lib.declare.shown import Shown
 from prrt_lib.study import times as study_times
-from prrt_lib.study.endpoints import columns_read
+from prrt_lib.study.endpoints import ENDPOINTS, columns_read
 from prrt_lib.study.levels import in_declared_order
 from prrt_lib.study.responses import landmark_states
 
@@ -33,6 +34,9 @@ class NotedParameters:
 
     def __init__(self, parameters: Parameters):
         self._parameters = parameters
+
+    def __repr__(self) -> str:
+        return repr(self._parameters)
 
     def __getattr__(self, name: str) -> Any:
         declared = vars(type(self._parameters)).get(name)
@@ -65,11 +69,20 @@ def open_study(scenario: str) -> Study:
     return Study(where)
 
 
-@dataclass(frozen=True)
-class Study:
+@dataclass(frozen=True, repr=False)
+class Study(Shown):
     """Patients, tables and endpoint times of one scenario, read from disk when asked for."""
 
     places: Places
+
+    def shown(self) -> tuple[str, pd.DataFrame, list[str]]:
+        """Size of each population; nothing is noted as read."""
+        flags = [f"in_{name}" for name in POPULATIONS]
+        people = self._from_disk(self.places.processed / "cohort.parquet")[flags]
+        lines = {"population": list(POPULATIONS), "patients": people.sum().tolist()}
+        heading = f"Scenario {self.scenario}, data cut-off {self._stored.cutoff}"
+        ask = "curves: survival.curve(study, endpoint); endpoints: " + ", ".join(ENDPOINTS)
+        return heading, pd.DataFrame(lines), [ask]
 
     @property
     def scenario(self) -> str:

@@ -6,6 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+import pandas as pd
+
+from prrt_lib.declare.shown import Shown
+
 CUT = "seven years after first PRRT (horizon_months) or the data cut-off, whichever comes first"
 
 SETTINGS: Mapping[str, str] = MappingProxyType({
@@ -28,8 +32,8 @@ _SURVIVAL = ("", "observation_start_ignored", "vital_status_reversed", "pairs_on
 _PROGRESSION = tuple(SETTINGS)
 
 
-@dataclass(frozen=True)
-class Endpoint:
+@dataclass(frozen=True, repr=False)
+class Endpoint(Shown):
     """One declared endpoint. ``origin``, ``entry`` and ``event`` name derived columns.
 
     ``kind``: "death", "progression" (deaths censored), "progression_or_death" or "competing"
@@ -49,6 +53,16 @@ class Endpoint:
     horizon: str = CUT
     delayed: bool = True
     banner: str = ""
+
+    def shown(self) -> tuple[str, pd.DataFrame, list[str]]:
+        """What is declared, a line each."""
+        facts = {
+            "time zero": self.origin, "entry": self.entry, "event": self.event,
+            "competing event": self.competing, "censored at": self.censoring,
+            "horizon": self.horizon, **self.handling,
+        }  # fmt: skip
+        frame = pd.DataFrame({"what": list(facts), "declared": list(facts.values())})
+        return f"{self.label} ({self.name})", frame, [self.banner] if self.banner else []
 
 
 _HANDLING_OS = {

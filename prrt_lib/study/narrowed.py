@@ -19,7 +19,7 @@ from prrt_lib.study.times import Times
 EVERYBODY: Mapping[str, str] = MappingProxyType({})
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class NarrowedStudy(Study):
     """The patients whose columns have the levels of ``where``, up to ``horizon_months``.
 
@@ -35,6 +35,12 @@ class NarrowedStudy(Study):
         told = [f"{dictionary().label(name)}: {level}" for name, level in self.where.items()]
         told += [f"horizon {self.horizon_months:g} months"] if self.horizon_months else []
         return "; ".join(told)
+
+    def shown(self) -> tuple[str, pd.DataFrame, list[str]]:
+        """As of the whole study, and what was narrowed."""
+        heading, _, notes = super().shown()
+        lines = {"chosen": [self.words or "everybody"], "patients": [len(self._members)]}
+        return heading, pd.DataFrame(lines), notes
 
     def times(
         self, endpoint: str, setting: str = "", population: str | None = None,

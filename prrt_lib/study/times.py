@@ -12,6 +12,7 @@ import pandas as pd
 from prrt_lib.base.errors import AnalysisError
 from prrt_lib.declare.parameters import Parameters, unknown_name
 from prrt_lib.declare.rows import POPULATIONS
+from prrt_lib.declare.shown import Shown
 from prrt_lib.study import known_at
 from prrt_lib.study.clocks import Clocks, clocks
 from prrt_lib.study.endpoints import ENDPOINTS, Endpoint
@@ -26,8 +27,8 @@ class People(Protocol):
     parameters: Parameters
 
 
-@dataclass(frozen=True)
-class Times:
+@dataclass(frozen=True, repr=False)
+class Times(Shown):
     """Rows ready for an estimator: ``frame`` has patient_id, entry, exit (whole days), event.
 
     ``event`` is 0/1, for a competing endpoint 0, 1 (progression) or 2 (death). ``counts``:
@@ -42,6 +43,18 @@ class Times:
     population: str
     counts: Mapping[str, Any]
     warnings: tuple[str, ...]
+
+    def shown(self) -> tuple[str, pd.DataFrame, Sequence[str]]:
+        """How many are analysed, their events, and how long they were at risk."""
+        days = (self.frame["exit"] - self.frame["entry"]).sum()
+        codes = self.frame["event"]
+        lines = {"n": len(codes), "events": (codes == 1).sum()}
+        if self.endpoint.kind == "competing":
+            lines["competing events"] = (codes == 2).sum()
+        lines |= {"censored": (codes == 0).sum(), "years at risk": round(days / 365.25, 1)}
+        said = [text for text in (self.setting.replace("_", " "), self.population) if text]
+        heading = f"{self.endpoint.label} ({', '.join(said)})"
+        return heading, pd.DataFrame([lines]), self.warnings
 
 
 def endpoint_named(name: str) -> Endpoint:

@@ -15,6 +15,7 @@ from prrt_lib.base.paths import Places, places
 from prrt_lib.declare import footprints, results
 from prrt_lib.declare.derivations import abstracted, of_cohort
 from prrt_lib.declare.dictionary import dictionary
+from prrt_lib.declare.shown import Shown
 
 # One line per cell: where it stands, what it says, how it was read, what is still asked.
 CELLS = ("record", "table", "column", "row", "value", "raw", "sheet", "cell", "status", "rule",
@@ -91,11 +92,17 @@ def traces(row_id: str, scenario: str | None = None) -> Traces:
     return found[0]
 
 
-@dataclass(frozen=True)
-class Traces:
+@dataclass(frozen=True, repr=False)
+class Traces(Shown):
     """What the rows of one finished scenario were computed from."""
 
     places: Places
+
+    def shown(self) -> tuple[str, None, list[str]]:
+        """Which scenario, and how to ask."""
+        counted = f"{len(self.row_footprints)} result rows of scenario {self.places.scenario}"
+        ways = ".cells(row_id): the cells of a row; .touched('Sheet!B12'): the rows of a cell"
+        return counted, None, [ways]
 
     @cached_property
     def _noted(self) -> tuple[dict[str, footprints.Content], dict[str, str]]:

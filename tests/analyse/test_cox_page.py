@@ -4,11 +4,12 @@ import numpy as np
 import pandas as pd
 import pytest
 from clocked_study import GivenTimes
-from small_study import check, one
+from small_study import SmallStudy, check, one, treated
 
 from prrt_lib.analyse import cox, cox_missing
 from prrt_lib.declare.rows import result_rows
-from prrt_lib.present import figures, ratio_axis
+from prrt_lib.estimate import cox as plain_cox
+from prrt_lib.present import figures, ratio_axis, tables
 
 # Twelve patients, all died, the older ones mostly earlier.
 AGES = [70, 72, 55, 66, 61, 50, 68, 47, 58, 44, 63, 52]
@@ -127,3 +128,52 @@ def test_a_hazard_ratio_that_rests_on_two_patients_says_so():
     for model in ("univariable", "multivariable"):
         assert few in ratios.loc[(model, "G3/NEC"), "warning"]
         assert few not in ratios.loc[(model, "G1"), "warning"]
+
+
+def with_one_death_known_to_the_year() -> SmallStudy:
+    """Ten patients from 2015-01-01, one of whom died some day from 1 February to 31 December."""
+    days = [20, 60, 90, 120, 150, 180, 210, 240, 270, 300]
+    ids = [f"A{number}" for number in range(10)]
+    start = pd.Timestamp("2015-01-01")
+    deaths = {
+        name: (start + pd.Timedelta(days=day),) * 2 for name, day in zip(ids, days, strict=True)
+    }
+    deaths["A5"] = (pd.Timestamp("2015-02-01"), pd.Timestamp("2015-12-31"))
+    return SmallStudy({
+        "patients": [{"patient_id": name, "birth_date": f"{1930 + 3 * (number * 7 % 10)}-01-01"}
+                     for number, name in enumerate(ids)],
+        "prrt_cycles": treated(*ids),
+        "followup": [{"patient_id": name, "vital_status": "dead", "death_lo": lo, "death_hi": hi,
+                      "death_date": lo + (hi - lo) // 2} for name, (lo, hi) in deaths.items()],
+    }, covariates=["age_at_first_prrt"])  # fmt: skip
+
+
+def test_hazard_ratios_with_the_shortest_and_the_longest_dates_are_those_of_the_typed_days():
+    """A5 died on day 31 at the earliest and on day 364 at the latest; the rest do not change."""
+    study = with_one_death_known_to_the_year()
+    rows = check(cox.partial_dates(study, ["os_prrt"]))
+    assert rows["setting"].tolist() == ["shortest", "longest"]
+    assert set(rows["role"]) == {"exploratory"} and set(rows["model"]) == {"multivariable"}
+    typed = pd.DataFrame({
+        "age_at_first_prrt": study.patients("age_at_first_prrt")["age_at_first_prrt"],
+        "exit": [20, 60, 90, 120, 150, np.nan, 210, 240, 270, 300], "event": 1,
+    })  # fmt: skip
+    for setting, day in (("shortest", 31), ("longest", 364)):
+        fit = plain_cox(typed.fillna({"exit": day}), "exit", "event", ["age_at_first_prrt"])
+        row = one(rows, setting=setting)
+        assert row["estimate"] == pytest.approx(fit.coefficients.iloc[0], abs=1e-9)
+        assert row["n"] == 10 and row["events"] == 10
+
+
+def test_main_shortest_and_longest_stand_side_by_side():
+    study = with_one_death_known_to_the_year()
+    main, readings = cox.models(study, "os_prrt"), cox.partial_dates(study, ["os_prrt"])
+    table = tables.models_by_setting(pd.concat([main, readings]), "Dates")
+    assert [text for text in table.header if "ratio" in text] == [
+        "main: hazard ratio",
+        "shortest: hazard ratio",
+        "longest: hazard ratio",
+    ]
+    told = one(main, model="multivariable", statistic="log_hazard_ratio")["row_id"]
+    assert table.body[1][1].row_ids == (told,)
+    assert len({cell.text for cell in table.body[1][1::2]}) == 3

@@ -7,7 +7,8 @@ import pytest
 from small_study import SmallStudy, check, n_of, one, treated
 
 from prrt_lib.analyse import laboratory, laboratory_course
-from prrt_lib.present import laboratory_figures, numbers
+from prrt_lib.declare import numbers
+from prrt_lib.present import laboratory_figures
 from prrt_lib.present.clinical_tables import quantiles
 
 

@@ -6,8 +6,9 @@ import pytest
 from small_study import SmallStudy, check, n_of, one, treated
 
 from prrt_lib.analyse import describe, quantiles
+from prrt_lib.declare import numbers
 from prrt_lib.declare.rows import result_rows
-from prrt_lib.present import numbers, tables
+from prrt_lib.present import tables
 
 PATIENTS = [
     {"patient_id": "A1", "sex": "female", "age_at_diagnosis": 40.0, "smoking_status": "never"},

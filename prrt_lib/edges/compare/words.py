@@ -6,6 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
+from prrt_lib.declare import numbers
 from prrt_lib.declare.dictionary import dictionary
 from prrt_lib.declare.rows import ROLES
 from prrt_lib.edges.compare.attribution import Attribution
@@ -13,7 +14,6 @@ from prrt_lib.edges.compare.comparison import Comparison
 from prrt_lib.edges.compare.edits import Edit, effective
 from prrt_lib.edges.compare.row_changes import NUMBERS, Moved, Row
 from prrt_lib.edges.compare.sides import Side
-from prrt_lib.present import numbers
 
 ARROW = "->"
 SHOWN = 12

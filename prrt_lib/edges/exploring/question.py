@@ -7,9 +7,10 @@ from dataclasses import dataclass
 import pandas as pd
 
 from prrt_lib.analyse import survival
+from prrt_lib.declare import numbers
 from prrt_lib.declare.parameters import YEARS, days
 from prrt_lib.declare.rows import result_rows, stamp
-from prrt_lib.present import figures, numbers, tables
+from prrt_lib.present import figures, tables
 from prrt_lib.present.drawing import Drawing
 from prrt_lib.study.endpoints import ENDPOINTS
 from prrt_lib.study.narrowed import narrowed

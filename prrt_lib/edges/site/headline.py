@@ -11,8 +11,9 @@ from typing import Any
 import pandas as pd
 
 from prrt_lib.base.paths import Places
+from prrt_lib.declare import numbers
 from prrt_lib.declare.yaml_files import load_words
-from prrt_lib.present import numbers, paragraphs
+from prrt_lib.present import paragraphs, tables
 
 PLAN = Path(__file__).with_name("start.yaml")
 OWN = ("name", "page", "results", "last", "if_any", "counts")
@@ -35,7 +36,7 @@ def tiles(plan: list[dict], places: Places, population: str, fresh: Mapping[str,
     made = "".join(
         tile(
             item,
-            {**row, **numbers.between(row, files[item["results"]])},
+            {**row, **tables.between(row, files[item["results"]])},
             beyond(row, files[item["results"]]),
         )
         for item, row in found

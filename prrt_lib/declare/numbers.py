@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from prrt_lib.declare.parameters import BRACKETED, BRACKETS, DAYS_PER_MONTH
-from prrt_lib.declare.rows import KEY
+from prrt_lib.declare.parameters import DAYS_PER_MONTH
 
 NOT_OK = {
     "not-reached": "not reached",
@@ -26,29 +25,6 @@ PROBABILITIES = {"survival", "cumulative_incidence", "proportion", "survival_dif
 def why_not(row: Mapping[str, Any]) -> str:
     """The words that stand in place of an estimate, or between what its readings put it."""
     return row.get("between") or NOT_OK[row["state"]]
-
-
-def between(row: Mapping[str, Any], rows: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
-    """``between`` and ``between_ids``: "48.2 to 60.1", the shortest and longest reading of ``row``.
-
-    Empty unless deaths without a date leave ``row`` not estimable (decision 26). ``rows`` hold the
-    readings: result rows with the same key but for their setting.
-    """
-    if row["method"] != BRACKETED:
-        return {"between": "", "between_ids": ()}
-    key = {name: row[name] for name in KEY if name != "setting" and not missing(row[name])}
-    found = {
-        other["setting"]: other
-        for other in rows
-        if other["setting"] in BRACKETS and all(other[name] == key[name] for name in key)
-    }
-    texts = [
-        scaled(found[name], found[name]["estimate"]) or NOT_OK[found[name]["state"]]
-        for name in BRACKETS
-        if name in found
-    ]
-    ids = tuple(other["row_id"] for other in found.values())
-    return {"between": f"between {' and '.join(texts)}" if texts else "", "between_ids": ids}
 
 
 def missing(value: Any) -> bool:
