@@ -47,7 +47,6 @@ def objects() -> dict:
     frame = few()
     fit = cox(frame, "months", "event", ["age", "group"])
     competing = frame.assign(event=[1, 2, 0, 1, 1, 0, 2, 0, 1, 1, 0, 0])
-    bounds = pd.DataFrame({"low": [1.0, 2, 3, 5], "high": [1.0, 2, 4, 5]})
     repeated = pd.DataFrame({"y": [1.0, 2, 2, 4, 3, 3], "x": [0.0, 1, 0, 1, 0, 1],
                              "who": ["a", "a", "b", "b", "c", "c"]})  # fmt: skip
     missing = frame.assign(age=frame["age"].where(frame["months"] != 3))
