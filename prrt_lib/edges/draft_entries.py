@@ -17,6 +17,7 @@ from prrt_lib.edges.draft_content import (
     vital_words,
 )
 from prrt_lib.edges.header_guess import time_point
+from prrt_lib.read.absent import absent
 from prrt_lib.read.cells import text_of, unit_in_header
 from prrt_lib.read.headers import Header
 
@@ -66,8 +67,9 @@ def entry(
 
 def chosen(column: Column, header: str, choices: Mapping[str, str]) -> str:
     """The entry of a column whose codes reading knows: no codebook where it understands all."""
-    known = known_words(column, list(choices.values()))
-    if column.kind not in WORDED or column.open or set(choices.values()) <= set(known):
+    known = set(known_words(column, list(choices.values())))
+    known |= {word for word in choices.values() if absent(word) is not None}
+    if column.kind not in WORDED or column.open or set(choices.values()) <= known:
         return text(header)
     return _line(header, "", {c: w if w in known else f"TODO {w}" for c, w in choices.items()})
 

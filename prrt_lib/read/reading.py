@@ -80,7 +80,7 @@ def read_workbook(
     """
     books = [paths] if isinstance(paths, (str, Path)) else list(paths)
     profiles = [profile] * len(books) if isinstance(profile, (str, Profile)) else list(profile)
-    profiles = [redcap.declared(load(item) if isinstance(item, str) else item) for item in profiles]
+    profiles = [load(item) if isinstance(item, str) else item for item in profiles]
     if len(books) > 1:
         books, profiles = in_order(books, profiles)
     with without_collecting():
@@ -128,7 +128,7 @@ def _parts(
         try:
             with _opened(Path(path), profile, limits) as book:
                 names.append((book.path, profile, book.sheet_names))
-                for declared in profile.sheets:
+                for declared in redcap.declared(profile).sheets:
                     if declared.name in book:
                         part, found = _part(number, book, declared, profiles)
                         parts += part
@@ -149,7 +149,7 @@ def _opened(
 ) -> Iterator[SheetByName | redcap.Export]:
     """The admitted workbook, or the export of REDCap where the profile says so."""
     if profile.dictionary is not None:
-        yield redcap.open_export(path, profile.dictionary, limits)
+        yield redcap.open_export(path, profile.dictionary, limits, redcap.own_meanings(profile))
         return
     admit(path, limits)
     with sheets_of(path) as book:

@@ -8,13 +8,14 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from prrt_lib.base.errors import Problem, WorkbookError
 from prrt_lib.declare.profiles import Block, Profile, Source
 from prrt_lib.declare.profiles import Sheet as SheetProfile
 from prrt_lib.declare.redcap import CHECKBOX, STRUCTURE, Field, fields
+from prrt_lib.read import redcap_labels
 from prrt_lib.read.gate import Limits
 from prrt_lib.read.headers import compared, pattern
 from prrt_lib.read.workbook import Cell, Sheet, plain
@@ -50,12 +51,21 @@ def _block(block: Block, known: Sequence[Field]) -> Block:
 
 
 def _source(source: Source, known: Sequence[Field]) -> Source:
-    """A column's own codebook goes before the data dictionary's."""
+    """A column's own codebook goes before the data dictionary's; that of a checkbox field has
+    given its meanings when the ticks were read."""
     named = pattern(source.header)
     for one in known:
-        if one.choices and one.type != "checkbox" and named.fullmatch(compared(one.name)):
+        if one.choices and named.fullmatch(compared(one.name)):
+            if one.type == "checkbox":
+                return replace(source, codebook={})
             return source if source.codebook else replace(source, codebook=one.choices)
     return source
+
+
+def own_meanings(profile: Profile) -> dict[str, Mapping[str, str]]:
+    """Field, as it is compared -> what the profile itself says that its codes mean."""
+    sources = (s for sheet in profile.sheets for b in sheet.records for s in b.columns.values())
+    return {compared(source.header): source.codebook for source in sources if source.codebook}
 
 
 @dataclass(frozen=True)
@@ -66,6 +76,7 @@ class Export:
     header: Sequence[str]
     lines: Sequence[Sequence[str]]
     known: Sequence[Field]
+    own: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     epoch: int = 1900
 
     @property
@@ -77,19 +88,31 @@ class Export:
 
     def __getitem__(self, name: str) -> Sheet:
         form = next(form for form in self.sheet_names if plain(form) == plain(name))
-        return _instrument(form, self.sheet_names[0], self.header, self.lines, self.known)
+        return _instrument(form, self.sheet_names[0], self)
 
 
-def open_export(path: Path, dictionary: Path, limits: Limits | None = None) -> Export:
+def open_export(
+    path: Path,
+    dictionary: Path,
+    limits: Limits | None = None,
+    own: Mapping[str, Mapping[str, str]] | None = None,
+) -> Export:
     """The export at ``path``, checked against the data dictionary of its project.
 
-    Raises WorkbookError for a file that is no CSV export of that project, or is too large.
+    An export with labels for codes, or for field names too, is taken back to codes and names.
+    ``own``: the profile's meanings of codes, by field. Raises WorkbookError for a file that is no
+    CSV export of that project, holds codes and labels together, or is too large.
     """
     known = fields(dictionary)
     lines = _lines(Path(path), limits or Limits())
-    header = [name.strip() for name in lines[0]]
+    header = redcap_labels.names([name.strip() for name in lines[0]], known)
     _check(path, header, lines, known)
-    return Export(Path(path), header, lines, known)
+    try:
+        lines = redcap_labels.codes(header, lines, known)
+    except ValueError as mixed:
+        todo = "export the records again: CSV, raw data"
+        raise _refused(path, str(mixed), todo) from None
+    return Export(Path(path), header, lines, known, own or {})
 
 
 def _lines(path: Path, limits: Limits) -> list[list[str]]:
@@ -145,15 +168,10 @@ def _field_of(name: str) -> str:
     return ticked["name"] if ticked else name
 
 
-def _instrument(
-    form: str,
-    first_form: str,
-    header: Sequence[str],
-    lines: Sequence[list[str]],
-    known: Sequence[Field],
-) -> Sheet:
+def _instrument(form: str, first_form: str, export: Export) -> Sheet:
     """The rows of one instrument: those with something in one of its fields, and of the first
     instrument one row of each record at least."""
+    header, lines, known = export.header, export.lines, export.known
     own = [one for one in known if one.form == form and one.type not in NOT_READ]
     places = {one: _columns(one, header) for one in own if one is not known[0]}
     places = {one: columns for one, columns in places.items() if columns}
@@ -164,7 +182,7 @@ def _instrument(
     filled = {
         row: cells
         for row, line in enumerate(lines[1:], start=2)
-        if (cells := dict(_cells(form, row, line, places)))
+        if (cells := dict(_cells(form, row, line, places, export.own)))
     }
     if form == first_form:
         filled = {**_bare(lines, identity, filled), **filled}
@@ -209,21 +227,32 @@ def _fixed(header: Sequence[str], identity: Field) -> list[int]:
 
 
 def _cells(
-    form: str, row: int, line: Sequence[str], places: Mapping[Field, Mapping[int, str]]
+    form: str,
+    row: int,
+    line: Sequence[str],
+    places: Mapping[Field, Mapping[int, str]],
+    own: Mapping[str, Mapping[str, str]],
 ) -> Iterator[tuple[int, Cell]]:
     if not line:
         return
     for one, columns in places.items():
-        value = _ticked(one, columns, line) if one.type == "checkbox" else line[min(columns) - 1]
+        if one.type == "checkbox":
+            value = _ticked(one, columns, line, own.get(compared(one.name), {}))
+        else:
+            value = line[min(columns) - 1]
         if value.strip():
             yield min(columns), Cell(form, row, min(columns), _typed(one, value))
 
 
-def _ticked(one: Field, columns: Mapping[int, str], line: Sequence[str]) -> str:
-    """The ticked choices by their labels; REDCap writes codes in small letters, - as _."""
-    labels = {code.lower().replace("-", "_"): label for code, label in one.choices.items()}
+def _ticked(
+    one: Field, columns: Mapping[int, str], line: Sequence[str], own: Mapping[str, str]
+) -> str:
+    """The ticked choices by the profile's meanings, else by their labels; REDCap writes codes in
+    small letters, - as _."""
+    given = {code: own.get(code, label) for code, label in one.choices.items()}
+    labels = {code.lower().replace("-", "_"): label for code, label in given.items()}
     ticked = [labels.get(code, code) for at, code in columns.items() if line[at - 1] == "1"]
-    return "; ".join(ticked)
+    return "; ".join(filter(None, ticked))
 
 
 def _typed(one: Field, text: str) -> str | float:
