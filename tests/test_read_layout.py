@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import openpyxl
 import pytest
-from small_workbooks import D, read
+from small_workbooks import D, book, read
 
 from prrt_lib.base.errors import WorkbookError
 
@@ -116,3 +116,17 @@ def test_a_second_table_below_is_not_read_as_patients(tmp_path):
     held = reading.findings.query("rule == 'second-table'")
     assert held["cell"].tolist() == ["A6"]
     assert held["related_cells"].tolist() == ["Data!7:7"]
+
+
+def test_a_row_of_a_patient_taken_for_the_header_is_quoted_in_no_message(tmp_path):
+    """The row above the header holds "Dient", which is like the header "Died"."""
+    made = book()
+    made["Patients"].insert_rows(1)
+    made["Patients"].append([])
+    for column, text in enumerate(["NET-009", "Dient", "Zanzibar"], start=1):
+        made["Patients"].cell(1, column).value = text
+    with pytest.raises(WorkbookError) as refused:
+        read(tmp_path, made)
+    message = str(refused.value)
+    assert "row 2 has it" in message and "no header 'Died'" in message
+    assert "Dient" not in message and "anzibar" not in message and "NET-009" not in message

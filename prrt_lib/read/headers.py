@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from prrt_lib.declare.profiles import Sheet as SheetProfile
 from prrt_lib.declare.profiles import Source
-from prrt_lib.read.normal import DASHES, RAISED
+from prrt_lib.read.normal import seen
 from prrt_lib.read.workbook import Sheet
 
 PLACEHOLDER = re.compile(r"\\\{(\w+)\\\}")
@@ -27,13 +26,8 @@ class Header:
 
 
 def compared(text: Any) -> str:
-    """A header as it is compared: width, case, outer and repeated blanks, kinds of dashes, and
-    characters that nobody sees (soft hyphens, zero-width marks) do not matter. Raised digits do.
-    """
-    told = str(text).replace("_x000D_", " ").translate(DASHES).translate(RAISED)
-    plain = unicodedata.normalize("NFKC", told)
-    seen = "".join(one for one in plain if unicodedata.category(one) != "Cf")
-    return " ".join(seen.split()).casefold()
+    """A header as it is compared: as the eye sees it, without case."""
+    return seen(str(text)).casefold()
 
 
 def pattern(text: str) -> re.Pattern[str]:

@@ -66,7 +66,7 @@ def locate(sheet: Sheet, declared: SheetProfile) -> Layout:
     problems = [] if len(ids) == 1 else [_id_problem(sheet, declared, ids)]
     instances, findings, claimed = [], [], set(ids)
     for order, block in enumerate(declared.records):
-        own, missing, lost = _found(sheet, row, heads, block, order)
+        own, missing, lost = _found(sheet, declared, heads, block, order)
         instances += own
         problems += lost
         findings += [_not_found(sheet, block, name) for name in missing]
@@ -88,13 +88,14 @@ def locate(sheet: Sheet, declared: SheetProfile) -> Layout:
 
 
 def _found(
-    sheet: Sheet, row: int, heads: list[Header], block: Block, order: int
+    sheet: Sheet, declared: SheetProfile, heads: list[Header], block: Block, order: int
 ) -> tuple[list[Instance], list[str], list[Problem]]:
     """(instances of a block, its entries without a header, what makes it unreadable)."""
+    row = declared.header_row
     found = {name: matches(heads, source) for name, source in block.columns.items()}
     missing = [name for name, hits in found.items() if not hits]
     parts, lost = date_parts.columns(sheet, row, heads, block, found)
-    problems = [*_duplicates(sheet, row, found), *_required(sheet, row, block, missing), *lost]
+    problems = [*_duplicates(sheet, row, found), *_required(sheet, declared, block, missing), *lost]
     own = [
         replace(one, only=conditions(heads, block.only, _groups(block), one.numbers))
         for one in _instances(block, order, found, parts)
@@ -163,7 +164,9 @@ def _duplicates(sheet: Sheet, row: int, found: Mapping[str, list]) -> Iterator[P
                 )
 
 
-def _required(sheet: Sheet, row: int, block: Block, missing: list[str]) -> Iterator[Problem]:
+def _required(
+    sheet: Sheet, declared: SheetProfile, block: Block, missing: list[str]
+) -> Iterator[Problem]:
     """Columns without which nothing can be analysed, or which decide an endpoint (decision 28)."""
     table = dictionary().tables[block.table]
     for name in missing:
@@ -176,19 +179,22 @@ def _required(sheet: Sheet, row: int, block: Block, missing: list[str]) -> Itera
         under = f" under {source.group!r}" if source.group else ""
         why = "decides an endpoint" if decides else "is required"
         yield Problem(
-            f"sheet {sheet.name}, row {row}",
-            f"no header {source.header!r}{under}{_nearest(sheet, row, source.header)}",
+            f"sheet {sheet.name}, row {declared.header_row}",
+            f"no header {source.header!r}{under}{_nearest(sheet, declared, source.header)}",
             f"the column of {block.table}.{name}, which {why}",
             todo,
         )
 
 
-def _nearest(sheet: Sheet, row: int, header: str) -> str:
-    """ "; the nearest is 'Death dt' in K3": what the header row has instead."""
+def _nearest(sheet: Sheet, declared: SheetProfile, header: str) -> str:
+    """ "; the nearest is 'Death dt' in K3": what the header row has instead. A row without the
+    id's header may hold a patient, whom no message quotes.
+    """
+    row = declared.header_row
     texts = {compared(cell.value): (column, str(cell.value).strip())
              for column, cell in sheet.rows.get(row, {}).items() if not cell.blank}  # fmt: skip
     near = difflib.get_close_matches(compared(header), list(texts), n=1, cutoff=0.5)
-    if not near:
+    if not near or compared(declared.id) not in texts:
         return ""
     column, text = texts[near[0]]
     return f"; the nearest is {text!r} in {letters(column)}{row}"

@@ -28,8 +28,26 @@ RAISED |= {
 }
 # Strokes through a character cross it out: they are no accents.
 STRUCK = "\u0334\u0335\u0336\u0337\u0338"
+# Characters of no width that Unicode counts among letters and marks: fillers and joiners.
+FILLERS = dict.fromkeys([0x034F, 0x115F, 0x1160, 0x2800, 0x3164, 0xFFA0, *range(0xFE00, 0xFE10)])
 # An invisible hyphen between digits may have been a range: it stays, so that no number is read.
 SOFT_HYPHEN = re.compile(r"(?<=\d)\u00ad(?=\d)")
+
+
+@lru_cache(maxsize=65536)
+def seen(text: str) -> str:
+    r"""A name as the eye sees it: nothing of no width, one blank for any, plain dashes; raised
+    digits stay raised.
+
+    >>> seen("Date\u200b of\u00a0\n death\ufeff"), seen("Ki\u201167"), seen("10\u2079/L")
+    ('Date of death', 'Ki-67', '10^9/L')
+    """
+    text = text.replace("_x000D_", " ")
+    if not text.isascii():
+        plain = text.translate(FILLERS).translate(DASHES).translate(RAISED)
+        text = unicodedata.normalize("NFKC", plain).translate(DASHES)
+    shown = (ch for ch in text if ch.isspace() or unicodedata.category(ch) not in ("Cf", "Cc"))
+    return " ".join("".join(shown).split())
 
 
 @lru_cache(maxsize=65536)
