@@ -8,7 +8,7 @@ from functools import cache
 import numpy as np
 import pandas as pd
 
-from prrt_lib.edges.synthetic.model import GEP_GROUPS, MODELS
+from prrt_lib.edges.synthetic.model import CUTOFF, GEP_GROUPS, MODELS
 from prrt_lib.edges.synthetic.persons import _indices
 from prrt_lib.edges.synthetic.population import treated
 from prrt_lib.edges.synthetic.source_truth import true_survival
@@ -32,6 +32,7 @@ def _clocks(people: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
     """Entry, exit and event on each clock; ``coin`` is a group without any effect."""
     lag, begun = people["lag_days"], _days(people["start"] - people["first"])
     ended = _days(people["end"] - people["first"])
+    last = ended
     died = people["died"].to_numpy() & (ended <= HORIZON).to_numpy()
     ended = ended.clip(upper=HORIZON)
     grown = np.ceil(people["progression_days"])
@@ -48,6 +49,8 @@ def _clocks(people: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
         "other_gep": people["primary_group"].isin(["pancreas", "other GEP"]) * 1.0,
         "coin": rng.integers(0, 2, len(people)),
         "log2_ki67": np.log2(_indices(grade.to_numpy(), rng.random(len(people)) < 0.3, rng)[0]),
+        "dead": people["died"], "last_prrt": last,  # of the whole follow-up, beyond the horizon
+        "cutoff_prrt": _days(pd.Timestamp(CUTOFF) - people["first"]),
         "late": people["enrolled_late"], "lag": lag, "log_hazard": people["log_hazard"],
         "true_progression": grown, "true_life": people["life_days"] - lag,
     })  # fmt: skip

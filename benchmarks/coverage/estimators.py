@@ -52,7 +52,7 @@ def _from_diagnosis(cohort: pd.DataFrame) -> list[Found]:
 
 
 def _naive(cohort: pd.DataFrame) -> list[Found]:
-    rows = kaplan_meier(cohort, "exit", "died", times=TIMES)
+    rows = kaplan_meier(cohort.drop(columns="entry"), "exit", "died", times=TIMES)
     truths = [source.source_survival(time) for time in TIMES]
     return _curve("OS from diagnosis, naive", rows, truths, source.source_median())
 

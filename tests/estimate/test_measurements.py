@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from benchmarks.coverage import undated
 from benchmarks.coverage.cohorts import cohorts, source_median, source_survival
-from benchmarks.coverage.estimators import Found
+from benchmarks.coverage.estimators import Found, everything
 from benchmarks.coverage.ki67 import hidden
 from benchmarks.coverage.page import summary
 from benchmarks.speed import reference
@@ -47,6 +48,37 @@ def test_about_half_of_ki67_is_hidden_and_the_rest_untouched():
     seen = hidden(cohort, np.random.default_rng(1))["log2_ki67"]
     assert 0.4 < seen.isna().mean() < 0.6
     assert (seen.dropna() == cohort.loc[seen.notna(), "log2_ki67"]).all()
+
+
+def test_every_estimator_answers_on_one_cohort():
+    found = {one.estimator: one.estimate for one in everything(next(cohorts(135, 1, [8])))}
+    medians = [found[f"OS from diagnosis, {kind}: median"] for kind in ("naive", "delayed entry")]
+    assert medians[0] > medians[1] > 0  # who died before first PRRT is missing from the naive one
+
+
+def test_an_undated_death_lies_between_the_last_day_seen_and_the_cutoff():
+    """Died on day 1000, last seen on day 900, cut-off on day 3000; the second is alive."""
+    cohort = pd.DataFrame({
+        "seen_prrt": [900.0, 2000.0], "cutoff_prrt": [3000.0, 2100.0], "lag": [100.0, 50.0],
+        "last_prrt": [1000.0, 2000.0], "dead": [True, False],
+    })  # fmt: skip
+    gone = np.array([True, False])
+    read = {rule: undated.read(cohort, gone, rule) for rule in undated.RULES}
+    assert read["left out"]["dead"].tolist() == [False]
+    first = {rule: tuple(read[rule].loc[0, ["exit_prrt", "exit", "died"]])
+             for rule in undated.RULES[1:]}  # fmt: skip
+    # 901 + (3000 - 901) // 2 = 1950; day 3000 lies beyond the horizon of 2557 days.
+    assert first == {"counted": (1950, 2050, 1), "shortest": (901, 1001, 1),
+                     "longest": (2557, 2657, 0)}  # fmt: skip
+    assert all(read[rule].loc[1, "exit_prrt"] == 2000 for rule in undated.RULES[1:])
+
+
+def test_the_early_deaths_alone_lose_their_day():
+    cohort = next(cohorts(135, 1, [9]))
+    order = undated.order(cohort, 0.5, np.random.default_rng(1))
+    late = cohort[cohort["dead"] & ~cohort.index.isin(order)]
+    assert len(order) == -(-int(cohort["dead"].sum()) // 2)
+    assert cohort.loc[order, "last_prrt"].max() <= late["last_prrt"].min()
 
 
 def test_the_plain_reference_gives_the_same_numbers():
