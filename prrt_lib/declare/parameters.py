@@ -68,7 +68,7 @@ class Parameters:
     max_undated_deaths: float = declared(
         0.1, "share of deaths without a date above which medians and rates are not estimable"
     )
-    max_scan_gap_days: int = declared(365, "sensitivity: deaths later after the last scan censored")
+    max_scan_gap_days: int = declared(365, "deaths later after the last evaluable scan do not count (decision 30)")
     course_gap_days: int = declared(183, "days since the previous cycle that start a new course")
     planned_cycles: int = declared(4, "cycles of a first course by the label's schedule")
     planned_activity_gbq: float = declared(

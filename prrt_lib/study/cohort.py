@@ -133,18 +133,17 @@ def _refuse_empty(ids: list[str], rows: list[dict], first: pd.Series, cutoff: pd
 
 def _derived(whole, base: pd.DataFrame, unplaced, parameters: Parameters, cutoff: pd.Timestamp):
     """All derived columns, the tables of scans and windows, and the questions on the way."""
-    later = whole["subsequent_therapies"]
-    later = later[~later["therapy"].isin(NOT_NEW) & later["therapy"].notna()]
-    later = later[later["therapy_date"] > later["patient_id"].map(base["first_prrt"])]
-    later = later[later["therapy_date"] <= cutoff]
-    new = later.groupby("patient_id")["therapy_date"].min()
-    people = base.assign(new_therapy=new.reindex(base.index))
+    new = _new_therapies(whole, base)
+    dated = new[new["therapy_date"] <= cutoff]
+    first = dated.groupby("patient_id")["therapy_date"].min()
+    people = base.assign(new_therapy=first.reindex(base.index))
     questions: list[dict[str, str]] = []
     for step in (characteristics, vital.observation):
         frame, found = step(whole, people)
         people, questions = people.join(frame), questions + found
     frame, found = vital.vital(whole, people, unplaced, cutoff)
     people, questions = people.join(frame), questions + found
+    people = people.join(_next_treatment(new, people, cutoff))
     told, found = progression.scans(whole["imaging"], people["first_prrt"])
     questions += found
     mixed = parameters.mixed_is_progression
@@ -158,6 +157,36 @@ def _derived(whole, base: pd.DataFrame, unplaced, parameters: Parameters, cutoff
         people[name] = windows.before_first_prrt(filled, analyte, people.index)
     told = told[~(told["scan_date"] > cutoff)].reset_index(drop=True)
     return people, {"scans": told, "biomarker_windows": filled}, questions + found
+
+
+def _new_therapies(whole, base: pd.DataFrame) -> pd.DataFrame:
+    """New anticancer therapies after first PRRT; the sheet says it of those without a date."""
+    rows = whole["subsequent_therapies"]
+    rows = rows[~rows["therapy"].isin(NOT_NEW) & rows["therapy"].notna()]
+    return rows[~(rows["therapy_date"] <= rows["patient_id"].map(base["first_prrt"]))]
+
+
+def _next_treatment(new: pd.DataFrame, people: pd.DataFrame, cutoff: pd.Timestamp) -> pd.DataFrame:
+    """``next_treatment`` with ends: the first new therapy or retreatment up to the cut-off.
+
+    A patient whose only next treatment has no date had it between first PRRT and the last day
+    seen (``next_treatment_undated``); its day is the middle, like that of a death (decision 26).
+    """
+    frame = pd.DataFrame(index=people.index)
+    for end in ("", "_lo", "_hi"):
+        dates = new.groupby("patient_id")["therapy" + (end or "_date")].min()
+        frame[f"next_treatment{end}"] = pd.concat(
+            [dates.reindex(people.index), people[f"retreatment{end}"]], axis=1
+        ).min(axis=1)
+    late = frame["next_treatment"] > cutoff
+    frame = frame.mask(late)
+    undated = people.index.isin(new["patient_id"]) & frame["next_treatment"].isna() & ~late
+    low, high = people["first_prrt"] + pd.Timedelta(days=1), people["last_seen"]
+    high = high.where(high > low, low)
+    middle = low + (high - low).dt.days.floordiv(2) * pd.Timedelta(days=1)
+    for end, day in (("", middle), ("_lo", low), ("_hi", high)):
+        frame[f"next_treatment{end}"] = frame[f"next_treatment{end}"].mask(undated, day)
+    return frame.assign(next_treatment_undated=undated)
 
 
 def _markers(whole, people: pd.DataFrame, cutoff: pd.Timestamp):

@@ -67,8 +67,9 @@ def exposure(ordered: pd.DataFrame) -> pd.DataFrame:
     frame["last_prrt"] = by_patient["cycle_date"].max()
     frame["n_cycles"] = by_patient.size().reindex(ids).astype("int64")
     frame["n_courses"] = by_patient["course_no"].max().reindex(ids).astype("int64")
-    again = ordered[ordered["course_no"] == 2].groupby("patient_id")["cycle_date"].min()
-    frame["retreatment"] = again.reindex(ids)
+    again = ordered[ordered["course_no"] == 2].groupby("patient_id")
+    for end, name in (("", "cycle_date"), ("_lo", "cycle_lo"), ("_hi", "cycle_hi")):
+        frame[f"retreatment{end}"] = again[name].min().reindex(ids)
     unknown = ordered[list(ADDENDS)].isna().any(axis=1).groupby(ordered["patient_id"]).any()
     one = by_patient["isotope"].nunique() == 1
     total = by_patient["activity_gbq"].sum()

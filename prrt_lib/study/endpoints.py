@@ -16,10 +16,12 @@ SETTINGS: Mapping[str, str] = MappingProxyType({
     "": "main analysis",
     "observation_start_ignored": "entry is not delayed to consent or enrolment",
     "mixed_not_progression": "a mixed scan without a new lesion is not progression",
+    "unconfirmed_not_progression": "a scan that shows progression does not count where the next "
+    "evaluable scan, 28 days later or more, shows none",
     "new_therapy_censored": "censored at the last evaluable scan before new anticancer therapy "
     "or retreatment",
-    "scan_gap": "deaths more than max_scan_gap_days after the last evaluable scan are censored "
-    "at that scan",
+    "carried_to_death": "every death up to the horizon counts, however long after the last "
+    "evaluable scan",
     "vital_status_reversed": "alive with a date of death is read the other way: as alive where the "
     "main analysis counts a death, as dead on that date where it does not",
     "pairs_once": "of two study ids that may be one person only the first by id counts",
@@ -30,14 +32,20 @@ SETTINGS: Mapping[str, str] = MappingProxyType({
 _SURVIVAL = ("", "observation_start_ignored", "vital_status_reversed", "pairs_once",
              "shortest", "longest")  # fmt: skip
 _PROGRESSION = tuple(SETTINGS)
+_FEWER = ("", "carried_to_death", "shortest", "longest")
+# Settings that read other scans as progression: the ending of the columns they use.
+OTHER_PROGRESSION = {"mixed_not_progression": "_mixed_ignored",
+                     "unconfirmed_not_progression": "_unconfirmed_ignored"}  # fmt: skip
 
 
 @dataclass(frozen=True, repr=False)
 class Endpoint(Shown):
     """One declared endpoint. ``origin``, ``entry`` and ``event`` name derived columns.
 
-    ``kind``: "death", "progression" (deaths censored), "progression_or_death" or "competing"
-    (1 = progression, 2 = death). ``handling`` says how each intercurrent event is treated.
+    ``kind``: "death", "next_treatment" (or death), "progression" (deaths censored),
+    "progression_or_death" or "competing" (1 = progression, 2 = death). ``scans``: the ending of
+    the derived columns whose scans are looked at, "" for every evaluable scan after first PRRT.
+    ``handling`` says how each intercurrent event is treated.
     """
 
     name: str
@@ -53,6 +61,7 @@ class Endpoint(Shown):
     horizon: str = CUT
     delayed: bool = True
     banner: str = ""
+    scans: str = ""
 
     def shown(self) -> tuple[str, pd.DataFrame, list[str]]:
         """What is declared, a line each."""
@@ -88,13 +97,18 @@ def _survival(name: str, label: str, origin: str, entry: str, **other) -> Endpoi
     )  # fmt: skip
 
 
-def _until_progression(name: str, label: str, kind: str, event: str, death: str, gap: str):
-    handling = {**_HANDLING_PROGRESSION, "death": f"{death}; sensitivity scan_gap"}
+def _until_progression(name: str, label: str, kind: str, event: str, death: str, **other):
+    origin = other.pop("origin", "first_prrt")
+    at_death = f"{death} up to max_scan_gap_days after the last evaluable scan, else censored there"
+    handling = {**_HANDLING_PROGRESSION, "death": f"{at_death}; sensitivity carried_to_death"}
+    settings = other.pop("settings", _PROGRESSION)
+    if "new_therapy_censored" not in settings:
+        handling = {what: told.partition("; sensitivity")[0] for what, told in handling.items()}
     return Endpoint(
-        name, label, "first_prrt", "first_prrt", kind, event,
+        name, label, origin, origin, kind, event,
         "death without progression" if kind == "competing" else "none",
-        f"last evaluable scan after first PRRT (day 0 if none){gap}", _PROGRESSION,
-        MappingProxyType(handling),
+        f"last evaluable scan after {origin.replace('_prrt', ' PRRT')} (day 0 if none)", settings,
+        MappingProxyType(handling), **other,
     )  # fmt: skip
 
 
@@ -107,11 +121,25 @@ _ALL = (
               banner="not adjusted for left truncation"),
     _survival("os_prrt", "Overall survival from first PRRT", "first_prrt", "first_prrt"),
     _until_progression("ttp", "Time to progression", "progression", "progression on imaging",
-                       "censored at death", "; deaths without progression at death"),
+                       "censored at death"),
     _until_progression("pfs", "Progression-free survival", "progression_or_death",
-                       "progression on imaging or death of any cause", "event", ""),
+                       "progression on imaging or death of any cause", "event"),
     _until_progression("cif_progression", "Cumulative incidence of progression", "competing",
-                       "progression on imaging", "competing event", ""),
+                       "progression on imaging", "competing event"),
+    _until_progression("pfs_recist", "Progression-free survival by RECIST, where measured",
+                       "progression_or_death", "progression by RECIST or death of any cause",
+                       "event", settings=_FEWER, scans="_recist"),
+    _until_progression("pfs_retreatment", "Progression-free survival after retreatment",
+                       "progression_or_death", "progression on imaging or death of any cause",
+                       "event", origin="retreatment", settings=_FEWER,
+                       scans="_after_retreatment"),
+    Endpoint("ttnt", "Time to next treatment or death", "first_prrt", "first_prrt",
+             "next_treatment",
+             "new anticancer therapy (no somatostatin analog), retreatment with PRRT, or death",
+             "none", "last contact", _SURVIVAL,
+             MappingProxyType({**_HANDLING_OS, "new anticancer therapy": "event",
+                               "retreatment with PRRT": "event",
+                               "surgery or transplant": "event"})),
 )  # fmt: skip
 
 ENDPOINTS: Mapping[str, Endpoint] = MappingProxyType({item.name: item for item in _ALL})
@@ -126,15 +154,19 @@ def columns_read(endpoint: Endpoint, setting: str) -> list[str]:
     if setting == "vital_status_reversed":
         names += ["died_reversed", "death_reversed", "last_seen_reversed"]
     names += ["suspected_copy"] if setting == "pairs_once" else []
-    if endpoint.kind != "death":
-        free = "progression_free_until"
-        names += ["progression", "last_evaluable_scan", free]
-        names += ["progression_mixed_ignored"] if setting == "mixed_not_progression" else []
+    if endpoint.kind == "next_treatment":
+        names += ["next_treatment", "next_treatment_undated"]
+    elif endpoint.kind != "death":
+        free = f"progression_free_until{endpoint.scans}"
+        names += [f"progression{endpoint.scans}", f"last_evaluable_scan{endpoint.scans}", free]
+        names += [f"progression{end}" for name, end in OTHER_PROGRESSION.items() if name == setting]
         if setting == "new_therapy_censored":
             names += ["new_therapy", "retreatment", f"{free}_before_new_therapy"]
     if setting in START:
-        unpaired = ("horizon", "died", "death_undated", "suspected_copy", "last_evaluable_scan")
+        unpaired = ("horizon", "died", "death_undated", "suspected_copy", "last_evaluable_scan",
+                    "next_treatment_undated")  # fmt: skip
         names += [
             f"{name}{end}" for name in names if name not in unpaired for end in ("_lo", "_hi")
         ]
+    names += ["death_lo", "death_hi"] if endpoint.kind not in ("death", "next_treatment") else []
     return list(dict.fromkeys(names))

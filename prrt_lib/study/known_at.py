@@ -36,9 +36,9 @@ def _companions(declared: Dictionary, moments: Mapping[str, str]) -> dict[str, s
 def audit(columns: Iterable[str], entry: str, where: str) -> None:
     """Nothing; raises AnalysisError for columns not known when the risk set is entered.
 
-    ``entry``: the derived date at which patients enter, "diagnosis" or "first_prrt".
+    ``entry``: the derived date at which patients enter; what was known at first PRRT is known later.
     """
-    allowed = MOMENTS[: MOMENTS.index(entry) + 1]
+    allowed = MOMENTS[: MOMENTS.index(entry) + 1 if entry in MOMENTS else 2]
     problems = [
         Problem(
             f"{where}, column {name!r}", f"a column that is {_when(name)}",

@@ -12,6 +12,9 @@ from prrt_lib.study.questions import ask, ask_rows
 ENDS = ("", "_lo", "_hi")
 SCAN = {"": "scan_date", "_lo": "scan_lo", "_hi": "scan_hi"}
 REPORTED = "progression_date_reported"
+RECIST = ("CR", "PR", "SD", "PD")
+# A scan that shows progression is confirmed or not by the next one so many days later or more.
+DAYS_TO_CONFIRM = 28
 Findings = list[dict[str, str]]
 
 
@@ -56,35 +59,61 @@ def progression(
     mixed_is_progression: bool,
     cutoff: pd.Timestamp,
 ) -> tuple[pd.DataFrame, Findings]:
-    """``progression`` and ``progression_mixed_ignored`` with ends, and questions (decision 5).
+    """``progression`` with ends, under each reading of the scans, and questions (decision 5).
 
     The first scan after first PRRT that shows progression; without such a scan the reported
-    date. Ignoring size-only mixed scans never falls back on a reported date of one of them.
+    date. Ignoring size-only mixed or unconfirmed scans never falls back on a reported date.
+    ``progression_recist`` is the first scan with RECIST class PD, ``progression_after_retreatment``
+    the first scan after the retreatment that shows progression.
     """
     shows = told[told["after_prrt"] & (told["progression"] == "yes")]
     strict = shows[~shows["size_only_mixed"]]
     reported = _reported(imaging, cohort)
-    by_scan = {"progression": shows if mixed_is_progression else strict,
-               "progression_mixed_ignored": strict}  # fmt: skip
-    any_scan = cohort.index.isin(shows["patient_id"])
+    main = shows if mixed_is_progression else strict
+    treated_on = told["patient_id"].map(cohort[["new_therapy", "retreatment"]].min(axis=1))
+    untreated = told[(told["scan_date"] <= cutoff) & ~(told["scan_date"] > treated_on)]
+    again = main[main["scan_date"] > main["patient_id"].map(cohort["retreatment"])]
+    by_scan = {"": main, "_mixed_ignored": strict,
+               "_unconfirmed_ignored": main[confirmed(main, untreated) != "not confirmed"],
+               "_recist": told[told["after_prrt"] & (told["recist_class"] == "PD")],
+               "_after_retreatment": again}  # fmt: skip
+    unseen = ~cohort.index.isin(shows["patient_id"])
     frame = pd.DataFrame(index=cohort.index)
     after_death = pd.Series(False, index=cohort.index)
     for name, rows in by_scan.items():
         first = _first(rows, SCAN, cohort.index)
-        date = first[""].mask(~any_scan, reported[""])
+        without = unseen & (name not in ("_recist", "_after_retreatment"))
+        date = first[""].mask(without, reported[""])
         late = date > cohort["death"]
         after_death |= late
         for end in ENDS:
-            whole = first[end].mask(~any_scan, reported[end])
-            frame[f"{name}{end}"] = whole.mask(late | (date > cutoff))
+            whole = first[end].mask(without, reported[end])
+            frame[f"progression{name}{end}"] = whole.mask(late | (date > cutoff))
     first = _first(shows, SCAN, cohort.index)[""]
     differ = reported[""].notna() & first.notna() & (reported[""] != first)
-    alone = reported[""].notna() & ~any_scan
+    alone = reported[""].notna() & unseen
     found = ask("row-after-death", "imaging", "scan_date", cohort.index[after_death])
     found += ask("progression-differs-from-scan", "imaging", REPORTED, cohort.index[differ])
     found += ask("progression-without-scan", "imaging", REPORTED, cohort.index[alone])
     early = cohort.index[reported["early"]]
     return frame, found + ask("progression-before-first-prrt", "imaging", REPORTED, early)
+
+
+def confirmed(shows: pd.DataFrame, told: pd.DataFrame) -> pd.Series:
+    """For each scan of ``shows`` what the next evaluable scan tells, ``DAYS_TO_CONFIRM`` days
+    later or more: "confirmed" (progression), "not confirmed", or "no later scan".
+
+    ``told``: the scans that can tell, none after a new therapy or retreatment.
+    """
+    judged = told[told["progression"] != "unknown"][["patient_id", "scan_date", "progression"]]
+    judged = judged.dropna(subset=["scan_date"]).sort_values("scan_date", kind="stable")
+    wait = pd.Timedelta(days=DAYS_TO_CONFIRM)
+    asked = shows[["patient_id", "scan_date"]].assign(scan_date=shows["scan_date"] + wait)
+    asked = asked.reset_index(names="scan").sort_values("scan_date", kind="stable")
+    found = pd.merge_asof(asked, judged, on="scan_date", by="patient_id", direction="forward")
+    told_next = found.set_index("scan")["progression"].reindex(shows.index)
+    words = {"yes": "confirmed", "no": "not confirmed"}
+    return told_next.map(words).fillna("no later scan")
 
 
 def _first(rows: pd.DataFrame, columns: Mapping[str, str], ids: pd.Index) -> dict[str, pd.Series]:
@@ -107,23 +136,28 @@ def _reported(imaging: pd.DataFrame, cohort: pd.DataFrame) -> dict[str, pd.Serie
 def looked_for(
     told: pd.DataFrame, cohort: pd.DataFrame, cutoff: pd.Timestamp
 ) -> tuple[pd.DataFrame, Findings]:
-    """``last_evaluable_scan`` and the days until which no progression is known (decision 4).
+    """``last_evaluable_scan`` and the days until which no progression is known (decision 30).
 
     ``progression_free_until`` is the last evaluable scan after first PRRT, first PRRT itself
     where there is none, and last contact where the workbook has no scans at all.
-    ``..._before_new_therapy`` is the same with scans up to the new therapy or retreatment.
+    ``..._before_new_therapy`` is the same with scans up to the new therapy or retreatment,
+    ``..._recist`` with scans that have a RECIST class, ``..._after_retreatment`` from there on.
     """
-    known = told[
-        told["after_prrt"] & (told["progression"] != "unknown") & (told["scan_date"] <= cutoff)
-    ]
+    up_to_now = told[told["after_prrt"] & (told["scan_date"] <= cutoff)]
+    known = up_to_now[up_to_now["progression"] != "unknown"]
+    again = known["patient_id"].map(cohort["retreatment"])
     limit = known["patient_id"].map(cohort[["new_therapy", "retreatment"]].min(axis=1))
+    looks = {"": known, "_before_new_therapy": known[~(known["scan_date"] > limit)],
+             "_recist": up_to_now[up_to_now["recist_class"].isin(RECIST)],
+             "_after_retreatment": known[known["scan_date"] > again]}  # fmt: skip
     frame = pd.DataFrame(index=cohort.index)
     scanned = told["scan_date"].notna().any()
-    for name, rows in (("", known), ("_before_new_therapy", known[~(known["scan_date"] > limit)])):
+    for name, rows in looks.items():
         last = rows.drop_duplicates("patient_id", keep="last").set_index("patient_id")
         for end in ENDS:
             date = last[SCAN[end]].reindex(cohort.index)
             frame[f"last_evaluable_scan{name}{end}"] = date
             start = cohort[f"first_prrt{end}" if scanned else f"last_seen{end}"]
+            start = cohort[f"retreatment{end}"] if name == "_after_retreatment" else start
             frame[f"progression_free_until{name}{end}"] = date.fillna(start)
     return frame, [] if scanned else ask("scans-absent", "imaging", "scan_date", [""])

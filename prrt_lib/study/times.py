@@ -111,14 +111,16 @@ def times(
 def _dropped(people: pd.DataFrame, main: Clocks, endpoint: Endpoint) -> pd.Series:
     """Why each patient is out, "" for those who stay; the first reason that applies."""
     over = main.stop < main.entry
+    unknown = {"diagnosis": "date of diagnosis not known", "retreatment": "not treated again"}
     reasons = {
-        "date of diagnosis not known": main.origin.isna(),
-        "diagnosis after first PRRT": main.origin > people["first_prrt"],
+        unknown.get(endpoint.origin, "time zero not known"): main.origin.isna(),
+        "diagnosis after first PRRT": (main.origin > people["first_prrt"])
+        & (endpoint.origin == "diagnosis"),
         "progression before entry": main.progression < main.entry,
         "end of follow-up before entry": over & (main.event > 0),
         "horizon or cut-off before entry": main.limit < main.entry,
     }
-    if endpoint.kind == "death":
+    if endpoint.kind in ("death", "next_treatment"):
         reasons["end of follow-up before entry"] = over
     conditions = [mask.fillna(False).to_numpy(dtype=bool) for mask in reasons.values()]
     return pd.Series(np.select(conditions, list(reasons), ""), index=people.index)
@@ -152,9 +154,13 @@ def _counts(people, ticking: Clocks, endpoint: Endpoint, reasons, shifted: int, 
     }
     if endpoint.kind == "competing":
         counts["competing"] = int((ticking.event[kept] == 2).sum())
-    if endpoint.kind != "death":
-        counts["without_evaluable_scan"] = int(people["last_evaluable_scan"].isna()[kept].sum())
-        counts["progressed"] = int(people["progression"].notna()[kept].sum())
+    if endpoint.kind == "next_treatment":
+        counts["undated_treatment"] = int(people["next_treatment_undated"][kept].sum())
+    elif endpoint.kind != "death":
+        scan = people[f"last_evaluable_scan{endpoint.scans}"]
+        counts["without_evaluable_scan"] = int(scan.isna()[kept].sum())
+        counts["progressed"] = int(ticking.progression.notna()[kept].sum())
+        counts["died_unwatched"] = int(ticking.unwatched[kept].sum())
     return counts
 
 
@@ -164,6 +170,9 @@ def _words(counts: Mapping[str, Any]) -> tuple[str, ...]:
         "event_at_entry": "with the event on the day of entry, counted one day later",
         "never_at_risk": "censored at entry, never at risk",
         "without_evaluable_scan": "without an evaluable scan after first PRRT",
+        "died_unwatched": "died without progression too long after the last evaluable scan, or "
+        "after the horizon: censored at that scan (decision 30)",
+        "undated_treatment": "whose next treatment has no date, taken in the middle of follow-up",
     }
     said = [f"{counts[key]} {words}" for key, words in sentences.items() if counts.get(key)]
     if counts["undated_deaths"]:
