@@ -27,6 +27,7 @@ def from_spec(file: str, cutoff: str = "2020-12-31"):
     return cohort(spec(file), cutoff=cutoff)
 
 
+DATED = ["survival.md", "progression.md", "partial_dates.md", "looking.md"]
 SITES = {
     "prrt_cycles": treated("A", "B", "C", "D"),
     "tumour": texts("patient primary_site", "A ileum", "B lung", "C .", "D pancreas"),
@@ -227,7 +228,7 @@ def test_every_setting_belongs_to_an_endpoint_and_every_rule_is_declared():
 
 
 @pytest.mark.parametrize("endpoint", list(ENDPOINTS))
-@pytest.mark.parametrize("file", ["survival.md", "progression.md", "partial_dates.md", "looking.md"])
+@pytest.mark.parametrize("file", DATED)
 def test_an_earlier_cutoff_never_adds_events_or_time(file, endpoint):
     late = times(from_spec(file, "2014-12-31"), endpoint).frame.set_index("patient_id")
     early = times(from_spec(file, "2012-12-31"), endpoint).frame.set_index("patient_id")
@@ -237,7 +238,7 @@ def test_an_earlier_cutoff_never_adds_events_or_time(file, endpoint):
 
 
 @pytest.mark.parametrize("endpoint", list(ENDPOINTS))
-@pytest.mark.parametrize("file", ["survival.md", "progression.md", "partial_dates.md", "looking.md"])
+@pytest.mark.parametrize("file", DATED)
 def test_shortest_and_longest_bracket_every_single_duration(file, endpoint):
     built = from_spec(file, "2014-10-01")
     exits = [times(built, endpoint, name).frame.set_index("patient_id")["exit"]

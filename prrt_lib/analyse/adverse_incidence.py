@@ -118,7 +118,7 @@ def _incidence(
     tables = [cumulative_incidence(frame, "exit", "event", times=times, **options)
               for times in ((), _moments(frame))]  # fmt: skip
     rows = pd.concat(tables, ignore_index=True).drop_duplicates("row_id", ignore_index=True)
-    rows = with_ends(rows, frame, None, study.parameters.min_at_risk)
+    rows = with_ends(rows, frame, None, study.parameters)
     warning = rows["warning"].map(
         lambda text: "; ".join([*(f"{label}: {part}" for part in told), *filter(None, [text])])
     )

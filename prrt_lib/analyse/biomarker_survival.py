@@ -87,8 +87,9 @@ def _one_cut(study, times, frame, marker: str, cut: float, words: dict) -> pd.Da
     own = [f"{MARKERS[marker]}, {cut:g} x ULN: {'; '.join(told)}"] if told else []
     told = [*times.warnings, *own]
     rows = [_curves(study, times, kept, name)]
-    if kept[name].nunique() < 2 or not kept["event"].any():
-        reason = "nobody on one side of the cut, or no event"
+    sides, fewest = kept.groupby(name)["event"].agg(["size", "sum"]), study.parameters.min_group
+    if len(sides) < 2 or (sides["size"] < fewest).any() or (sides["sum"] == 0).any():
+        reason = f"fewer than {fewest} patients on one side of the cut, or no event there"
         rows.append(result_rows([
             {"statistic": statistic, "state": "not-estimable", "n": len(kept), "warning": reason}
             for statistic in ("chi2", "log_hazard_ratio")], variable=name))  # fmt: skip
@@ -117,7 +118,7 @@ def _curves(study: Any, times: Any, kept: pd.DataFrame, name: str) -> pd.DataFra
     given = rows["label"].str.replace(" at ", " at day ", regex=False)
     given = given.mask(given.str.endswith((" day 0", " day nan")), "")
     rows = stamp(rows, warning=(rows["warning"] + "; " + given).str.strip("; "))
-    return withheld(study, times, with_ends(rows, kept, name, study.parameters.min_at_risk))
+    return withheld(study, times, with_ends(rows, kept, name, study.parameters))
 
 
 def ratio(frame: pd.DataFrame, names: list[str], conf_level: float) -> pd.DataFrame:

@@ -166,19 +166,20 @@ def _fit(frame: pd.DataFrame, names: list[str]) -> tuple[CoxFit, str]:
 
 
 def thin_levels(rows: pd.DataFrame, fewest: int) -> pd.DataFrame:
-    """``rows`` whose hazard ratios of levels with fewer than ``fewest`` patients say so.
-
-    A level so small has no curve and no rate of its own.
-    """
-    thin = (rows["level"] != "") & (rows["n"] < fewest) & (rows["statistic"] == "log_hazard_ratio")
+    """``rows`` without the hazard ratios of levels with fewer than ``fewest`` patients or without
+    an event (decision 36); the level stays in its model."""
+    thin = (rows["level"] != "") & (rows["statistic"] == "log_hazard_ratio")
+    thin &= (rows["n"] < fewest) | (rows["events"] == 0)
     told = [
         f"{dictionary().label(row['variable'])}, {row['level']}: {row['n']:g} patients with "
-        f"{row['events']:g} events only, too few for a curve or a rate of their own"
+        f"{row['events']:g} events only: no hazard ratio of their own"
         for row in rows[thin].to_dict("records")
     ]
     words = rows["warning"].where(~thin, (rows["warning"] + "; ").where(rows["warning"] != "", ""))
     words[thin] += told
-    return rows.assign(warning=words)
+    blank = {name: rows[name].mask(thin) for name in ("estimate", "std_error", "low", "high", "p")}
+    state = rows["state"].mask(thin, "not-estimable")
+    return stamp(rows, warning=words, state=state, **blank)
 
 
 def _level_without_events(fit: CoxFit) -> bool:
@@ -196,7 +197,7 @@ def _proportionality(fit: CoxFit) -> pd.DataFrame:
 def stamped(study: Study, known: Prepared, rows: pd.DataFrame, role: str = "") -> pd.DataFrame:
     """``rows`` under the study's keys, with the endpoint's own warnings."""
     times = known.times
-    rows = thin_levels(rows, study.parameters.min_at_risk)
+    rows = thin_levels(rows, study.parameters.min_group)
     own = [times.endpoint.banner, *times.warnings]
     warning = rows["warning"].map(lambda text: "; ".join(part for part in (*own, text) if part))
     role = role or ("exploratory" if times.setting else study.parameters.role(times.endpoint.name))

@@ -80,8 +80,8 @@ def landmark(
         why = "; ".join(problem.found for problem in error.problems)
         empty = {"statistic": "survival", "group": STATE, "state": "not-estimable", "n": 0}
         return result_rows([empty], warning=why, **words)
-    level, minimum = study.parameters.conf_level, study.parameters.min_at_risk
-    curves = _curves(kept.frame, study.parameters.curve_limits, minimum)
+    level = study.parameters.conf_level
+    curves = _curves(kept.frame, study.parameters)
     parts = [withheld(study, times, curves), kept.rows, _test(kept.frame),
              _ratio(kept.frame, level)]  # fmt: skip
     rows = pd.concat(parts, ignore_index=True)
@@ -94,14 +94,15 @@ def setting(months: float) -> str:
     return f"landmark_{months:g}_months"
 
 
-def _curves(frame: pd.DataFrame, limits: dict[str, Any], minimum: int) -> pd.DataFrame:
+def _curves(frame: pd.DataFrame, parameters: Any) -> pd.DataFrame:
     last = frame["exit"].max()
     years = {days(12 * year) for year in range(int(last / 365.25) + 1)}
     moments = tuple(sorted({*YEARS, *years}))
-    tables = [kaplan_meier(frame, "exit", "event", by=STATE, times=times, **limits)
+    tables = [kaplan_meier(frame, "exit", "event", by=STATE, times=times,
+                           **parameters.curve_limits)
               for times in ((), moments)]  # fmt: skip
     rows = pd.concat(tables, ignore_index=True).drop_duplicates("row_id", ignore_index=True)
-    return with_ends(rows, frame.assign(entry=0), STATE, minimum)
+    return with_ends(rows, frame.assign(entry=0), STATE, parameters)
 
 
 def _assessed(frame: pd.DataFrame) -> pd.DataFrame:

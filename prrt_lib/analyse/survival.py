@@ -13,7 +13,6 @@ from prrt_lib.declare.parameters import BRACKETED, BRACKETS, YEARS, days
 from prrt_lib.declare.rows import combine, result_rows, stamp
 from prrt_lib.estimate.competing import cumulative_incidence
 from prrt_lib.estimate.cox_model import cox
-from prrt_lib.estimate.early_risk_set import conditional_start
 from prrt_lib.estimate.gray import gray_test
 from prrt_lib.estimate.log_rank import logrank
 from prrt_lib.estimate.quasi_independence import conditional_tau
@@ -40,9 +39,10 @@ def curve(
 ) -> pd.DataFrame:  # fmt: skip
     """The whole curve of ``endpoint``: every step, the yearly rates, median and quartiles.
 
-    One curve per level of ``by``, which must be known at entry. Competing endpoints give
-    cumulative incidence (Aalen-Johansen), all others Kaplan-Meier with delayed entry and the
-    conditional start of a small early risk set.
+    One curve per level of ``by``, which must be known at entry; from diagnosis each level starts
+    on its own day, which its label tells, and a Cox model compares them (decision 31). Competing
+    endpoints give cumulative incidence (Aalen-Johansen), all others Kaplan-Meier with delayed
+    entry and the conditional start of a small early risk set.
     """
     population = population or study.headline
     times = study.times(endpoint, setting, population, (by,) if by else ())
@@ -88,7 +88,7 @@ def _estimate(study: Study, times: Times, by: str | None) -> pd.DataFrame:
         return stamp(_nothing(times), group=by or "")
     tables = [_fit(study, times, by, moments) for moments in ((), _moments(times))]
     both = pd.concat(tables, ignore_index=True).drop_duplicates("row_id", ignore_index=True)
-    return with_ends(both, times.frame, by, study.parameters.min_at_risk)
+    return with_ends(both, times.frame, by, study.parameters)
 
 
 def _moments(times: Times) -> tuple[float, ...]:
@@ -106,19 +106,7 @@ def _fit(study: Study, times: Times, by: str | None, moments: Sequence[float]) -
     late = bool((times.frame["entry"] > 0).any())
     minimum = settings.min_at_risk if times.endpoint.delayed and late else None
     rows = kaplan_meier(times.frame, "exit", "event", min_at_risk=minimum, **common)
-    rows = _kept_in_n(rows)
-    return rows if by is None or minimum is None else _other_start(times, rows, minimum)
-
-
-def _other_start(times: Times, rows: pd.DataFrame, minimum: int) -> pd.DataFrame:
-    """Rows by group say beside them where the whole cohort's curve starts on another day."""
-    whole = conditional_start(times.frame, "exit", "entry", None, minimum)[0]
-    own = rows["label"].str.rpartition(" at ")[2]
-    other = (rows["state"] == "ok") & (own != f"{whole:g}")
-    told = "curves by group start at day " + own + f", the whole cohort's at day {whole:g}: "
-    told = told + "neither medians nor rates are to be compared between them"
-    joined = (rows["warning"] + "; " + told).str.removeprefix("; ")
-    return stamp(rows, warning=rows["warning"].mask(other, joined))
+    return _kept_in_n(rows)
 
 
 def _kept_in_n(rows: pd.DataFrame) -> pd.DataFrame:

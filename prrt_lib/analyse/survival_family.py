@@ -13,6 +13,7 @@ from prrt_lib.declare.rows import combine, result_rows
 from prrt_lib.study.data import Study
 from prrt_lib.study.endpoints import ENDPOINTS
 
+FURTHER = ("ttnt", "pfs_recist", "pfs_retreatment")
 SENSITIVE = ("os_dx_delayed", "os_prrt", "ttp", "pfs", "cif_progression")
 
 
@@ -60,6 +61,11 @@ def _told_apart(study: Study, endpoint: str) -> list[str]:
     if survival.too_many_undated(study, study.times(endpoint)):
         idle += BRACKETS
     return [setting for setting in ENDPOINTS[endpoint].settings if setting not in idle]
+
+
+def further(study: Study) -> pd.DataFrame:
+    """Median, quartiles and yearly rates of the endpoints beside the family of the registry."""
+    return combine([survival.summary(survival.curve(study, name)) for name in FURTHER])
 
 
 def other_populations(study: Study, populations: Sequence[str]) -> pd.DataFrame:

@@ -91,10 +91,16 @@ def unit(row: Mapping[str, Any]) -> str:
 
 
 def limits(row: Mapping[str, Any], digits: int | None = None) -> str:
-    """ "37.4 to 55.2"; an open end is "not reached"; "" without limits."""
+    """ "37.4 to 55.2"; "" without limits.
+
+    The open end of a time is "not reached", that of a rate is left out: "at least 80.7".
+    """
     low, high = row["low"], row["high"]
     if missing(low) and missing(high):
         return ""
+    if row["statistic"] in PROBABILITIES and (missing(low) or missing(high)):
+        return f"at most {scaled(row, high, digits)}" if missing(low) else (
+            f"at least {scaled(row, low, digits)}")  # fmt: skip
     texts = [scaled(row, end, digits) or "not reached" for end in (low, high)]
     return " to ".join(texts)
 

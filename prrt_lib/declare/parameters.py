@@ -68,13 +68,17 @@ class Parameters:
     max_undated_deaths: float = declared(
         0.1, "share of deaths without a date above which medians and rates are not estimable"
     )
-    max_scan_gap_days: int = declared(365, "deaths later after the last evaluable scan do not count (decision 30)")
+    max_scan_gap_days: int = declared(
+        365, "deaths later after the last evaluable scan do not count (decision 30)"
+    )
     course_gap_days: int = declared(183, "days since the previous cycle that start a new course")
     planned_cycles: int = declared(4, "cycles of a first course by the label's schedule")
     planned_activity_gbq: float = declared(
         7.4, "Lu-177 of each cycle by the label's schedule, GBq; no plan is abstracted"
     )
-    min_group: int = declared(5, "smallest group of patients with a median (decision 36)")
+    min_group: int = declared(
+        5, "smallest group with a median, curve or hazard ratio (decision 36)"
+    )
     landmark_months: list[float] = declared([6.0, 12.0], "landmarks after first PRRT")
     mixed_is_progression: bool = declared(True, "a mixed scan is a progression event")
     related_counts: list[str] = declared(

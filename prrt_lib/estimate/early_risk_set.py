@@ -24,7 +24,7 @@ class Group(NamedTuple):
 def started_groups(
     data: pd.DataFrame, duration: str, entry: str | None, by: str | None, minimum: int | None
 ) -> Iterator[Group]:
-    """Every group of prepared records, with the conditional start when ``minimum`` is given.
+    """Every group of prepared records, with its own conditional start when ``minimum`` is given.
 
     A group that never has ``minimum`` at risk comes without records.
     """
@@ -33,15 +33,10 @@ def started_groups(
             words = {"n": len(part), "total": len(part), "warning": warnings_of(data)}
             yield Group(key, part, words, None if minimum is None else 0.0)
         return
-    t0, _, trimmed = conditional_start(data, duration, entry, by, minimum)
-    kept_by_level = {tuple(key.values()): part for key, part in parts(trimmed, by)}
     for key, part in parts(data, by):
-        kept = kept_by_level.get(tuple(key.values()), trimmed[:0])
-        notes = [warnings_of(data), f"{len(part) - len(kept)} records with exit up to t0 dropped"]
-        own = first_sufficient_entry(part[entry].to_numpy(), part[duration].to_numpy(), minimum)
-        if np.isnan(own):
-            kept = kept[:0]
-            notes.append(f"never {minimum} at risk")
+        t0, dropped, kept = conditional_start(part, duration, entry, None, minimum)
+        notes = [warnings_of(data), f"{dropped} records with exit up to t0 dropped"]
+        notes += [f"never {minimum} at risk"] if np.isnan(t0) else []
         words = {"n": len(kept), "total": len(part), "label": f"given event-free at {t0:g}"}
         words["warning"] = "; ".join(note for note in notes if note)
         yield Group(key, kept, words, t0)

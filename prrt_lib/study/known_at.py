@@ -36,7 +36,7 @@ def _companions(declared: Dictionary, moments: Mapping[str, str]) -> dict[str, s
 def audit(columns: Iterable[str], entry: str, where: str) -> None:
     """Nothing; raises AnalysisError for columns not known when the risk set is entered.
 
-    ``entry``: the derived date at which patients enter; what was known at first PRRT is known later.
+    ``entry``: the derived date at which patients enter, first PRRT or later unless "diagnosis".
     """
     allowed = MOMENTS[: MOMENTS.index(entry) + 1 if entry in MOMENTS else 2]
     problems = [

@@ -116,7 +116,7 @@ def test_beyond_the_most_records_only_the_complete_cases_stand(monkeypatch):
     assert rows["warning"].str.contains("more than 39 records").all()
 
 
-def test_a_hazard_ratio_that_rests_on_two_patients_says_so():
+def test_two_patients_have_no_hazard_ratio_of_their_own():
     # Two of twelve are of the second level, both die: no curve is drawn for so few.
     frame = pd.DataFrame({
         "exit": [10, 20, 30, 40, 50, 60, 70, 80, 90, 100, 15, 25],
@@ -124,9 +124,11 @@ def test_a_hazard_ratio_that_rests_on_two_patients_says_so():
     })  # fmt: skip
     rows = cox.models(GivenTimes(frame), "os_prrt", ["grade_group"])
     ratios = rows[rows["statistic"] == "log_hazard_ratio"].set_index(["model", "level"])
-    few = "Grade, G3/NEC: 2 patients with 2 events only, too few for a curve or a rate of their own"
+    few = "Grade, G3/NEC: 2 patients with 2 events only: no hazard ratio of their own"
     for model in ("univariable", "multivariable"):
         assert few in ratios.loc[(model, "G3/NEC"), "warning"]
+        assert ratios.loc[(model, "G3/NEC"), "state"] == "not-estimable"
+        assert pd.isna(ratios.loc[(model, "G3/NEC"), "estimate"])
         assert few not in ratios.loc[(model, "G1"), "warning"]
 
 

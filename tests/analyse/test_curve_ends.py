@@ -22,7 +22,8 @@ def folder(tmp_path, monkeypatch):
 
 
 def of(frame, endpoint="os_prrt", by=None, **parameters):
-    return check(survival.curve(GivenTimes(frame, min_at_risk=3, **parameters), endpoint, by))
+    settings = {"min_at_risk": 3, "min_group": 2, **parameters}
+    return check(survival.curve(GivenTimes(frame, **settings), endpoint, by))
 
 
 def test_the_last_day_with_three_at_risk_is_a_row():
@@ -83,16 +84,46 @@ def test_n_the_number_at_risk_and_the_reason_stand_in_one_row(endpoint):
     assert f"{why}." in told
 
 
-def test_groups_that_start_on_another_day_than_everybody_say_so():
-    # Three at risk from day 10 on among all; in each arm only from day 30 and 60 on.
+def test_from_diagnosis_each_group_starts_on_its_own_day():
+    """Decision 31: three at risk from day 30 on in arm a, from day 60 on in arm b."""
     frame = pd.DataFrame({"entry": [0, 5, 30, 10, 40, 60], "exit": [400] * 6, "event": [1, 0] * 3,
                           "arm": ["a", "a", "a", "b", "b", "b"]})  # fmt: skip
-    median = one(of(frame, "os_dx_delayed", "arm"), statistic="median", group_level="a")
-    assert (
-        "curves by group start at day 60, the whole cohort's at day 10: neither medians nor rates "
-        "are to be compared between them" in median["warning"]
-    )
-    assert "by group" not in one(of(frame, "os_dx_delayed"), statistic="median")["warning"]
+    rows = of(frame, "os_dx_delayed", "arm")
+    label = {arm: one(rows, statistic="median", group_level=arm)["label"] for arm in "ab"}
+    assert label["a"].endswith("given alive at day 30") and label["b"].endswith("alive at day 60")
+    alone = of(frame[frame["arm"] == "a"], "os_dx_delayed")
+    together = one(rows, statistic="median", group_level="a")
+    assert together["estimate"] == one(alone, statistic="median")["estimate"]
+
+
+def test_nothing_is_estimated_for_fewer_than_five_patients():
+    """Decision 36: four in arm a, two in arm b, with the limit of five that is the default."""
+    rows = of(SIX, by="arm", min_group=5)
+    estimated = rows[rows["statistic"].isin(["survival", "median", "q25", "q75"])]
+    assert set(estimated["state"]) == {"not-estimable"} and estimated["estimate"].isna().all()
+    assert (estimated["warning"].str.contains("fewer than 5 patients at risk: not estimated")).all()
+    assert set(of(SIX, by="arm", min_group=4)["state"]) > {"ok"}
+
+
+def test_nothing_is_estimated_for_a_group_without_an_event():
+    rows = of(SIX.assign(event=[1, 0, 1, 0, 0, 0]), by="arm")
+    b = rows[(rows["group_level"] == "b") & rows["statistic"].isin(["survival", "median"])]
+    assert set(b["state"]) == {"not-estimable"}
+    assert b["warning"].str.contains("no event: not estimated").all()
+    assert one(rows, statistic="median", group_level="a")["state"] == "ok"
+
+
+def test_before_the_first_event_the_limit_is_the_exact_one():
+    """No event by day 365 among the six at risk: S is at least 0.025^(1/6) = 0.5407."""
+    late = SIX.assign(exit=[500, 700, 1000, 1500, 2000, 2500])
+    alive = one(of(late), statistic="survival", time=365)
+    assert (alive["estimate"], alive["at_risk"]) == (1, 6)
+    assert alive["low"] == pytest.approx(0.5407, abs=5e-5) and pd.isna(alive["high"])
+    failed = one(of(late, "cif_progression"), statistic="cumulative_incidence", time=365)
+    assert failed["estimate"] == 0 and pd.isna(failed["low"])
+    assert failed["high"] == pytest.approx(0.4593, abs=5e-5)
+    table = tables.survival(of(late), "t", YEARS)
+    assert "100.0 (at least 54.1)" in [cell.text for cell in table.body[0]]
 
 
 def test_an_incidence_without_an_estimable_last_year_keeps_its_events():

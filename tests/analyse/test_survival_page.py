@@ -6,7 +6,7 @@ import pytest
 from clocked_study import ClockedStudy, GivenTimes
 from small_study import check, n_of, one, treated
 
-from prrt_lib.analyse import endpoint_facts, follow_up, survival
+from prrt_lib.analyse import endpoint_facts, follow_up, next_treatment, survival
 from prrt_lib.base.errors import ParameterError
 from prrt_lib.declare.parameters import from_mapping
 from prrt_lib.declare.rows import result_rows, stamp
@@ -47,6 +47,28 @@ def test_a_cause_is_a_share_of_the_deaths_with_a_cause(three):
     assert n_of(rows, level="died") == (2, 3)
     assert n_of(rows, level="NET") == (1, 1)
     assert n_of(rows, level="missing") == (1, 2)
+
+
+def test_what_was_given_after_prrt_is_counted_in_patients_of_all():
+    # A1: everolimus twice; A2: an analog only; A3: everolimus before PRRT, then chemotherapy
+    # without a date; A4 is treated again after a year; A5: nothing.
+    given = [("A1", "everolimus", "2016-01-01"), ("A1", "everolimus", "2017-01-01"),
+             ("A2", "somatostatin analog", "2016-01-01"), ("A3", "everolimus", "2014-01-01"),
+             ("A3", "chemotherapy", None)]  # fmt: skip
+    again = {"patient_id": "A4", "cycle_no": 2, "cycle_date": "2016-01-01"}
+    study = ClockedStudy({
+        "prrt_cycles": [*treated("A1", "A2", "A3", "A4", "A5"), again],
+        "subsequent_therapies": [dict(zip(("patient_id", "therapy", "therapy_date"), row,
+                                          strict=True)) for row in given],
+    }, cutoff="2018-01-01")  # fmt: skip
+    rows = check(next_treatment.subsequent(study))
+    counts = {row["level"]: (row["n"], row["total"]) for row in rows.to_dict("records")}
+    assert counts == {
+        "any": (3, 5), "any new anticancer therapy": (2, 5), "everolimus": (1, 5),
+        "somatostatin analog": (1, 5), "chemotherapy": (1, 5), "second course of PRRT": (1, 5),
+    }  # fmt: skip
+    why = "1 records without a date counted; 1 dated on or before first PRRT left out"
+    assert set(rows["warning"]) == {why}
 
 
 def test_deaths_are_told_apart_by_what_they_are_in_overall_survival():

@@ -168,7 +168,7 @@ def test_conditional_start_waits_for_enough_at_risk():
     assert "fewer than 5 at risk at 4 event times, first at day 20" in rows["warning"].iloc[0]
 
 
-def test_conditional_start_is_common_to_the_groups():
+def test_each_group_starts_on_its_own_day():
     data = pd.DataFrame(
         {
             "start": [0] * 3 + [2, 2, 5],
@@ -179,7 +179,8 @@ def test_conditional_start_is_common_to_the_groups():
     )
     assert conditional_start(data, "day", "start", "arm", 3)[0] == 5
     rows = kaplan_meier(data, "day", "died", "start", "arm", times=[9], min_at_risk=3)
-    assert set(rows["label"]) == {"given event-free at 5"}
+    started = dict(zip(rows["group_level"], rows["label"], strict=True))
+    assert started == {"x": "given event-free at 0", "y": "given event-free at 5"}
 
 
 def test_a_group_that_never_has_enough_at_risk_is_not_estimable():
