@@ -130,6 +130,19 @@ def test_the_abstract_quotes_rows_and_says_what_was_not_abstracted(rows):
     assert set(told.row_ids) <= set(rows["row_id"])
 
 
+def test_the_abstract_says_who_was_never_imaged():
+    best = {"analysis": "response", "variable": "best_response", "statistic": "proportion",
+            "population": "all_treated"}  # fmt: skip
+    any_response = {"level": "response of any magnitude", "stratum": "imaging-evaluable"}
+    rows = result_rows([
+        {**best, **any_response, "n": 3, "total": 4, "estimate": 0.75},
+        {**best, "level": "never imaged", "n": 1, "total": 5, "estimate": 0.2},
+    ])  # fmt: skip
+    told = paragraphs.abstract(rows).texts[0]
+    assert "Best response of any magnitude: 3/4 (75.0 %) of the imaging-evaluable; " in told
+    assert "never imaged after first PRRT: 1/5 (20.0 %)." in told
+
+
 def test_no_rows_at_all_make_no_sentence_with_a_number():
     nothing = result_rows([])
     for made in (paragraphs.abstract, paragraphs.methods, paragraphs.results):
