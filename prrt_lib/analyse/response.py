@@ -23,7 +23,7 @@ from prrt_lib.analyse.summaries import (
 from prrt_lib.declare.footprints import traced
 from prrt_lib.declare.rows import result_rows
 from prrt_lib.study.after_last_cycle import MOMENTS, NOT_REACHED, REACHED
-from prrt_lib.study.confirmation import ANSWERS, CONFIRMED, NOT_CONFIRMED
+from prrt_lib.study.confirmation import ANSWERS, CONFIRMED, DAYS_APART, NOT_CONFIRMED
 from prrt_lib.study.response_rules import CLASSES as SCAN_CLASSES
 from prrt_lib.study.response_rules import NOT_EVALUABLE
 from prrt_lib.study.responses import CLASSES, NEVER_IMAGED
@@ -121,10 +121,11 @@ def confirmation(
     answer = patients[name].dropna()
     if answer.empty:
         return result_rows(nobody(name, len(patients), state=without_scans(study)), **words)
-    counts = [_count(answer == level, name, level) for level in ANSWERS]
+    how = f"first scan, {DAYS_APART} days or more later, that says whether there is progression"
+    counts = [_count(answer == level, name, level, method=how) for level in ANSWERS]
     again = answer[answer.isin((CONFIRMED, NOT_CONFIRMED))]
     refuted = shares(again, name, [NOT_CONFIRMED], study.parameters.conf_level,
-                     label="Of those with a later scan")  # fmt: skip
+                     label="Of those with a later scan", method=f"{EXACT}; {how}")  # fmt: skip
     return result_rows([*counts, *refuted], **words)
 
 
@@ -205,9 +206,11 @@ def last_status(study: Any, population: str | None = None, role: str = "secondar
     last = scans.drop_duplicates("patient_id", keep="last").set_index("patient_id")
     on_scan = patients["patient_id"].map(last["status_last_followup"]).astype(object)
     records: Records = []
-    for address, status in (("followup.disease_status_last", patients["disease_status_last"]),
-                            ("imaging.status_last_followup", on_scan)):  # fmt: skip
-        name, told = address.partition(".")[2], {"label": label(address)}
+    for address, status, where in (
+        ("followup.disease_status_last", patients["disease_status_last"], ""),
+        ("imaging.status_last_followup", on_scan, ", on the imaging sheet"),
+    ):
+        name, told = address.partition(".")[2], {"label": label(address) + where}
         known = status.notna().any()
         records += (
             shares(status, name, levels_of(status, name), **told)

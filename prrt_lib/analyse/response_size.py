@@ -112,6 +112,6 @@ def recist(study: Any, population: str | None = None, role: str = "secondary") -
         classes = [*BEST_FIRST, *([] if stratum else [NO_CLASS])]
         records += shares(own, "best_recist", classes, level, label=names["best_recist"], **told)
         for name, (text, good) in RECIST.items():
-            count = int(own.isin(good).sum())
-            records.append(share(count, len(own), name, "yes", level, label=text, **told))
+            count, of = int(own.isin(good).sum()), "" if stratum else ", of all"
+            records.append(share(count, len(own), name, "yes", level, label=text + of, **told))
     return result_rows(records, **words)
