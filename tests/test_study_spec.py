@@ -65,22 +65,26 @@ def test_each_scan_says_what_its_flags_and_word_say():
     assert list(told.loc[found["disagrees"], "scan"]) == ["17", "18", "19"]
 
 
-def test_first_and_best_response_are_those_worked_out_by_hand():
-    tables = spec("responses.md")
-    built = cohort(tables).patients
-    wanted = ["first_response", "best_response", "complete_response"]
-    assert rows(built[["patient_id", *wanted]]) == rows(tables["expected"])
+@pytest.mark.parametrize(
+    "file", ["responses.md", "recist.md", "after_last_cycle.md", "confirmation.md"]
+)
+def test_what_scans_say_of_each_patient_is_what_was_worked_out_by_hand(file):
+    tables = spec(file)
+    expected = tables["expected"].rename(columns={"patient": "patient_id"})
+    assert rows(cohort(tables).patients[list(expected)]) == rows(expected)
 
 
 def test_response_at_a_landmark_comes_from_scans_until_then():
     built = cohort(spec("responses.md"))
     states = landmark_states(built.tables["scans"], built.patients)
     found = {name: rows(frame[["days", "state"]]) for name, frame in states.groupby("patient_id")}
-    # A: stable, then a response, then progression, which no later response undoes.
-    assert found["A"] == [(143, "non-responder"), (357, "responder"),
+    # A: not to be judged, stable, then a response, then progression, which no later one undoes.
+    assert found["A"] == [(112, "not evaluable"), (143, "non-responder"), (357, "responder"),
                           (508, "non-responder"), (722, "non-responder")]  # fmt: skip
     assert found["E"] == [(143, "responder"), (326, "non-responder")]
+    # D is never imaged; F's only scan cannot be judged; G progresses by a report alone.
     assert "D" not in found
+    assert found["F"] == [(143, "not evaluable")] and found["G"] == [(235, "non-responder")]
 
 
 def test_a_bound_that_includes_its_end_leaves_the_next_grade_open():

@@ -1,4 +1,4 @@
-"""How patients were imaged: the scan before PRRT, and the time between scans."""
+"""How patients were imaged: the scan before PRRT and its findings, and the time between scans."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from typing import Any
 
 import pandas as pd
 
-from prrt_lib.analyse.columns import rows_of, without_scans
+from prrt_lib.analyse.columns import label, one_each, rows_of, without_scans
 from prrt_lib.analyse.quantiles import quantity
 from prrt_lib.analyse.response import ANALYSIS
-from prrt_lib.analyse.summaries import Records, levels_of, nobody, share
+from prrt_lib.analyse.summaries import Records, levels_of, nobody, share, shares
 from prrt_lib.declare.footprints import traced
 from prrt_lib.declare.rows import result_rows
-from prrt_lib.study.response_rules import NOT_EVALUABLE
+from prrt_lib.study.response_rules import CLASSES, NOT_EVALUABLE
 
 INTERVALS = "scan_intervals"
 BASELINE = "baseline_scan"
@@ -22,13 +22,14 @@ LATER_SCANS = 5
 
 @traced
 def baseline(study: Any, population: str | None = None, role: str = "secondary") -> pd.DataFrame:
-    """Who was imaged on or before first PRRT, by which modality, and how long before.
+    """Who was imaged on or before first PRRT, by which modality, how long before, and the findings.
 
-    The last such scan; one that combines modalities counts in each.
+    The last such scan; one that combines modalities counts in each. Findings: its class, or that
+    of the last one that can be judged.
     """
     population = population or study.headline
     words = {"analysis": ANALYSIS, "population": population, "role": role}
-    patients = study.patients(population=population)
+    patients = one_each(study, ["derived.baseline_class"], population)
     names = ("scan_date", "modality", "days_from_prrt")
     every = rows_of(study, patients["patient_id"], "scans", *names).dropna(
         subset=["days_from_prrt"]
@@ -38,10 +39,11 @@ def baseline(study: Any, population: str | None = None, role: str = "secondary")
     before = every[every["days_from_prrt"] <= 0].sort_values(["patient_id", "scan_date"])
     last = before.drop_duplicates("patient_id", keep="last")
     has, total = len(last), len(patients)
-    label = {"label": "Last scan on or before first PRRT"}
+    told = {"label": "Last scan on or before first PRRT"}
     records: Records = [
-        share(has, total, BASELINE, FOUND, **label),
-        share(total - has, total, BASELINE, NOT_FOUND, **label),
+        share(has, total, BASELINE, FOUND, **told),
+        share(total - has, total, BASELINE, NOT_FOUND, **told),
+        *_findings(patients["baseline_class"], has),
         *_modalities(last),
     ]
     when = quantity(-last["days_from_prrt"], "days_before_prrt", "days before",
@@ -49,12 +51,21 @@ def baseline(study: Any, population: str | None = None, role: str = "secondary")
     return result_rows([*records, *when], **words)
 
 
+def _findings(found: pd.Series, imaged: int) -> Records:
+    name, told = "baseline_class", {"label": label("derived.baseline_class")}
+    if found.isna().all():
+        state = "not-estimable" if imaged else "not-abstracted"
+        why = f"none of {imaged} scans can be judged" if imaged else ""
+        return nobody(name, len(found), state=state, warning=why, **told)
+    return shares(found, name, [level for level in CLASSES if (found == level).any()], **told)
+
+
 def _modalities(scans: pd.DataFrame) -> Records:
     known = scans["modality"].dropna().str.split("+")
-    label = {"label": "Modality of the last scan before first PRRT"}
+    told = {"label": "Modality of the last scan before first PRRT"}
     return [
         share(int(known.map(lambda used, one=one: one in used).sum()), len(known),
-              "baseline_modality", one, **label)
+              "baseline_modality", one, **told)
         for one in (levels_of(known.explode(), "modality") if len(known) else [])
     ]  # fmt: skip
 

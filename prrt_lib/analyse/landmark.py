@@ -19,11 +19,13 @@ from prrt_lib.estimate.landmark_analysis import UNASSESSED, Landmark
 from prrt_lib.estimate.landmark_analysis import landmark as landmark_cohort
 from prrt_lib.estimate.log_rank import logrank
 from prrt_lib.estimate.survival import kaplan_meier
+from prrt_lib.study.response_rules import NOT_EVALUABLE
 from prrt_lib.study.responses import NON_RESPONDER, RESPONDER
 
 ANALYSIS = "landmark"
 STATE = "response by the landmark"
-LEVELS = (NON_RESPONDER, RESPONDER, UNASSESSED)
+COMPARED = (NON_RESPONDER, RESPONDER)
+LEVELS = (*COMPARED, NOT_EVALUABLE, UNASSESSED)
 OUT_IF_PROGRESSED = ("progression", "progression_or_death")
 FEW = 10
 
@@ -31,7 +33,8 @@ FEW = 10
 def at(study: Any, months: float, endpoint: str = "os_prrt", population: str | None = None):
     """The Landmark cohort ``months`` after first PRRT, with each patient's state there.
 
-    Status from scans up to the landmark. Progressed before it: a non-responder for survival, out
+    Status from scans up to the landmark: "not imaged" without any, "not evaluable" where none of
+    them can be judged. Progressed before it: a non-responder for survival, out
     for progression endpoints (decision 11). Raises AnalysisError where nobody is left.
     """
     population = population or study.headline
@@ -43,7 +46,7 @@ def at(study: Any, months: float, endpoint: str = "os_prrt", population: str | N
     )
     out = "progressed" if times.endpoint.kind in OUT_IF_PROGRESSED else None
     states = study.landmark_states(population)
-    if states.empty:
+    if not states["state"].isin(COMPARED).any():
         what = "no evaluable scan after first PRRT"
         raise AnalysisError(Problem("landmark", what, "scans that can be read", "abstract them"))
     kept = landmark_cohort(
@@ -106,7 +109,7 @@ def _curves(frame: pd.DataFrame, parameters: Any) -> pd.DataFrame:
 
 
 def _assessed(frame: pd.DataFrame) -> pd.DataFrame:
-    kept = frame[frame[STATE] != UNASSESSED]
+    kept = frame[frame[STATE].isin(COMPARED)]
     return kept.assign(**{STATE: kept[STATE].cat.remove_unused_categories()})
 
 
@@ -126,7 +129,7 @@ def _ratio(frame: pd.DataFrame, level: float) -> pd.DataFrame:
               "reference": NON_RESPONDER, "n": len(own), "state": "not-estimable"}  # fmt: skip
     if own[STATE].nunique() < 2 or not (own["event"] == 1).any():
         return result_rows([record], warning="fewer than two classes, or no event")
-    events = own[own["event"] == 1][STATE].value_counts().reindex(list(LEVELS[:2]), fill_value=0)
+    events = own[own["event"] == 1][STATE].value_counts().reindex(list(COMPARED), fill_value=0)
     penalty = "firth" if events.sum() < FEW / 2 or not np.all(events > 0) else None
     try:
         fit = cox(own, "exit", "event", [STATE], penalty=penalty, conf_level=level,

@@ -1,4 +1,7 @@
-"""Imaging response: first, best and last status, with exact limits; never against survival."""
+"""Imaging response: first, best, after the last cycle, and last status, with exact limits.
+
+Never against survival.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ import pandas as pd
 
 from prrt_lib.analyse.columns import label, one_each, rows_of, without_scans
 from prrt_lib.analyse.summaries import (
+    EXACT,
     Records,
     grouped,
     levels_of,
@@ -18,7 +22,11 @@ from prrt_lib.analyse.summaries import (
 )
 from prrt_lib.declare.footprints import traced
 from prrt_lib.declare.rows import result_rows
-from prrt_lib.study.response_rules import CLASSES, NOT_EVALUABLE
+from prrt_lib.study.after_last_cycle import MOMENTS, NOT_REACHED, REACHED
+from prrt_lib.study.confirmation import ANSWERS, CONFIRMED, DAYS_APART, NOT_CONFIRMED
+from prrt_lib.study.response_rules import CLASSES as SCAN_CLASSES
+from prrt_lib.study.response_rules import NOT_EVALUABLE
+from prrt_lib.study.responses import CLASSES, NEVER_IMAGED
 
 ANALYSIS = "response"
 EVALUABLE = "imaging-evaluable"
@@ -33,7 +41,7 @@ def classes(
     """Patients per class of ``first_response`` or ``best_response``, exact limits (decision 20).
 
     ``stratum`` "imaging-evaluable": those with an evaluable scan after first PRRT; "": all of
-    ``population``, who add "not evaluable".
+    ``population``, who add "not evaluable" and "never imaged".
     """
     population = population or study.headline
     words = {"analysis": ANALYSIS, "population": population, "role": role, "stratum": stratum}
@@ -45,7 +53,8 @@ def classes(
     evaluable = EVALUABLE in (stratum, population.replace("_", "-"))
     if evaluable:
         patients = patients[patients["in_imaging_evaluable"]]
-    shown = [name for name in CLASSES if not (evaluable and name == NOT_EVALUABLE)]
+    shown = [name for name in CLASSES
+             if not (evaluable and name in (NOT_EVALUABLE, NEVER_IMAGED))]  # fmt: skip
     level = study.parameters.conf_level
     return grouped(patients, by, lambda part: shares(part[which], which, shown, level), **words)
 
@@ -78,6 +87,55 @@ def complete(study: Any, population: str | None = None, role: str = "secondary")
 
 
 @traced
+def after_last_cycle(
+    study: Any, population: str | None = None, role: str = "secondary"
+) -> pd.DataFrame:
+    """Patients per class 3 and 12 months after the last cycle of the first course, exact limits.
+
+    Of all whose follow-up can have reached the moment; the others are counted.
+    """
+    population = population or study.headline
+    words = {"analysis": ANALYSIS, "population": population, "role": role}
+    patients = one_each(study, [f"derived.{name}" for name in MOMENTS], population)
+    records: Records = []
+    for name, (after, around) in MOMENTS.items():
+        state, told = patients[name], {"label": label(f"derived.{name}")}
+        if state.isna().all():
+            records += nobody(name, len(patients), state=without_scans(study), **told)
+            continue
+        told["method"] = f"{EXACT}; the scan within {around} days of day {after}, closest to it"
+        waiting = state == NOT_REACHED
+        records += shares(state[~waiting], name, REACHED, study.parameters.conf_level, **told)
+        records.append(_count(waiting, name, NOT_REACHED, **told))
+    return result_rows(records, **words)
+
+
+@traced
+def confirmation(
+    study: Any, population: str | None = None, role: str = "secondary"
+) -> pd.DataFrame:
+    """What followed a first progression that a scan showed, and how often it was not confirmed."""
+    words = _words(study, population, role, "First progression on a scan")
+    name = "progression_confirmed"
+    patients = one_each(study, [f"derived.{name}"], words["population"])
+    answer = patients[name].dropna()
+    if answer.empty:
+        return result_rows(nobody(name, len(patients), state=without_scans(study)), **words)
+    how = f"first scan, {DAYS_APART} days or more later, that says whether there is progression"
+    counts = [_count(answer == level, name, level, method=how) for level in ANSWERS]
+    again = answer[answer.isin((CONFIRMED, NOT_CONFIRMED))]
+    refuted = shares(again, name, [NOT_CONFIRMED], study.parameters.conf_level,
+                     label="Of those with a later scan", method=f"{EXACT}; {how}")  # fmt: skip
+    return result_rows([*counts, *refuted], **words)
+
+
+def _count(chosen: pd.Series, variable: str, level: str, **words: Any) -> dict[str, Any]:
+    n = int(chosen.sum())
+    return {"statistic": "count", "variable": variable, "level": level, "estimate": n, "n": n,
+            "total": len(chosen), **words}  # fmt: skip
+
+
+@traced
 def against_recist(
     study: Any, population: str | None = None, role: str = "secondary"
 ) -> pd.DataFrame:
@@ -97,7 +155,7 @@ def against_recist(
     name["variable"] = "response_class"
     records = [
         {**name, "statistic": "count", "level": own, "group_level": theirs, "n": n, "estimate": n}
-        for own in CLASSES
+        for own in SCAN_CLASSES
         for theirs in [item for item in RECIST if (both["recist"] == item).any()]
         for n in [int(((both["response_class"] == own) & (both["recist"] == theirs)).sum())]
     ]
@@ -140,19 +198,26 @@ def modalities(study: Any, population: str | None = None, role: str = "secondary
 
 @traced
 def last_status(study: Any, population: str | None = None, role: str = "secondary") -> pd.DataFrame:
-    """Disease status at last contact, else at the last scan that records one."""
-    words = _words(study, population, role, "Disease status at last follow-up")
-    patients = one_each(study, ["followup.disease_status_last"], words["population"])
+    """Disease status at last contact, and on the last dated scan that the sheet gives one for."""
+    population = population or study.headline
+    patients = one_each(study, ["followup.disease_status_last"], population)
     scans = rows_of(study, patients["patient_id"], "imaging", "scan_date", "status_last_followup")
-    scans = scans.dropna(subset=["status_last_followup"]).sort_values("scan_date", kind="stable")
-    told = scans.drop_duplicates("patient_id", keep="last").set_index("patient_id")
-    fallback = patients["patient_id"].map(told["status_last_followup"])
-    told_last = patients["disease_status_last"].astype(object)
-    status = told_last.where(told_last.notna(), fallback.astype(object))
-    name = "disease_status_last"
-    if status.isna().all():
-        return result_rows(nobody(name, len(patients)), **words)
-    return result_rows(shares(status, name, levels_of(status, name)), **words)
+    scans = scans.dropna().sort_values("scan_date", kind="stable")
+    last = scans.drop_duplicates("patient_id", keep="last").set_index("patient_id")
+    on_scan = patients["patient_id"].map(last["status_last_followup"]).astype(object)
+    records: Records = []
+    for address, status, where in (
+        ("followup.disease_status_last", patients["disease_status_last"], ""),
+        ("imaging.status_last_followup", on_scan, ", on the imaging sheet"),
+    ):
+        name, told = address.partition(".")[2], {"label": label(address) + where}
+        known = status.notna().any()
+        records += (
+            shares(status, name, levels_of(status, name), **told)
+            if known
+            else nobody(name, len(patients), **told)
+        )
+    return result_rows(records, analysis=ANALYSIS, population=population, role=role)
 
 
 def _words(study: Any, population: str | None, role: str, text: str) -> dict[str, str]:

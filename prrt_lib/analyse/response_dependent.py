@@ -18,12 +18,8 @@ from prrt_lib.study.responses import NON_RESPONDER, RESPONDER
 ANALYSIS = "response_dependent"
 STATE = "response so far"
 METHOD = "time-dependent Cox: not a responder until the scan that shows the response"
-# setting -> its words; once a responder always one (Mantel and Byar 1974), or until progression.
-SETTINGS = {
-    "": "a responder from the first response on",
-    "until_progression": "a responder from the first response until progression",
-}
-AFTER = "who has progressed counts as not responding: the ratio holds what progression does, too"
+# Once a responder always one (Mantel and Byar 1974, decision 34).
+WORDS = "a responder from the first response on"
 ALONE, ADJUSTED = "response alone", "with the declared covariates"
 
 
@@ -53,9 +49,7 @@ def start_stop(
 
 
 @traced
-def dependent(
-    study: Any, endpoint: str = "os_prrt", setting: str = "", population: str | None = None
-) -> pd.DataFrame:
+def dependent(study: Any, endpoint: str = "os_prrt", population: str | None = None) -> pd.DataFrame:
     """Hazard ratio of response as a time-dependent covariate, alone and with the covariates.
 
     Time without an evaluable scan counts as not (yet) responding. With the declared covariates
@@ -63,8 +57,7 @@ def dependent(
     """
     known = prepare(study, endpoint, None, population)
     states = study.landmark_states(known.times.population)
-    if not setting:
-        states = states[states["state"] == RESPONDER].drop_duplicates("patient_id")
+    states = states[states["state"] == RESPONDER].drop_duplicates("patient_id")
     frame = start_stop(known.frame, states, NON_RESPONDER, STATE)
     frame[STATE] = pd.Categorical(frame[STATE], [NON_RESPONDER, RESPONDER])
     level = study.parameters.conf_level
@@ -73,13 +66,12 @@ def dependent(
         complete = known.frame[known.names].notna().all(axis=1)
         rows = _ratio(frame.dropna(subset=known.names), known.names, ADJUSTED, level)
         tables.append(stamp(rows, n=int(complete.sum())))
-    label = f"{known.times.endpoint.label}: {SETTINGS[setting]}"
+    label = f"{known.times.endpoint.label}: {WORDS}"
     rows = pd.concat(tables, ignore_index=True)
-    told = [*known.times.warnings, *([AFTER] if setting else [])]
-    words = ["; ".join(p for p in (*told, own) if p) for own in rows["warning"]]
+    words = ["; ".join(p for p in (*known.times.warnings, own) if p) for own in rows["warning"]]
     return combine([
         stamp(rows, analysis=ANALYSIS, endpoint=endpoint, population=known.times.population,
-              setting=setting or "ever", label=label, role="exploratory", warning=words)
+              label=label, role="exploratory", warning=words)
     ])  # fmt: skip
 
 
@@ -116,10 +108,5 @@ def _ratio(frame: pd.DataFrame, names: Sequence[str], model: str, level: float) 
 def both(
     study: Any, endpoints: Sequence[str] = ("os_prrt", "pfs"), population: str | None = None
 ) -> pd.DataFrame:
-    """:func:`dependent` for each endpoint; the second setting where progression is no event."""
-    return combine([
-        dependent(study, endpoint, setting, population)
-        for endpoint in endpoints
-        for setting in SETTINGS
-        if not setting or endpoint.startswith("os")
-    ])  # fmt: skip
+    """:func:`dependent` for each endpoint."""
+    return combine(dependent(study, endpoint, population) for endpoint in endpoints)

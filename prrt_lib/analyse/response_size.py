@@ -6,24 +6,32 @@ from typing import Any
 
 import pandas as pd
 
-from prrt_lib.analyse.columns import one_each, rows_of, without_scans
+from prrt_lib.analyse.columns import label, one_each, rows_of, without_scans
 from prrt_lib.analyse.response import ANALYSIS, EVALUABLE
-from prrt_lib.analyse.summaries import nobody, shares
+from prrt_lib.analyse.summaries import EXACT, Records, nobody, share, shares
 from prrt_lib.declare.footprints import traced
 from prrt_lib.declare.rows import combine, result_rows
+from prrt_lib.study.recist import BEST_FIRST
 from prrt_lib.study.response_rules import ANY_RESPONSE, NED
 from prrt_lib.study.responses import is_response
 
 LIMITS = ("progression", "new_therapy", "retreatment", "horizon")
-OBJECTIVE = ("CR", "PR")
 # RECIST 1.1 (Eisenhauer 2009): a partial response is a decrease of at least 30 %.
 PARTIAL = -30.0
 MEASURES = {
     "any_response": "Response of any magnitude (the registry's words)",
-    "objective_response": "RECIST response (CR or PR), of those with a RECIST class",
     "any_shrinkage": "Any shrinkage measured, of those with a measured change",
     "shrinkage_30": "Shrinkage of 30 % or more measured, of those with a measured change",
 }
+RECIST = {
+    "objective_response": ("Objective response by RECIST (CR or PR)", ("CR", "PR")),
+    "disease_control": ("Disease control by RECIST (CR, PR or SD)", ("CR", "PR", "SD")),
+}
+MEASURED, NO_CLASS = "with a RECIST class", "no RECIST class"
+HOW = (
+    f"{EXACT}; best class up to progression by RECIST, new therapy, retreatment or the horizon; "
+    "unconfirmed, stable disease of any duration"
+)
 
 
 def responders(study: Any, population: str | None = None) -> pd.DataFrame:
@@ -36,7 +44,7 @@ def responders(study: Any, population: str | None = None) -> pd.DataFrame:
     names = ["best_response", "in_imaging_evaluable", "primary_group", "grade_group",
              "isotope_cycle1", *LIMITS]  # fmt: skip
     patients = one_each(study, [f"derived.{name}" for name in names], population)
-    facts = ("scan_date", "after_prrt", "response_class", "recist_class", "size_change_pct")
+    facts = ("scan_date", "after_prrt", "response_class", "size_change_pct")
     scans = rows_of(study, patients["patient_id"], "scans", *facts)
     limit = scans["patient_id"].map(patients.set_index("patient_id")[list(LIMITS)].min(axis=1))
     used = scans[scans["after_prrt"] & ~(scans["scan_date"] > limit)]
@@ -45,13 +53,9 @@ def responders(study: Any, population: str | None = None) -> pd.DataFrame:
     good = best.isin((ANY_RESPONSE, NED)) & patients["patient_id"].isin(responses)
     change = patients["patient_id"].map(used.groupby("patient_id")["size_change_pct"].min())
     measured = change.notna()
-    recist = used.dropna(subset=["recist_class"])
-    objective = recist.loc[recist["recist_class"].isin(OBJECTIVE), "patient_id"]
-    ids, evaluable = patients["patient_id"], patients["in_imaging_evaluable"]
     return patients.assign(
         best_change=change,
-        any_response=_told(good, evaluable & best.notna()),
-        objective_response=_told(ids.isin(objective), ids.isin(recist["patient_id"])),
+        any_response=_told(good, patients["in_imaging_evaluable"] & best.notna()),
         any_shrinkage=_told(change < 0, measured),
         shrinkage_30=_told(change <= PARTIAL, measured),
     )
@@ -70,9 +74,9 @@ def magnitudes(study: Any, population: str | None = None, role: str = "secondary
     patients = responders(study, population)
     level = study.parameters.conf_level
     frames = []
-    for name, label in MEASURES.items():
+    for name, text in MEASURES.items():
         stratum = EVALUABLE if name == "any_response" else ""
-        own = {**words, "label": label, "stratum": stratum}
+        own = {**words, "label": text, "stratum": stratum}
         values = patients[name]
         state = without_scans(study) if name == "any_response" else "not-abstracted"
         records = (
@@ -82,3 +86,32 @@ def magnitudes(study: Any, population: str | None = None, role: str = "secondary
         )
         frames.append(result_rows(records, **own))
     return combine(frames)
+
+
+@traced
+def recist(study: Any, population: str | None = None, role: str = "secondary") -> pd.DataFrame:
+    """Best RECIST class, objective response and disease control, exact limits.
+
+    ``stratum`` "with a RECIST class": those with one after first PRRT; "": all of ``population``,
+    where no class is neither response nor control.
+    """
+    population = population or study.headline
+    words = {"analysis": ANALYSIS, "population": population, "role": role}
+    best = one_each(study, ["derived.best_recist"], population)["best_recist"]
+    names = {"best_recist": label("derived.best_recist")}
+    names |= {name: text for name, (text, _) in RECIST.items()}
+    records: Records = []
+    if best.isna().all():
+        state = "not-estimable" if study.abstracted("imaging", "recist_class") else "not-abstracted"
+        for name, text in names.items():
+            records += nobody(name, len(best), state=state, label=text)
+        return result_rows(records, **words)
+    level = study.parameters.conf_level
+    for stratum, own in ((MEASURED, best.dropna()), ("", best.fillna(NO_CLASS))):
+        told = {"stratum": stratum, "method": HOW}
+        classes = [*BEST_FIRST, *([] if stratum else [NO_CLASS])]
+        records += shares(own, "best_recist", classes, level, label=names["best_recist"], **told)
+        for name, (text, good) in RECIST.items():
+            count, of = int(own.isin(good).sum()), "" if stratum else ", of all"
+            records.append(share(count, len(own), name, "yes", level, label=text + of, **told))
+    return result_rows(records, **words)

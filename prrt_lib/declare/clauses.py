@@ -29,8 +29,14 @@ def exhibits() -> Mapping[str, Mapping[str, Any]]:
 
 def rows_of(item: str, rows: pd.DataFrame) -> pd.DataFrame:
     """The result rows that answer a clause, or stand behind a table or figure of a paper."""
+    return matching((clauses().get(item) or exhibits()[item])["rows"], rows)
+
+
+def matching(keys: Mapping[str, Any], rows: pd.DataFrame) -> pd.DataFrame:
+    """The ``rows`` whose every column in ``keys`` is equal to its value, or one of its values."""
     kept = rows
-    for name, value in (clauses().get(item) or exhibits()[item])["rows"].items():
+    for name, value in keys.items():
         text = kept[name].map(lambda cell: f"{cell:g}") if name == "time" else kept[name]
-        kept = kept[text == str(value)]
+        wanted = value if isinstance(value, list) else [value]
+        kept = kept[text.isin([str(one) for one in wanted])]
     return kept

@@ -44,7 +44,9 @@ def traceability_page() -> str:
 
 
 def _keys(item: Mapping[str, Any]) -> str:
-    return ", ".join(f"{name} = {value}" for name, value in item["rows"].items())
+    texts = {name: " or ".join(value) if isinstance(value, list) else value
+             for name, value in item["rows"].items()}  # fmt: skip
+    return ", ".join(f"{name} = {text}" for name, text in texts.items())
 
 
 def _shown() -> list[list[str]]:

@@ -13,7 +13,7 @@ from prrt_lib.declare.rows import result_rows
 from prrt_lib.declare.shown import Shown
 from prrt_lib.estimate.guards import finite_numbers, prepared, refuse, require_columns
 
-UNASSESSED = "not evaluable"
+UNASSESSED = "not imaged"
 
 
 @dataclass(frozen=True, repr=False)
@@ -57,7 +57,7 @@ def landmark(
 
     Kept: entry <= at < exit. ``assessments`` (``id``, ``time``, ``value``) gives each patient's
     status: with ``order`` (best first) the best, without it the last, of those at or before the
-    landmark; nobody's later scans count, and a patient without one is "not evaluable".
+    landmark; nobody's later scans count, and a patient without one is "not imaged".
     ``out_if_before``: column with the time of an event (progression, for TTP and PFS) that
     takes a patient out when it happened at or before the landmark; missing = did not happen.
     """
@@ -97,7 +97,7 @@ def _excluded(frame, checked, duration, entry, at, out_if_before) -> dict[str, n
 
 
 def _status(ids, assessments, id, time, value, at, order) -> np.ndarray:
-    """Best or last class of the assessments up to the landmark; "not evaluable" without one."""
+    """Best or last class of the assessments up to the landmark; "not imaged" without one."""
     require_columns(assessments, [id, time, value])
     seen = assessments[assessments[value].notna()]
     seen = seen[finite_numbers(seen, time) <= at]

@@ -12,7 +12,7 @@ DEPENDENT, ALONE = "response_dependent", "response alone"
 
 
 def response(rows: pd.DataFrame) -> Sentences:
-    """What the time-dependent models say of responders; one sentence per endpoint and setting."""
+    """What the time-dependent models say of responders; one sentence per endpoint."""
     draft = Draft(rows)
     known = rows[(rows["analysis"] == DEPENDENT) & (rows["model"] == ALONE)]
     for row in known.to_dict("records"):

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import pandas as pd
 
 from prrt_lib.declare.checklists import AUTHORS, checklists
-from prrt_lib.declare.clauses import clauses, rows_of
+from prrt_lib.declare.clauses import clauses, matching, rows_of
 from prrt_lib.present.tables import Cell, Table
 
 ANSWERED, NOT_ABSTRACTED, OPEN = "answered", "not abstracted", "no result row"
@@ -31,19 +29,12 @@ def checklist(name: str, rows: pd.DataFrame) -> Table:
     for item in content["items"]:
         own = item["page"] == AUTHORS
         page = "" if own else item["page"]
-        said = "by the authors" if own else state(_matching(item.get("rows"), rows))
+        said = "by the authors" if own else state(matching(item.get("rows", {}), rows))
         body.append([Cell(item["item"]), Cell(item["asks"]), Cell(item["where"]),
                      Cell(page.replace("_", " "), page=page), Cell(said)])  # fmt: skip
     return Table(content["title"], ["item", "asks", "where", "page", "state"], body,
                  ["In this project's words: compare with the published list.",
                   _counted(body)])  # fmt: skip
-
-
-def _matching(keys: Mapping[str, str] | None, rows: pd.DataFrame) -> pd.DataFrame:
-    kept = rows
-    for column, value in (keys or {}).items():
-        kept = kept[kept[column] == value]
-    return kept
 
 
 def state(rows: pd.DataFrame) -> str:

@@ -15,7 +15,7 @@ from prrt_lib.present.curves import footnote
 from prrt_lib.present.tables import levels
 
 LOOKS = {"responder": (0, "solid"), "non-responder": (1, (0, (5, 2))),
-         "not evaluable": (6, (0, (1.5, 1.5)))}  # fmt: skip
+         "not evaluable": (6, (0, (1.5, 1.5))), "not imaged": (7, (0, (6, 2, 1.5, 2)))}  # fmt: skip
 EVERY_MONTHS = 24
 
 

@@ -103,7 +103,9 @@ def _response(draft: Draft) -> None:
         draft.say("Response on imaging could not be estimated.")
         return
     among = " of the imaging-evaluable" if row["stratum"] else ""
-    draft.say(f"Best response of any magnitude: {share_with_limits(row)}{among}.")
+    never = draft.find(variable="best_response", level="never imaged", stratum="")
+    unseen = f"; never imaged after first PRRT: {numbers.estimate(never)}" if never else ""
+    draft.say(f"Best response of any magnitude: {share_with_limits(row)}{among}{unseen}.")
 
 
 def _outcome(draft: Draft) -> None:

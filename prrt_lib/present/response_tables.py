@@ -64,7 +64,7 @@ def comparison(rows: pd.DataFrame, title: str) -> Table:
 
 
 def dependent(rows: pd.DataFrame, title: str) -> Table:
-    """Per endpoint and setting the hazard ratio of response as a time-dependent covariate."""
+    """Per endpoint the hazard ratio of response as a time-dependent covariate."""
     body, sections = [], set()
     for label, part in rows.groupby("label", sort=False):
         sections.add(len(body))

@@ -35,6 +35,7 @@ PLACES = {
     **dict.fromkeys(("lung", "mixed"), 3),
     **dict.fromkeys(("unknown primary", "no evidence of disease"), 4),
     **dict.fromkeys(("other", "not evaluable", "unknown"), 6),
+    **dict.fromkeys(("never imaged", "not imaged"), 7),
 }
 
 

@@ -12,9 +12,11 @@ from prrt_lib.declare.derivations import MAIN_DATE
 from prrt_lib.declare.parameters import Parameters
 from prrt_lib.declare.shown import Shown
 from prrt_lib.study import courses, plausible, progression, responses, vital, windows
+from prrt_lib.study.after_last_cycle import after_last_cycle
 from prrt_lib.study.characteristics import characteristics
 from prrt_lib.study.flow import Step, flow_frame, walk
 from prrt_lib.study.questions import ask, ask_rows
+from prrt_lib.study.recist import best_recist
 from prrt_lib.study.typed import complete, until, without_nan
 
 # Therapies that are not a new anticancer therapy: an analog goes on beside PRRT.
@@ -146,12 +148,12 @@ def _derived(whole, base: pd.DataFrame, unplaced, parameters: Parameters, cutoff
     people = people.join(_next_treatment(new, people, cutoff))
     told, found = progression.scans(whole["imaging"], people["first_prrt"])
     questions += found
-    mixed = parameters.mixed_is_progression
-    frame, found = progression.progression(told, whole["imaging"], people, mixed, cutoff)
+    frame, found = progression.progression(told, whole["imaging"], people, parameters)
     people, questions = people.join(frame), questions + found
     frame, found = progression.looked_for(told, people, cutoff)
     people, questions = people.join(frame), questions + found
-    people = people.join(responses.responses(told, people, cutoff))
+    for step in (responses.responses, best_recist, after_last_cycle):
+        people = people.join(step(told, people, cutoff))
     filled, found = _markers(whole, people, cutoff)
     for name, analyte in (("cga_before", "CgA"), ("pancreastatin_before", "pancreastatin")):
         people[name] = windows.before_first_prrt(filled, analyte, people.index)
@@ -207,8 +209,12 @@ def _populations(people: pd.DataFrame) -> tuple[pd.DataFrame, list[dict]]:
     def which(mask) -> frozenset[str]:
         return frozenset(ids[mask])
 
-    no_scan = Step("Evaluable scan after first PRRT", "no evaluable scan after first PRRT", "",
-                   which(~people["imaging_evaluable"]))  # fmt: skip
+    imaging = [
+        Step("Imaged after first PRRT", "never imaged after first PRRT", "",
+             which(people["best_response"] == responses.NEVER_IMAGED)),
+        Step("Evaluable scan after first PRRT", "no evaluable scan after first PRRT", "",
+             which(~people["imaging_evaluable"])),
+    ]  # fmt: skip
     plans = {
         "gep": ("GEP primary", [
             Step("Primary site abstracted", "primary site not abstracted",
@@ -216,7 +222,7 @@ def _populations(people: pd.DataFrame) -> tuple[pd.DataFrame, list[dict]]:
             Step("Gastroenteropancreatic primary", "other or unknown primary", "",
                  which(gep == "no")),
         ]),
-        "imaging_evaluable": ("Imaging evaluable", [no_scan]),
+        "imaging_evaluable": ("Imaging evaluable", imaging),
         "safety": ("Safety", []),
     }  # fmt: skip
     flags, rows = {"in_all_treated": True}, []

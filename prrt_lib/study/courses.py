@@ -56,7 +56,7 @@ def exposure(ordered: pd.DataFrame) -> pd.DataFrame:
     ``ordered``: administrations up to the cut-off, as :func:`in_order` places them.
     ``cumulative_gbq`` is missing where it is only a lower bound (decision 33) and where
     isotopes differ, whose activities are never added. ``retreatment`` is the first day of the
-    second course.
+    second course, ``first_course_end`` the last known day of the first.
     """
     by_patient = ordered.groupby("patient_id", sort=True)
     first = by_patient["cycle_date"].min().dropna()
@@ -70,6 +70,8 @@ def exposure(ordered: pd.DataFrame) -> pd.DataFrame:
     again = ordered[ordered["course_no"] == 2].groupby("patient_id")
     for end, name in (("", "cycle_date"), ("_lo", "cycle_lo"), ("_hi", "cycle_hi")):
         frame[f"retreatment{end}"] = again[name].min().reindex(ids)
+    course = ordered[ordered["course_no"] == 1].groupby("patient_id")["cycle_date"]
+    frame["first_course_end"] = course.max().reindex(ids)
     unknown = ordered[list(ADDENDS)].isna().any(axis=1).groupby(ordered["patient_id"]).any()
     one = by_patient["isotope"].nunique() == 1
     total = by_patient["activity_gbq"].sum()

@@ -6,15 +6,14 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from prrt_lib.study import response_rules
+from prrt_lib.declare.parameters import Parameters
+from prrt_lib.study import confirmation, response_rules
 from prrt_lib.study.questions import ask, ask_rows
 
 ENDS = ("", "_lo", "_hi")
 SCAN = {"": "scan_date", "_lo": "scan_lo", "_hi": "scan_hi"}
 REPORTED = "progression_date_reported"
 RECIST = ("CR", "PR", "SD", "PD")
-# A scan that shows progression is confirmed or not by the next one so many days later or more.
-DAYS_TO_CONFIRM = 28
 Findings = list[dict[str, str]]
 
 
@@ -56,25 +55,28 @@ def progression(
     told: pd.DataFrame,
     imaging: pd.DataFrame,
     cohort: pd.DataFrame,
-    mixed_is_progression: bool,
-    cutoff: pd.Timestamp,
+    parameters: Parameters,
 ) -> tuple[pd.DataFrame, Findings]:
     """``progression`` with ends, under each reading of the scans, and questions (decision 5).
 
     The first scan after first PRRT that shows progression; without such a scan the reported
     date. Ignoring size-only mixed or unconfirmed scans never falls back on a reported date.
     ``progression_recist`` is the first scan with RECIST class PD, ``progression_after_retreatment``
-    the first scan after the retreatment that shows progression.
+    the first scan after the retreatment that shows progression, ``progression_confirmed`` what
+    followed the first one.
     """
+    cutoff = pd.Timestamp(parameters.cutoff)
     shows = told[told["after_prrt"] & (told["progression"] == "yes")]
     strict = shows[~shows["size_only_mixed"]]
     reported = _reported(imaging, cohort)
-    main = shows if mixed_is_progression else strict
-    treated_on = told["patient_id"].map(cohort[["new_therapy", "retreatment"]].min(axis=1))
-    untreated = told[(told["scan_date"] <= cutoff) & ~(told["scan_date"] > treated_on)]
+    main, judged = shows, told["progression"]
+    if not parameters.mixed_is_progression:
+        main, judged = strict, judged.mask(told["size_only_mixed"], "no")
+    until = cohort[["new_therapy", "retreatment"]].min(axis=1).fillna(cutoff).clip(upper=cutoff)
+    answer = confirmation.next_scan(main, told.assign(progression=judged), until)
     again = main[main["scan_date"] > main["patient_id"].map(cohort["retreatment"])]
     by_scan = {"": main, "_mixed_ignored": strict,
-               "_unconfirmed_ignored": main[confirmed(main, untreated) != "not confirmed"],
+               "_unconfirmed_ignored": main[answer != confirmation.NOT_CONFIRMED],
                "_recist": told[told["after_prrt"] & (told["recist_class"] == "PD")],
                "_after_retreatment": again}  # fmt: skip
     unseen = ~cohort.index.isin(shows["patient_id"])
@@ -89,6 +91,9 @@ def progression(
         for end in ENDS:
             whole = first[end].mask(without, reported[end])
             frame[f"progression{name}{end}"] = whole.mask(late | (date > cutoff))
+    frame["progression_confirmed"] = confirmation.progression_confirmed(
+        main.assign(answer=answer), cohort.join(frame["progression"]), parameters.max_scan_gap_days
+    )
     first = _first(shows, SCAN, cohort.index)[""]
     differ = reported[""].notna() & first.notna() & (reported[""] != first)
     alone = reported[""].notna() & unseen
@@ -97,23 +102,6 @@ def progression(
     found += ask("progression-without-scan", "imaging", REPORTED, cohort.index[alone])
     early = cohort.index[reported["early"]]
     return frame, found + ask("progression-before-first-prrt", "imaging", REPORTED, early)
-
-
-def confirmed(shows: pd.DataFrame, told: pd.DataFrame) -> pd.Series:
-    """For each scan of ``shows`` what the next evaluable scan tells, ``DAYS_TO_CONFIRM`` days
-    later or more: "confirmed" (progression), "not confirmed", or "no later scan".
-
-    ``told``: the scans that can tell, none after a new therapy or retreatment.
-    """
-    judged = told[told["progression"] != "unknown"][["patient_id", "scan_date", "progression"]]
-    judged = judged.dropna(subset=["scan_date"]).sort_values("scan_date", kind="stable")
-    wait = pd.Timedelta(days=DAYS_TO_CONFIRM)
-    asked = shows[["patient_id", "scan_date"]].assign(scan_date=shows["scan_date"] + wait)
-    asked = asked.reset_index(names="scan").sort_values("scan_date", kind="stable")
-    found = pd.merge_asof(asked, judged, on="scan_date", by="patient_id", direction="forward")
-    told_next = found.set_index("scan")["progression"].reindex(shows.index)
-    words = {"yes": "confirmed", "no": "not confirmed"}
-    return told_next.map(words).fillna("no later scan")
 
 
 def _first(rows: pd.DataFrame, columns: Mapping[str, str], ids: pd.Index) -> dict[str, pd.Series]:

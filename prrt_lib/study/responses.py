@@ -1,4 +1,4 @@
-"""First and best response of each patient (decision 20)."""
+"""Baseline, first and best response of each patient (decision 20)."""
 
 from __future__ import annotations
 
@@ -7,30 +7,41 @@ import pandas as pd
 from prrt_lib.study import response_rules as rules
 
 ORDER = (rules.NED, rules.ANY_RESPONSE, rules.MIXED, rules.STABLE, rules.PROGRESSION)
+NEVER_IMAGED = "never imaged"
+# Of a patient, whose scans may all be of no use, or who may have none.
+CLASSES = (*rules.CLASSES, NEVER_IMAGED)
 
 
 def responses(told: pd.DataFrame, cohort: pd.DataFrame, cutoff: pd.Timestamp) -> pd.DataFrame:
-    """``first_response``, ``best_response``, ``complete_response`` and ``imaging_evaluable``.
+    """``baseline_class``, ``first_response``, ``best_response``, ``complete_response`` and
+    ``imaging_evaluable``.
 
-    First: the first evaluable scan after first PRRT. Best: the best up to and including first
-    progression, new therapy or retreatment, and the horizon. Without an evaluable scan "not
-    evaluable"; None throughout where the workbook has no scans at all. No evidence of disease
-    is a response only after disease at baseline; else it ranks beside stable disease.
+    Baseline: the last evaluable scan up to first PRRT. First: the first one after it. Best: the
+    best up to and including first progression, new therapy or retreatment, and the horizon.
+    Without an evaluable scan "not evaluable", without any scan or reported progression "never
+    imaged" (decision 30); None throughout where the workbook has no scans at all. No evidence of
+    disease is a response only after disease at baseline; else it ranks beside stable disease.
     """
     after = told[told["after_prrt"] & (told["scan_date"] <= cutoff)]
+    imaged = cohort.index.isin(after["patient_id"]) | cohort["progression"].notna()
     horizon = after["patient_id"].map(cohort["horizon"])
     after = after[after["scan_date"] <= horizon]
     evaluable = after[after["response_class"] != rules.NOT_EVALUABLE]
-    empty = rules.NOT_EVALUABLE if told["scan_date"].notna().any() else None
     first = evaluable.drop_duplicates("patient_id").set_index("patient_id")["response_class"]
     limits = cohort[["progression", "new_therapy", "retreatment"]].min(axis=1)
     counted = evaluable[~(evaluable["scan_date"] > evaluable["patient_id"].map(limits))]
     best = _ranked(counted, told).drop_duplicates("patient_id").set_index("patient_id")
     complete = counted.loc[counted["complete_response"], "patient_id"]
-    frame = pd.DataFrame(index=cohort.index)
+    before = told[(told["days_from_prrt"] <= 0) & (told["response_class"] != rules.NOT_EVALUABLE)]
+    last = before.drop_duplicates("patient_id", keep="last").set_index("patient_id")
+    baseline = last["response_class"].reindex(cohort.index).astype(object)
+    frame = pd.DataFrame({"baseline_class": baseline})
+    without = imaged.map({True: rules.NOT_EVALUABLE, False: NEVER_IMAGED}).astype(object)
+    if told["scan_date"].isna().all():
+        without = pd.Series(None, index=cohort.index, dtype=object)
     for name, values in (("first_response", first), ("best_response", best["response_class"])):
         chosen = values.reindex(cohort.index).astype(object)
-        frame[name] = chosen.where(chosen.notna(), empty)
+        frame[name] = chosen.where(chosen.notna(), without)
     frame["imaging_evaluable"] = cohort.index.isin(evaluable["patient_id"])
     seen = pd.Series("no", index=cohort.index, dtype=object)
     seen = seen.mask(cohort.index.isin(complete), "yes")
@@ -68,8 +79,9 @@ def landmark_states(told: pd.DataFrame, people: pd.DataFrame) -> pd.DataFrame:
     """patient_id, days (from first PRRT) and the state that each assessment leaves behind.
 
     Responder from the first response on, non-responder before it and from progression on
-    (decision 11); a progression reported without a scan is an assessment too. The last state up
-    to a landmark is the patient's state there; no row until then means no evaluable scan.
+    (decision 11); a progression reported without a scan is an assessment too. "not evaluable"
+    from the first scan on that cannot be judged until one can. The last state up to a landmark is
+    the patient's state there; no row until then means not imaged.
     ``people``: patient_id, first_prrt, progression.
     """
     seen = told[told["after_prrt"] & (told["response_class"] != rules.NOT_EVALUABLE)]
@@ -85,4 +97,11 @@ def landmark_states(told: pd.DataFrame, people: pd.DataFrame) -> pd.DataFrame:
     ever = rows.groupby("patient_id")["responded"].cummax() & ~(rows["days"] >= limit)
     state = ever.map({True: RESPONDER, False: NON_RESPONDER}).astype(object)
     rows = rows.assign(state=state)[["patient_id", "days", "state"]]
-    return rows.drop_duplicates(["patient_id", "days"], keep="last").reset_index(drop=True)
+    rows = rows.drop_duplicates(["patient_id", "days"], keep="last")
+    blind = told[told["after_prrt"] & (told["response_class"] == rules.NOT_EVALUABLE)]
+    blind = blind[blind["patient_id"].isin(people["patient_id"])].drop_duplicates("patient_id")
+    told_from = blind["patient_id"].map(rows.groupby("patient_id")["days"].min())
+    blind = blind[~(blind["days_from_prrt"] >= told_from)]
+    blind = blind[["patient_id"]].assign(days=blind["days_from_prrt"], state=rules.NOT_EVALUABLE)
+    every = pd.concat([blind, rows], ignore_index=True)
+    return every.sort_values(["patient_id", "days"], kind="stable", ignore_index=True)

@@ -10,7 +10,7 @@ from small_study import SmallStudy, treated
 
 from prrt_lib.analyse import describe, quality
 from prrt_lib.declare.checklists import AUTHORS, checklists
-from prrt_lib.declare.clauses import clauses
+from prrt_lib.declare.clauses import clauses, matching
 from prrt_lib.declare.rows import KEY, combine, result_rows, stamp
 from prrt_lib.edges.notebook_form import STORY
 from prrt_lib.present import (
@@ -128,6 +128,25 @@ def test_the_abstract_quotes_rows_and_says_what_was_not_abstracted(rows):
     assert text.startswith("5 patients treated with PRRT.")
     assert "Adverse events: not abstracted." in text and "nan" not in text
     assert set(told.row_ids) <= set(rows["row_id"])
+
+
+def test_the_abstract_says_who_was_never_imaged():
+    best = {"analysis": "response", "variable": "best_response", "statistic": "proportion",
+            "population": "all_treated"}  # fmt: skip
+    any_response = {"level": "response of any magnitude", "stratum": "imaging-evaluable"}
+    rows = result_rows([
+        {**best, **any_response, "n": 3, "total": 4, "estimate": 0.75},
+        {**best, "level": "never imaged", "n": 1, "total": 5, "estimate": 0.2},
+    ])  # fmt: skip
+    told = paragraphs.abstract(rows).texts[0]
+    assert "Best response of any magnitude: 3/4 (75.0 %) of the imaging-evaluable; " in told
+    assert "never imaged after first PRRT: 1/5 (20.0 %)." in told
+
+
+def test_a_clause_may_be_answered_by_one_of_several_variables():
+    rows = result_rows([{"variable": name, "statistic": "count"} for name in ("a", "b", "c")])
+    assert matching({"variable": ["a", "c"]}, rows)["variable"].tolist() == ["a", "c"]
+    assert matching({"variable": "b"}, rows)["variable"].tolist() == ["b"]
 
 
 def test_no_rows_at_all_make_no_sentence_with_a_number():

@@ -119,20 +119,12 @@ def test_heart_transplants_have_the_published_coefficient():
     assert fit.std_errors.iloc[-1] == pytest.approx(0.31375, abs=1e-5)
 
 
-def test_who_progressed_is_no_responder_in_the_second_setting_only():
-    # A progresses on day 8: not a responder at the deaths of day 9 and day 10, its own.
-    more = (scan("A", 8, "PD"),)
-    known = study(more=more)
-    ever, until = (response_dependent.dependent(known, "os_prrt", setting)
-                   for setting in ("", "until_progression"))  # fmt: skip
-    frame = people(**{name: (0, *end) for name, end in ENDS.items()})
-    told = changes(("A", 4, 1.0), ("A", 8, 0.0), ("C", 2, 1.0), ("D", 7, 1.0))
-    fit = cox(start_stop(frame, told, 0.0), "exit", "event", ["status"], entry="entry",
-              penalty="firth")  # fmt: skip
-    row = one(until, model="response alone")
-    assert row["estimate"] == pytest.approx(fit.coefficients.iloc[0], abs=1e-8)
-    assert one(ever, model="response alone")["estimate"] != row["estimate"]
-    assert "what progression does" in row["warning"]
+def test_a_responder_stays_one_after_progression():
+    # A progresses on day 8 and dies on day 10 (decision 34).
+    known = study(more=(scan("A", 8, "PD"),))
+    rows, without = (response_dependent.dependent(one, "os_prrt") for one in (known, study()))
+    assert rows["estimate"].equals(without["estimate"])
+    assert set(rows["setting"]) == {""}
 
 
 @pytest.mark.parametrize(

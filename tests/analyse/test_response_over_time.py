@@ -3,7 +3,14 @@
 import pytest
 from small_study import SmallStudy, check, n_of, one, treated
 
-from prrt_lib.analyse import imaging, landmark, patient_course, response_size, response_times
+from prrt_lib.analyse import (
+    imaging,
+    landmark,
+    patient_course,
+    response,
+    response_size,
+    response_times,
+)
 from prrt_lib.base.errors import AnalysisError
 from prrt_lib.present import clinical_tables, response_tables
 
@@ -57,9 +64,24 @@ def test_states_at_six_months_come_from_scans_until_then(study):
     found = dict(zip(kept.frame["patient_id"], kept.frame[landmark.STATE], strict=True))
     assert found == {
         "A1": "responder", "A2": "responder", "B1": "non-responder", "B2": "non-responder",
-        "C1": "not evaluable", "E1": "not evaluable",
+        "C1": "not imaged", "E1": "not imaged",
     }  # fmt: skip
     assert kept.excluded["ended by the landmark"] == 1
+
+
+def test_a_scan_that_cannot_be_judged_is_not_the_same_as_none_by_the_landmark():
+    ids = ("A1", "A2", "B1")
+    known = SmallStudy({
+        "patients": [{"patient_id": name} for name in ids], "prrt_cycles": treated(*ids),
+        "imaging": [scan("A1", "2015-04-01", "smaller"), scan("A2", "2015-04-01", None)],
+        "followup": [{"patient_id": name, "vital_status": "alive",
+                      "last_contact_date": "2018-01-01"} for name in ids],
+    })  # fmt: skip
+    frame = landmark.at(known, 6).frame
+    assert frame[landmark.STATE].tolist() == ["responder", "not evaluable", "not imaged"]
+    # Neither is compared with responders.
+    rows = check(landmark.landmark(known, 6))
+    assert one(rows, statistic="log_hazard_ratio")["n"] == 1
 
 
 def test_the_clock_restarts_at_the_landmark(study):
@@ -111,9 +133,48 @@ def test_each_measure_of_response_has_its_own_denominator(study):
     rows = check(response_size.magnitudes(study))
     # Evaluable: all but C1. B2 responds only after progression.
     assert n_of(rows, variable="any_response", level="yes") == (4, 6)
-    assert n_of(rows, variable="objective_response", level="yes") == (1, 3)
     assert n_of(rows, variable="any_shrinkage", level="yes") == (2, 3)
     assert n_of(rows, variable="shrinkage_30", level="yes") == (1, 3)
+
+
+def test_response_three_and_twelve_months_after_the_last_cycle(study):
+    # Windows 2015-02-16 to 2015-05-17 and 2015-10-02 to 2016-04-01. B2 dies the day before the
+    # second, having progressed; of the seven nobody is still waited for.
+    rows = check(response.after_last_cycle(study))
+    three = rows[rows["variable"] == "response_3_months"].set_index("level")["n"]
+    assert three[three > 0].to_dict() == {
+        "response of any magnitude": 3, "stable": 1, "progression": 1, "no evaluable scan": 2
+    }  # fmt: skip
+    twelve = rows[rows["variable"] == "response_12_months"]
+    counted = twelve.set_index("level")["n"]
+    assert counted[counted > 0].to_dict() == {
+        "progression": 1, "died before": 2, "no evaluable scan": 4
+    }  # fmt: skip
+    assert n_of(twelve, level="not yet reached") == (0, 7)
+    assert (twelve["total"] == 7).all()
+
+
+def test_who_cannot_have_reached_the_moment_is_counted_apart():
+    known = SmallStudy({
+        "patients": [{"patient_id": name} for name in ("A1", "A2")],
+        "prrt_cycles": treated("A1", "A2"), "imaging": [scan("A1", "2015-04-01", "smaller")],
+    }, cutoff="2015-12-31")  # fmt: skip
+    rows = check(response.after_last_cycle(known))
+    three = rows[rows["variable"] == "response_3_months"]
+    assert n_of(three, level="response of any magnitude") == (1, 1)
+    assert n_of(three, level="not yet reached") == (1, 2)
+    twelve = rows[rows["variable"] == "response_12_months"]
+    assert set(twelve["state"]) == {"not-estimable", "ok"}
+    assert n_of(twelve, level="not yet reached") == (2, 2)
+
+
+def test_a_first_progression_is_confirmed_by_the_next_scan_or_not(study):
+    # A1 dies 367 days after progression; B2 is smaller on the next scan, 90 days later.
+    rows = check(response.confirmation(study))
+    counts = rows[rows["statistic"] == "count"].set_index("level")["n"].to_dict()
+    assert counts == {"confirmed": 0, "not confirmed (possible pseudoprogression)": 1,
+                      "died before another scan": 0, "no later scan": 1}  # fmt: skip
+    assert n_of(rows, statistic="proportion") == (1, 1)
 
 
 def test_the_scan_before_prrt_and_its_modalities(study):

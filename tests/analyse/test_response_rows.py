@@ -3,7 +3,7 @@
 import pytest
 from small_study import SmallStudy, check, n_of, one, treated
 
-from prrt_lib.analyse import response
+from prrt_lib.analyse import imaging, response, response_size
 
 
 def scan(patient, day, decrease=None, increase=None, new=None, **more):
@@ -56,7 +56,9 @@ def test_all_treated_stand_beside_the_evaluable(study):
     assert n_of(rows, population="imaging_evaluable", level=ANY) == (2, 4)
     assert n_of(rows, population="gep", stratum="imaging-evaluable", level=ANY) == (2, 3)
     assert n_of(rows, population="gep", stratum="", level=ANY) == (2, 4)
-    assert n_of(rows, population="all_treated", level="not evaluable") == (1, 5)
+    # A5 has no scan: never imaged, which is another thing than a scan that cannot be judged.
+    assert n_of(rows, population="all_treated", level="never imaged") == (1, 5)
+    assert n_of(rows, population="all_treated", level="not evaluable") == (0, 5)
 
 
 def test_limits_of_2_in_4_are_the_exact_ones(study):
@@ -78,6 +80,34 @@ def test_a_shrinkage_below_recist_is_a_response_of_any_magnitude_and_stable_by_r
     assert "2 of 6 scans carry no RECIST class" in rows["warning"].iloc[0]
 
 
+def test_best_recist_class_of_the_measured_and_of_all(study):
+    # A1: SD twice. A2: PR before its PD.
+    rows = check(response_size.recist(study, population="all_treated"))
+    assert rows["method"].str.contains("unconfirmed").all()
+    rows = rows[rows["variable"] == "best_recist"]
+    measured = rows[rows["stratum"] == "with a RECIST class"]
+    assert [n_of(measured, level=name) for name in ("CR", "PR", "SD", "PD")] == [
+        (0, 2), (1, 2), (1, 2), (0, 2)]  # fmt: skip
+    assert n_of(rows, stratum="", level="PR") == (1, 5)
+    assert n_of(rows, stratum="", level="no RECIST class") == (3, 5)
+
+
+def test_objective_response_and_disease_control_have_both_denominators(study):
+    rows = response_size.recist(study, population="all_treated")
+    for variable, n in (("objective_response", 1), ("disease_control", 2)):
+        assert n_of(rows, variable=variable, stratum="with a RECIST class") == (n, 2)
+        assert n_of(rows, variable=variable, stratum="") == (n, 5)
+    # One of five, exact: 0.0051 to 0.7164 (tables of Clopper-Pearson limits).
+    row = one(rows, variable="objective_response", stratum="")
+    assert (round(row["low"], 4), round(row["high"], 4)) == (0.0051, 0.7164)
+
+
+def test_findings_before_prrt_are_those_of_the_last_evaluable_scan_until_then(study):
+    rows = check(imaging.baseline(study, population="all_treated"))
+    assert n_of(rows, variable="baseline_class", level="progression") == (1, 1)
+    assert n_of(rows, variable="baseline_class", level="missing") == (4, 5)
+
+
 def test_a_scan_before_first_prrt_is_no_response_and_no_modality(study):
     rows = check(response.modalities(study, population="all_treated"))
     assert n_of(rows, level="CT") == (5, 6)
@@ -86,10 +116,35 @@ def test_a_scan_before_first_prrt_is_no_response_and_no_modality(study):
     assert n_of(rows, variable="modality_switch") == (1, 2)
 
 
-def test_status_comes_from_the_last_scan_that_has_one(study):
-    rows = check(response.last_status(study, population="all_treated"))
-    assert n_of(rows, level="PD") == (1, 1)
-    assert n_of(rows, level="missing") == (4, 5)
+def test_status_of_the_imaging_sheet_stands_beside_that_of_the_last_contact():
+    scans = [scan("A1", "2015-06-01", status_last_followup="PD"),
+             scan("A1", "2016-06-01", status_last_followup="SD"), scan("A1", "2017-06-01"),
+             scan("A2", None, status_last_followup="PD")]  # fmt: skip
+    known = SmallStudy({
+        "patients": [{"patient_id": name} for name in ("A1", "A2")],
+        "prrt_cycles": treated("A1", "A2"), "imaging": scans,
+        "followup": [{"patient_id": "A2", "disease_status_last": "NED"}],
+    })  # fmt: skip
+    rows = check(response.last_status(known))
+    # The last dated scan with a status; that of A2 has no date.
+    assert n_of(rows, variable="status_last_followup", level="SD") == (1, 1)
+    assert n_of(rows, variable="status_last_followup", level="missing") == (1, 2)
+    assert n_of(rows, variable="disease_status_last", level="NED") == (1, 1)
+    assert n_of(rows, variable="disease_status_last", level="missing") == (1, 2)
+
+
+def test_a_status_that_nobody_wrote_down_is_not_abstracted_alone(study):
+    rows = response.last_status(study, population="all_treated")
+    assert one(rows, variable="disease_status_last")["state"] == "not-abstracted"
+    assert n_of(rows, variable="status_last_followup", level="PD") == (1, 1)
+
+
+def test_without_a_recist_class_recist_is_not_abstracted():
+    bare = SmallStudy({"patients": [{"patient_id": "A1"}], "prrt_cycles": treated("A1"),
+                       "imaging": [scan("A1", "2015-06-01", "yes", "no", "no")]})  # fmt: skip
+    rows = check(response_size.recist(bare))
+    assert set(rows["state"]) == {"not-abstracted"}
+    assert set(rows["variable"]) == {"best_recist", "objective_response", "disease_control"}
 
 
 def test_without_scans_response_is_not_abstracted():

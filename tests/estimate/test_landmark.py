@@ -38,8 +38,8 @@ def test_patients_whose_follow_up_ends_by_the_landmark_are_out_and_counted():
 @pytest.mark.parametrize(
     ("order", "expected"),
     [
-        (None, ["progression", "stable", "not evaluable", "not evaluable"]),
-        (["response", "stable", "progression"], ["response", "stable"] + ["not evaluable"] * 2),
+        (None, ["progression", "stable", "not imaged", "not imaged"]),
+        (["response", "stable", "progression"], ["response", "stable"] + ["not imaged"] * 2),
     ],
 )
 def test_status_comes_from_scans_up_to_the_landmark_only(order, expected):
