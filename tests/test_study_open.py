@@ -51,7 +51,7 @@ def test_a_study_gives_what_was_asked_for_and_notes_it(built):
     assert {"imaging.scan_date", "derived.progression", "biomarkers.value_lo"} <= set(
         noted["columns"]
     )
-    assert noted["parameters"] == ["cutoff", "primary", "secondary"]
+    assert noted["parameters"] == ["cutoff", "max_scan_gap_days", "primary", "secondary"]
     assert "derived.grade" not in noted["columns"]
 
 

@@ -11,7 +11,7 @@ import pandas as pd
 from prrt_lib.analyse.biomarker_models import logged
 from prrt_lib.analyse.biomarkers import MARKERS
 from prrt_lib.analyse.cox import FEW, TOO_FEW
-from prrt_lib.analyse.curve_ends import with_ends
+from prrt_lib.analyse.curve_ends import no_ratio, with_ends
 from prrt_lib.analyse.summaries import nobody
 from prrt_lib.analyse.survival import withheld
 from prrt_lib.base.errors import AnalysisError
@@ -87,15 +87,16 @@ def _one_cut(study, times, frame, marker: str, cut: float, words: dict) -> pd.Da
     own = [f"{MARKERS[marker]}, {cut:g} x ULN: {'; '.join(told)}"] if told else []
     told = [*times.warnings, *own]
     rows = [_curves(study, times, kept, name)]
-    sides, fewest = kept.groupby(name)["event"].agg(["size", "sum"]), study.parameters.min_group
-    if len(sides) < 2 or (sides["size"] < fewest).any() or (sides["sum"] == 0).any():
-        reason = f"fewer than {fewest} patients on one side of the cut, or no event there"
-        rows.append(result_rows([
-            {"statistic": statistic, "state": "not-estimable", "n": len(kept), "warning": reason}
-            for statistic in ("chi2", "log_hazard_ratio")], variable=name))  # fmt: skip
+    why = no_ratio(kept, name, study.parameters.min_group)
+    none = {"state": "not-estimable", "n": len(kept), "variable": name, "warning": why}
+    if kept[name].nunique() < 2 or not kept["event"].any():
+        rows.append(result_rows([{**none, "statistic": "chi2"}]))
     else:
         test = logrank(kept, "exit", "event", by=name, entry="entry")
         rows.append(stamp(test[test["statistic"] == "chi2"], group=name))
+    if why:
+        rows.append(result_rows([{**none, "statistic": "log_hazard_ratio"}]))
+    else:
         levels = [f"<= {cut:g} x ULN", f"> {cut:g} x ULN"]
         factor = kept.assign(**{name: pd.Categorical(kept[name], levels)})
         rows.append(ratio(factor, [name], study.parameters.conf_level))

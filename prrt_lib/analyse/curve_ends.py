@@ -59,6 +59,16 @@ def with_ends(
     return combine([told, added])
 
 
+def no_ratio(frame: pd.DataFrame, by: str, fewest: int) -> str:
+    """Why the two groups of ``frame`` (event) have no hazard ratio; "" where they have one."""
+    events = (frame["event"] == 1).groupby(frame[by], observed=True)
+    if len(events) < 2 or not (frame["event"] == 1).any():
+        return "fewer than two classes, or no event"
+    if (events.size() < fewest).any() or not events.any().all():
+        return f"a class with fewer than {fewest} patients or without an event: no hazard ratio"
+    return ""
+
+
 def _too_few(part: pd.DataFrame, by: str | None, fewest: int) -> str:
     if (part["exit"] > part["entry"]).sum() < fewest:
         return f"fewer than {fewest} patients at risk: not estimated"

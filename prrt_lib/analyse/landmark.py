@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
-from prrt_lib.analyse.curve_ends import with_ends
+from prrt_lib.analyse.curve_ends import no_ratio, with_ends
 from prrt_lib.analyse.survival import withheld
 from prrt_lib.base.errors import AnalysisError, Problem
 from prrt_lib.declare.footprints import traced
@@ -86,7 +85,7 @@ def landmark(
     level = study.parameters.conf_level
     curves = _curves(kept.frame, study.parameters)
     parts = [withheld(study, times, curves), kept.rows, _test(kept.frame),
-             _ratio(kept.frame, level)]  # fmt: skip
+             _ratio(kept.frame, level, study.parameters.min_group)]  # fmt: skip
     rows = pd.concat(parts, ignore_index=True)
     told = ["; ".join(filter(None, (*times.warnings, own))) for own in rows["warning"]]
     return combine([stamp(rows, **words, warning=told)])
@@ -122,15 +121,16 @@ def _test(frame: pd.DataFrame) -> pd.DataFrame:
     return stamp(rows[rows["statistic"] == "chi2"].reset_index(drop=True), n=len(own), group=STATE)
 
 
-def _ratio(frame: pd.DataFrame, level: float) -> pd.DataFrame:
+def _ratio(frame: pd.DataFrame, level: float, fewest: int) -> pd.DataFrame:
     """Hazard of responders against non-responders; Firth's penalty below five events."""
     own = _assessed(frame)
     record = {"statistic": "log_hazard_ratio", "variable": STATE, "level": RESPONDER,
               "reference": NON_RESPONDER, "n": len(own), "state": "not-estimable"}  # fmt: skip
-    if own[STATE].nunique() < 2 or not (own["event"] == 1).any():
-        return result_rows([record], warning="fewer than two classes, or no event")
-    events = own[own["event"] == 1][STATE].value_counts().reindex(list(COMPARED), fill_value=0)
-    penalty = "firth" if events.sum() < FEW / 2 or not np.all(events > 0) else None
+    why = no_ratio(own, STATE, fewest)
+    if why:
+        return result_rows([record], warning=why)
+    events = int((own["event"] == 1).sum())
+    penalty = "firth" if events < FEW / 2 else None
     try:
         fit = cox(own, "exit", "event", [STATE], penalty=penalty, conf_level=level,
                   reference={STATE: NON_RESPONDER})  # fmt: skip
@@ -139,7 +139,7 @@ def _ratio(frame: pd.DataFrame, level: float) -> pd.DataFrame:
         return result_rows([record], warning=why)
     rows = fit.rows
     kept = (rows["statistic"] == "log_hazard_ratio") & (rows["level"] == RESPONDER)
-    few = f"{int(events.sum())} events" if events.sum() < FEW else ""
+    few = f"{events} events" if events < FEW else ""
     told = rows.loc[kept, "warning"].map(lambda text: "; ".join(p for p in (few, text) if p))
     return stamp(rows[kept].assign(warning=told).reset_index(drop=True))
 

@@ -82,7 +82,7 @@ def test_an_event_on_the_day_of_first_prrt_counts_one_day_later():
     told = [event("A1", "nausea", 3.0, "2015-01-01")]
     small = SmallStudy({"patients": [{"patient_id": "A1"}, {"patient_id": "A6"}],
                         "followup": [FOLLOWUP[0], FOLLOWUP[5]], "prrt_cycles": treated("A1", "A6"),
-                        "adverse_events": told})  # fmt: skip
+                        "adverse_events": told}, min_group=2)  # fmt: skip
     assert incidence(check(adverse_incidence.severe(small)), 1)["estimate"] == 0.5
 
 

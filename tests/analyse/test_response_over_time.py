@@ -51,7 +51,7 @@ def study():
     return SmallStudy({
         "patients": [{"patient_id": name} for name in IDS], "imaging": SCANS, "followup": follow,
         "prrt_cycles": treated(*IDS),
-    })  # fmt: skip
+    }, min_group=2)  # fmt: skip
 
 
 def test_responders_until_death_are_never_compared_from_first_prrt(study):
