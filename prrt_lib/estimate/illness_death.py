@@ -99,9 +99,10 @@ def illness_death_model(
     half = {name: _reaches_half(days, curve[name]) for name in ("estimate", "low", "high")}
     state = "not-reached" if np.isnan(half["estimate"]) else "ok"
     rows.append({"statistic": "median", "events": both, "state": state, **half})
+    late = ", delayed entry" if data["entry"].any() else ""
     return result_rows(
         rows, n=len(data), total=len(data), conf_level=conf_level, unit="days",
-        method=METHOD.format(len(edges) - 1, conf_type), warning=_words(data, theta),
+        method=METHOD.format(len(edges) - 1, conf_type) + late, warning=_words(theta),
     )  # fmt: skip
 
 
@@ -264,10 +265,11 @@ def _reaches_half(days: np.ndarray, curve: pd.Series) -> float:
     return float(np.interp(-0.5, -falling, days, right=np.nan))
 
 
-def _words(data: pd.DataFrame, theta: np.ndarray) -> str:
-    late, none = int((data["entry"] > 0).sum()), np.isinf(theta).reshape(3, -1).sum(axis=1)
+def _words(theta: np.ndarray) -> str:
+    none = np.isinf(theta).reshape(3, -1).sum(axis=1).tolist()
     names = ("progression", "death without progression", "death after progression")
-    told = [f"{late} enter late"] if late else []
-    told += [f"intensity of {name} estimated as zero in {count} of {len(theta) // 3} pieces"
-             for name, count in zip(names, none.tolist(), strict=True) if count]  # fmt: skip
-    return "; ".join(told)
+    return "; ".join(
+        f"intensity of {name} estimated as zero in {count} of {len(theta) // 3} pieces"
+        for name, count in zip(names, none, strict=True)
+        if count
+    )

@@ -117,7 +117,9 @@ def test_as_msm_in_r():
     rows = illness_death_model(OF_R, *NAMES, times=[365, 731], cuts=[400])
     alive = rows.loc[rows["statistic"] == "survival", "estimate"]
     np.testing.assert_allclose(alive, [0.508871845627, 0.228197199152], rtol=1e-6)
-    assert set(rows["warning"]) == {"17 enter late"}
+    assert set(rows["warning"]) == {""}
+    method = "illness-death model, interval-censored, 3 x 2 piecewise-constant intensities, log-log"
+    assert set(rows["method"]) == {f"{method}, delayed entry"}
 
 
 def test_a_transition_that_never_happens_has_intensity_zero_and_is_named():
