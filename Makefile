@@ -65,7 +65,7 @@ doctor: ## say what this machine has and whether .venv is in step
 lock: ## compile requirements.lock from pyproject.toml (UPGRADE=1 takes newer versions)
 	@sh scripts/lock.sh
 
-coverage: env ## coverage of the 95 % limits on the demo's model: docs/coverage.md, 5-10 minutes
+coverage: env ## coverage of the 95 % limits on the demo's model: docs/coverage.md, 10-20 minutes
 	@$(PYTHON) -m benchmarks.coverage --jobs $(JOBS)
 
 bench: env ## measure estimators and reading, PATIENTS=20000: docs/benchmarks.md, 15 minutes and 8 GB

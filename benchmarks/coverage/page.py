@@ -11,7 +11,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
-from benchmarks.coverage import undated
+from benchmarks.coverage import scans, undated
 from prrt_lib.present import style
 
 HEAD = """<!-- Made by `make coverage`. -->
@@ -37,7 +37,7 @@ first PRRT. {replicates} cohorts of each size; Ki-67: {ki67} cohorts of 135, 10 
 TAIL = """
 ![bias and coverage](coverage.png)
 
-Progression is taken at its true day; the effect of scan intervals is not part of this study. The
+Progression is taken at its true day here; what scans change is the last part of this page. The
 truth of the Ki-67 rows is the log hazard ratio per doubling that the same model finds in 200,000
 patients; about half of the values are missing, more often after a death and in G1.
 """
@@ -51,6 +51,21 @@ the earlier half. *Left out*: the patient leaves the endpoint, the rule until de
 year before it) and the data cut-off. *Shortest* and *longest*: it lies at either end. Above a tenth
 (`max_undated_deaths`) the counted median is not shown, but these two. Bias of the median in months,
 with its Monte Carlo standard error; *none*: cohorts whose median is not reached.
+
+"""
+
+SCANS = """
+# Progression seen only at scans
+
+{replicates} cohorts of each size, scanned every 4 to 6 months until a share of the patients a year
+has no more scans; all stay under follow-up for death. *Main rule* (decision 30): progression on the
+day of the scan that shows it; a death without progression counts within 365 days after the last
+scan, a later one is censored at that scan. *Carried to death*: every death counts. Kaplan-Meier
+and Aalen-Johansen both. *Illness-death*: the model of three states, which has no such rule. It
+believes that on a given day death after progression does not depend on when the progression came;
+in these cohorts it does. Truth: progression and death on their true days, % or months. Bias in
+percentage points, of the median in months, with its Monte Carlo standard error; then the coverage
+of the 95 % limits; *none*: cohorts without an estimate.
 
 """
 
@@ -81,23 +96,28 @@ def _of(part: pd.DataFrame) -> dict[str, float]:
 
 
 def write(found: pd.DataFrame, folder: Path) -> None:
-    """coverage.csv, coverage.md and coverage.png in ``folder``."""
-    table = summary(found)
-    table.to_csv(folder / "coverage.csv", index=False, float_format="%.6g", lineterminator="\n")
-    lost = table["estimator"].str.startswith(undated.NAME)
-    table, bias = table[~lost], table[lost]
-    counts = table.groupby(table["estimator"].str.startswith("Ki-67"))["replicates"].max()
-    head = HEAD.format(replicates=counts.get(False, 0), ki67=counts.get(True, 0))
-    (folder / "coverage.md").write_text(
-        head + _markdown(table) + TAIL + _undated(bias), encoding="utf-8"
-    )
-    draw(table, folder / "coverage.png")
+    """coverage.csv, coverage.md and coverage.png in ``folder``; what is not found anew stays."""
+    table, stored = summary(found), folder / "coverage.csv"
+    if stored.exists():
+        old = pd.read_csv(stored)
+        table = pd.concat([old[~old["estimator"].isin(table["estimator"])], table])
+        table = table.sort_values("estimator", key=_order, kind="stable", ignore_index=True)
+    table.to_csv(stored, index=False, float_format="%.6g", lineterminator="\n")
+    parts = {place: part for place, part in table.groupby(_order(table["estimator"]))}
+    plain = pd.concat([parts[place] for place in (0, 1) if place in parts])
+    counts = [parts[place]["replicates"].max() if place in parts else 0 for place in range(4)]
+    text = HEAD.format(replicates=counts[0], ki67=counts[1]) + _markdown(plain) + TAIL
+    for place, words, own in ((2, UNDATED, undated), (3, SCANS, scans)):
+        if place in parts:
+            text += words.format(replicates=counts[place]) + own.table(parts[place])
+    (folder / "coverage.md").write_text(text, encoding="utf-8")
+    draw(plain, folder / "coverage.png")
 
 
-def _undated(bias: pd.DataFrame) -> str:
-    if bias.empty:
-        return ""
-    return UNDATED.format(replicates=bias["replicates"].max()) + undated.table(bias)
+def _order(estimators: pd.Series) -> pd.Series:
+    """The place of each part of the study on the page: headline, Ki-67, undated deaths, scans."""
+    names = ("Ki-67", undated.NAME, scans.NAME)
+    return sum(estimators.str.startswith(name) * (place + 1) for place, name in enumerate(names))
 
 
 def _markdown(table: pd.DataFrame) -> str:

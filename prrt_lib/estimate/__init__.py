@@ -14,6 +14,7 @@ PUBLIC = {
     "conditional_tau": "quasi_independence", "cox": "cox_model", "CoxFit": "cox_model",
     "cumulative_incidence": "competing", "fine_gray": "subdistribution",
     "fisher_exact": "fisher", "gray_test": "gray", "harrell_knots": "splines",
+    "illness_death_model": "illness_death",
     "impute": "imputation", "interval_censored_survival": "interval_censored",
     "intraclass_correlation": "measurement_agreement",
     "limits_of_agreement": "measurement_agreement",

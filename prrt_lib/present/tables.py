@@ -212,8 +212,8 @@ def survival(rows: pd.DataFrame, title: str, years: Mapping[float, str]) -> Tabl
     """Medians and rates: one line per curve, n, at risk at its start, events, median with limits,
     S(t) at ``years``. A rate beyond the end of the drawn curve shows how many are at risk."""
     rows, body, beyond = bracketed(rows), [], False
-    for key, part in rows.groupby(["population", "endpoint", "setting", "group", "group_level"],
-                                  sort=False):  # fmt: skip
+    for key, part in rows.groupby(["population", "endpoint", "setting", "group", "group_level",
+                                   "model"], sort=False):  # fmt: skip
         middle = first(part, statistic="median")
         steps = part[part["statistic"].isin(RATES)]
         counts = middle or part.sort_values("events", na_position="first").iloc[-1].to_dict()

@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from benchmarks.coverage import undated
+from benchmarks.coverage import scans, undated
 from benchmarks.coverage.cohorts import cohorts, source_median, source_survival
 from benchmarks.coverage.estimators import Found, everything
 from benchmarks.coverage.ki67 import hidden
-from benchmarks.coverage.page import summary
+from benchmarks.coverage.page import summary, write
 from benchmarks.speed import reference
 from benchmarks.speed.timing import COVARIATES, patients
 from prrt_lib.edges.synthetic.source_truth import true_median, true_survival
@@ -79,6 +79,36 @@ def test_the_early_deaths_alone_lose_their_day():
     late = cohort[cohort["dead"] & ~cohort.index.isin(order)]
     assert len(order) == -(-int(cohort["dead"].sum()) // 2)
     assert cohort.loc[order, "last_prrt"].max() <= late["last_prrt"].min()
+
+
+def test_progression_is_seen_at_the_next_scan_or_never():
+    """Scans on days 150, 300, ...; the second has none after day 400, the third enters on day 200,
+    the fourth progressed before it entered."""
+    cohort = pd.DataFrame({
+        "entry_prrt": [0, 0, 200, 200], "true_progression": [310, 420, 700, 100],
+        "last_prrt": [900, 3000, 650, 900], "dead": [True, True, True, True],
+    })  # fmt: skip
+    days = np.tile(np.arange(150, 3000, 150), (4, 1))
+    frame = scans.observed(cohort, days, np.array([np.inf, 400, 400, np.inf]))
+    expected = [[0, 300, 450, 900, 1], [0, 300, np.nan, 2557, 0], [200, 300, np.nan, 650, 1]]
+    np.testing.assert_array_equal(frame[scans.COLUMNS], expected)
+    # The third dies 350 days after the last scan.
+    assert scans.told(frame, "main rule").to_numpy().tolist() == [
+        [0, 450, 1], [0, 300, 0], [200, 650, 2]]  # fmt: skip
+    later = frame.assign(exit=[900, 2557, 666])
+    assert scans.told(later, "main rule").iloc[2].tolist() == [200, 300, 0]
+    assert scans.told(later, "carried to death").iloc[2].tolist() == [200, 666, 2]
+
+
+def test_a_part_that_is_not_run_again_stays_as_stored(tmp_path):
+    """The first run finds two estimators, the second one of them anew."""
+    columns = ["n", *Found._fields]
+    one, other = (50, *Found("Ki-67: x", 1.0, 1.5, 0.2, 1.1, 1.9)), (50, *Found("S", 1.0, 1.2))
+    write(pd.DataFrame([one, other], columns=columns), tmp_path)
+    write(pd.DataFrame([(50, *Found("S", 1.0, 1.4))], columns=columns), tmp_path)
+    stored = pd.read_csv(tmp_path / "coverage.csv").set_index("estimator")
+    assert stored.index.tolist() == ["S", "Ki-67: x"]
+    assert stored["mean"].tolist() == [1.4, 1.5]
 
 
 def test_the_plain_reference_gives_the_same_numbers():
