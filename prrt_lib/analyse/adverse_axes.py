@@ -6,8 +6,8 @@ from typing import Any
 
 import pandas as pd
 
-from prrt_lib.analyse.adverse import CAPTURE, emergent_events, recorded, words_of
 from prrt_lib.analyse import columns
+from prrt_lib.analyse.adverse import CAPTURE, emergent_events, recorded, words_of
 from prrt_lib.analyse.summaries import Records, levels_of, nobody, share, shares
 from prrt_lib.declare.adverse_terms import organ_class
 from prrt_lib.declare.footprints import traced
