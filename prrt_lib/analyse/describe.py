@@ -42,6 +42,7 @@ ALSO_RECORDED, ALSO = "also recorded", (
     "patients.syndrome_controlled", "tumour.sstr_imaging", "tumour.krenning",
     "patients.karnofsky", "patients.pack_years", "patients.drinks_per_week", "patients.race",
     "patients.ethnicity", "patients.ppi_use", "patients.egfr_base", "patients.record_source",
+    "patients.consent_prrt", "patients.centre", "followup.last_contact_source",
     "tumour.diagnosis_basis", "tumour.specimen_site", "tumour.grade_system",
     "tumour.ajcc_edition",
 )  # fmt: skip
@@ -107,7 +108,9 @@ def _with_sources(study: Any, address: str, by: str, population: str, words: dic
     levels = levels_of(patients[name], name)
 
     def describe(part: pd.DataFrame) -> Records:
-        said = told(part.dropna(subset=[name])[beside.partition(".")[2]])
+        # Of the editions the whole is told alone: each group pools the same ones.
+        silent = address == STAGE and part is not patients
+        said = "" if silent else told(part.dropna(subset=[name])[beside.partition(".")[2]])
         warning = {"warning": f"{words['label']}: {said}"} if said else {}
         return [{**record, **warning} for record in shares(part[name], name, levels)]
 

@@ -18,7 +18,7 @@ UNKNOWN_ISOTOPE = "isotope not known"
 AT_LEAST = "at least"
 # The label's schedule, against which a first course is held, is of this isotope.
 PLANNED_ISOTOPE = "Lu-177"
-AT_EACH = ("treat_site", "treat_country", "isotope", "ligand", "route", "amino_acid",
+AT_EACH = ("treat_site", "treat_city", "treat_country", "isotope", "ligand", "route", "amino_acid",
            "radiosensitiser", "ssa_at_time")  # fmt: skip
 
 
@@ -71,8 +71,8 @@ def cycles(
 def each(study: Any, population: str | None = None, role: str = "secondary") -> pd.DataFrame:
     """What was given at each PRRT: all administrations, then cycle 1, 2, ... apart.
 
-    Centre, country, isotope, ligand, route, protection and analog as shares of administrations;
-    activity per isotope. No column holds an absorbed dose, and its row says so.
+    Centre, city, country, isotope, ligand, route, protection and analog as shares of
+    administrations; activity per isotope. No column holds an absorbed dose, and its row says so.
     """
     words = {**_words(study, population, role), "unit": "administrations"}
     given = administrations(study, *AT_EACH, "ssa_drug", "activity_gbq", population=population)

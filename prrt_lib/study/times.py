@@ -100,9 +100,10 @@ def times(
     if setting in ("shortest", "longest"):
         ticking = clocks(people, declared, setting, cohort.parameters, ends=True)
     frame, shifted, idle = _days(ticking, kept)
-    asked = list(dict.fromkeys(columns))
-    frame = pd.concat([people.loc[kept, ["patient_id"]], frame, people.loc[kept, asked]], axis=1)
+    values, late = _known_at_entry(people[list(dict.fromkeys(columns))], people, main)
+    frame = pd.concat([people.loc[kept, ["patient_id"]], frame, values[kept]], axis=1)
     counts = _counts(people, ticking, declared, reasons, shifted, idle)
+    counts["late_specimen"] = int(late[kept].sum())
     return Times(
         frame.reset_index(drop=True), declared, setting, population, counts, _words(counts)
     )
@@ -136,6 +137,16 @@ def _days(ticking: Clocks, kept: pd.Series) -> tuple[pd.DataFrame, int, int]:
     return frame, int(shifted.sum()), int((at_entry & (event == 0)).sum())
 
 
+def _known_at_entry(values: pd.DataFrame, people: pd.DataFrame, main: Clocks):
+    """``values`` without those of a specimen taken after entry, and whom that concerns."""
+    read = [name for name in values if name in known_at.of_specimen()]
+    if not read:
+        return values, pd.Series(False, index=values.index)
+    later = people["specimen"] > main.entry
+    masked = {name: values[name].mask(later) for name in read}
+    return values.assign(**masked), later & values[read].notna().any(axis=1)
+
+
 def _counts(people, ticking: Clocks, endpoint: Endpoint, reasons, shifted: int, idle: int) -> dict:
     kept = reasons == ""
     dropped = reasons[~kept].value_counts()
@@ -163,6 +174,7 @@ def _words(counts: Mapping[str, Any]) -> tuple[str, ...]:
         "late_entry": "enter late, when their observation starts",
         "event_at_entry": "with the event on the day of entry, counted one day later",
         "never_at_risk": "censored at entry, never at risk",
+        "late_specimen": "with a specimen taken after entry, whose grade and indices are not used",
         "without_evaluable_scan": "without an evaluable scan after first PRRT",
     }
     said = [f"{counts[key]} {words}" for key, words in sentences.items() if counts.get(key)]
