@@ -30,6 +30,7 @@ from prrt_lib.edges.notebook_form import STORY, arguments
 from prrt_lib.edges.run import Run
 from prrt_lib.edges.run import run as run_here
 from prrt_lib.present import coverage
+from prrt_lib.present.consistency import flow_ends
 
 # Written anew by `python tests/test_demo_rows.py` when a change moves numbers on purpose.
 STORED = Path(__file__).parent / "data" / "demo_rows.csv.gz"
@@ -288,6 +289,16 @@ def test_a_clause_of_the_registry_entry_ends_in_result_rows(rows, clause):
     assert columns_of(clause), clause
     found = rows_of(clause, rows[rows["notebook"] == item["notebook"]])
     assert len(found)
+
+
+def test_a_row_of_an_endpoint_with_fewer_patients_than_its_population_says_why(rows):
+    sizes = flow_ends(rows)["n"]
+    plain = (rows[["group", "level"]] == "").all(axis=1) & ~rows["model"].str.startswith("expected")
+    own = rows[plain & (rows["endpoint"] != "") & rows["population"].isin(sizes.index)]
+    fewer = own[own["n"] < own["population"].map(sizes)]
+    silent = fewer[~fewer["warning"].str.contains("left out")]
+    assert len(fewer) > 100
+    assert silent.empty, silent[["analysis", "model", "endpoint", "variable", "n", "warning"]]
 
 
 @pytest.mark.parametrize("number", list(exhibits()))

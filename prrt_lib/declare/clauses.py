@@ -57,4 +57,5 @@ def matching(keys: Mapping[str, str], rows: pd.DataFrame) -> pd.DataFrame:
 
 def rows_of(item: str, rows: pd.DataFrame) -> pd.DataFrame:
     """The result rows that answer a clause, or stand behind a table or figure of a paper."""
-    return matching((clauses().get(item) or exhibits()[item])["rows"], rows)
+    keys = each((clauses().get(item) or exhibits()[item])["rows"])
+    return pd.concat([matching(one, rows) for one in keys])

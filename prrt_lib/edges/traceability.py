@@ -37,7 +37,8 @@ def traceability_page() -> str:
 
 
 def _keys(keys: Mapping[str, Any]) -> str:
-    return ", ".join(f"{name} = {value}" for name, value in keys.items())
+    values = {name: value if isinstance(value, list) else [value] for name, value in keys.items()}
+    return ", ".join(f"{name} = {' and '.join(value)}" for name, value in values.items())
 
 
 def _columns() -> list[list[str]]:

@@ -51,9 +51,8 @@ def asked(keys: Mapping[str, Any]) -> dict[str, dict[str, str]]:
     """Name of each thing that is asked for -> keys of the rows that show it."""
     if not keys:
         return {}
-    varying = next((name for name, value in keys.items() if isinstance(value, list)), None)
-    named = varying or next(iter(keys))
-    return {dictionary().label(one[named]): one for one in each(keys)}
+    named = [name for name, value in keys.items() if isinstance(value, list)] or [next(iter(keys))]
+    return {", ".join(dictionary().label(one[name]) for name in named): one for one in each(keys)}
 
 
 def answer(

@@ -100,8 +100,9 @@ def times(
     if setting in ("shortest", "longest"):
         ticking = clocks(people, declared, setting, cohort.parameters, ends=True)
     frame, shifted, idle = _days(ticking, kept)
-    values, late = _known_at_entry(people[list(dict.fromkeys(columns))], people, main)
-    frame = pd.concat([people.loc[kept, ["patient_id"]], frame, values[kept]], axis=1)
+    people, late = _known_at_entry(people, columns, main)
+    asked = list(dict.fromkeys(columns))
+    frame = pd.concat([people.loc[kept, ["patient_id"]], frame, people.loc[kept, asked]], axis=1)
     counts = _counts(people, ticking, declared, reasons, shifted, idle)
     counts["late_specimen"] = int(late[kept].sum())
     return Times(
@@ -137,14 +138,14 @@ def _days(ticking: Clocks, kept: pd.Series) -> tuple[pd.DataFrame, int, int]:
     return frame, int(shifted.sum()), int((at_entry & (event == 0)).sum())
 
 
-def _known_at_entry(values: pd.DataFrame, people: pd.DataFrame, main: Clocks):
-    """``values`` without those of a specimen taken after entry, and whom that concerns."""
-    read = [name for name in values if name in known_at.of_specimen()]
+def _known_at_entry(people: pd.DataFrame, columns: Sequence[str], main: Clocks):
+    """``people`` without what was read from a specimen taken after entry, and whom it concerns."""
+    read = sorted(known_at.of_specimen() & set(columns))
     if not read:
-        return values, pd.Series(False, index=values.index)
+        return people, pd.Series(False, index=people.index)
     later = people["specimen"] > main.entry
-    masked = {name: values[name].mask(later) for name in read}
-    return values.assign(**masked), later & values[read].notna().any(axis=1)
+    masked = {name: people[name].mask(later) for name in read}
+    return people.assign(**masked), later & people[read].notna().any(axis=1)
 
 
 def _counts(people, ticking: Clocks, endpoint: Endpoint, reasons, shifted: int, idle: int) -> dict:
