@@ -18,6 +18,10 @@ from small_project import PROJECT, child_seconds, environment, finished_demo, pr
 from prrt_lib.base.errors import AnalysisError, InputError
 from prrt_lib.base.paths import Places
 from prrt_lib.declare import results
+from prrt_lib.declare.checklists import checklists
+from prrt_lib.declare.clauses import clauses, columns_of, exhibits, matching, rows_of
+from prrt_lib.declare.derivations import OF_EVERYTHING, abstracted
+from prrt_lib.declare.dictionary import NOWHERE, dictionary
 from prrt_lib.declare.parameters import Parameters, load
 from prrt_lib.declare.rows import KEY
 from prrt_lib.edges import keys, manifest, stages
@@ -25,7 +29,8 @@ from prrt_lib.edges.check import check
 from prrt_lib.edges.notebook_form import STORY, arguments
 from prrt_lib.edges.run import Run
 from prrt_lib.edges.run import run as run_here
-from prrt_lib.edges.traceability import clauses, columns_of, exhibits, rows_of
+from prrt_lib.present import coverage
+from prrt_lib.present.consistency import flow_ends
 
 # Written anew by `python tests/test_demo_rows.py` when a change moves numbers on purpose.
 STORED = Path(__file__).parent / "data" / "demo_rows.csv.gz"
@@ -283,7 +288,17 @@ def test_a_clause_of_the_registry_entry_ends_in_result_rows(rows, clause):
     assert item["notebook"] in STORY
     assert columns_of(clause), clause
     found = rows_of(clause, rows[rows["notebook"] == item["notebook"]])
-    assert len(found) or item["shows"] == "not yet"
+    assert len(found)
+
+
+def test_a_row_of_an_endpoint_with_fewer_patients_than_its_population_says_why(rows):
+    sizes = flow_ends(rows)["n"]
+    plain = (rows[["group", "level"]] == "").all(axis=1) & ~rows["model"].str.startswith("expected")
+    own = rows[plain & (rows["endpoint"] != "") & rows["population"].isin(sizes.index)]
+    fewer = own[own["n"] < own["population"].map(sizes)]
+    silent = fewer[~fewer["warning"].str.contains("left out")]
+    assert len(fewer) > 100
+    assert silent.empty, silent[["analysis", "model", "endpoint", "variable", "n", "warning"]]
 
 
 @pytest.mark.parametrize("number", list(exhibits()))
@@ -296,8 +311,43 @@ def test_a_table_or_figure_of_a_paper_has_its_rows_and_its_file(demo, rows, numb
             assert (demo / f"figures/demo/{item['figure']}.{kind}").stat().st_size > 1000
 
 
-def test_every_clause_is_answered():
-    assert [name for name, item in clauses().items() if not item["rows"]] == []
+COLUMNS = [column for table in dictionary().tables.values() for column in table.columns.values()
+           if column.clause]  # fmt: skip
+
+
+def test_a_column_is_shown_by_rows_of_the_run_or_used_or_said_to_be_neither(demo, rows):
+    notes = [
+        item["reads"].get("columns", ())
+        for name, item in manifest.read(Places("demo", demo)).items()
+        if name.removeprefix("notebook ") in {*STORY} - {"quality"}
+    ]
+    read = abstracted(name for note in notes for name in note if name not in OF_EVERYTHING)
+    without = [column.address for column in COLUMNS if not isinstance(column.shown_by, str)
+               and matching(column.shown_by, rows).empty]  # fmt: skip
+    assert without == [], "declare what shows it, or `shown: nowhere`"
+    unread = [column.address for column in COLUMNS if column.address not in read]
+    assert unread == [column.address for column in COLUMNS if column.shown_by == NOWHERE]
+
+
+def test_every_clause_and_item_is_found_in_the_run_and_says_what_was_not_abstracted(rows):
+    made = {"registry": coverage.registry(rows),
+            **{name: coverage.checklist(name, rows) for name in checklists()}}  # fmt: skip
+    states = {(name, line[0].text): line[-1].text for name, table in made.items()
+              for line in table.body}  # fmt: skip
+    heads = {key: text.partition(";")[0] for key, text in states.items()}
+    assert set(heads.values()) == {"answered", "answered in part", "not abstracted",
+                                   "by the authors"}  # fmt: skip
+    assert states["enets", "R4"] == (
+        "answered in part; not abstracted: Amino acid infusion, Radiosensitiser"
+    )
+    assert states["enets", "R5"] == "not abstracted"
+    assert states["enets", "T4"] == (
+        "answered in part; not abstracted: Progressive disease at first PRRT"
+    )
+    assert states["registry", "B2"] == (
+        "answered; not abstracted: Race, Ethnicity, Karnofsky index at first PRRT"
+    )
+    assert "not shown: Findings" in states["registry", "F1"]
 
 
 # What anyone can do again

@@ -18,6 +18,7 @@ from prrt_lib.declare.template import ABOUT, CODEBOOK, template_layout
 from prrt_lib.edges.commands import main
 from prrt_lib.edges.synthetic import MODELS, anchors, demo_data, generate, true_median
 from prrt_lib.edges.synthetic.laboratory import creatinine_of
+from prrt_lib.edges.synthetic.layouts import layout
 from prrt_lib.edges.synthetic.model import PRIMARIES
 from prrt_lib.edges.synthetic.source_truth import true_survival
 from prrt_lib.edges.synthetic.wide_profile import PATH, profile_text
@@ -119,7 +120,7 @@ def test_a_demonstration_workbook_says_synthetic_first(name):
 
 def test_headers_of_the_demonstration_are_those_of_the_template():
     book = openpyxl.load_workbook(RAW / "demo.xlsx", read_only=True)
-    for sheet, columns in template_layout().items():
+    for sheet, columns in layout().items():
         header = [cell.value for cell in next(book[sheet].iter_rows(max_row=1))]
         assert header == [title for title, _ in columns]
 

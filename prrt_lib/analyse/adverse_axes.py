@@ -1,4 +1,4 @@
-"""Relatedness to PRRT and to progression, what the registry captured, organ classes, deaths."""
+"""Relatedness, action taken and outcome, what the registry captured, organ classes, deaths."""
 
 from __future__ import annotations
 
@@ -6,14 +6,16 @@ from typing import Any
 
 import pandas as pd
 
+from prrt_lib.analyse import columns
 from prrt_lib.analyse.adverse import CAPTURE, emergent_events, recorded, words_of
-from prrt_lib.analyse.summaries import Records, nobody, share
+from prrt_lib.analyse.summaries import Records, levels_of, nobody, share, shares
 from prrt_lib.declare.adverse_terms import organ_class
 from prrt_lib.declare.footprints import traced
 from prrt_lib.declare.rows import result_rows
 
 ANSWERS = {"yes": "yes", "no": "no", "not assessed": None}
 AXES = {"related": "Related to PRRT", "related_progression": "Related to progression of disease"}
+FATES = ("action_taken", "outcome")
 CAUSES = ("NET", "PRRT-related", "other cancer", "cardiac", "other")
 SOON = 30
 
@@ -53,6 +55,24 @@ def axes(study: Any, population: str = "safety", role: str = "secondary") -> pd.
 def _is(events: pd.DataFrame, axis: str, answer: str) -> pd.Series:
     value = ANSWERS[answer]
     return events[axis].isna() if value is None else events[axis] == value
+
+
+@traced
+def fates(study: Any, population: str = "safety", role: str = "secondary") -> pd.DataFrame:
+    """Events by the action taken and by the outcome, of those that tell it."""
+    words = words_of(role, population)
+    total = len(study.patients(population=population))
+    told = recorded(study, population)
+    events = emergent_events(study, population, "") if told else pd.DataFrame(columns=list(FATES))
+    records: Records = []
+    for name in FATES:
+        own = {"label": f"{columns.label(f'adverse_events.{name}')}, of events"}
+        values = events[name]
+        if values.isna().all():
+            records += nobody(name, total, **own)
+        else:
+            records += shares(values, name, levels_of(values, name), **own)
+    return result_rows(records, **words)
 
 
 @traced

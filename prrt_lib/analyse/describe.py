@@ -36,34 +36,54 @@ TABLE_1 = (
     "derived.metastatic_pattern", "prior_therapies.therapy", "patients.ecog",
     "derived.months_diagnosis_to_prrt",
 )  # fmt: skip
-GROUPED = "derived.grade_group"
-LABELS = {"tumour.primary_site": "Primary site, in detail", "derived.stage": "Stage as reported",
+# What a paper names beside Table 1, or a centre rarely records: a table of its own, without groups.
+ALSO_RECORDED, ALSO = "also recorded", (
+    "derived.progressive_at_start", "patients.functioning", "patients.carcinoid_syndrome",
+    "patients.syndrome_controlled", "tumour.sstr_imaging", "tumour.krenning",
+    "patients.karnofsky", "patients.pack_years", "patients.drinks_per_week", "patients.race",
+    "patients.ethnicity", "patients.ppi_use", "patients.egfr_base", "patients.record_source",
+    "patients.consent_prrt", "patients.centre", "followup.last_contact_source",
+    "tumour.diagnosis_basis", "tumour.specimen_site", "tumour.grade_system",
+    "tumour.ajcc_edition",
+)  # fmt: skip
+GROUPED, STAGE = "derived.grade_group", "derived.stage"
+PROGRESSIVE, RECORDED = "derived.progressive_at_start", "patients.progressive_before_prrt"
+LABELS = {"tumour.primary_site": "Primary site, in detail", STAGE: "Stage as reported",
           GROUPED: "Grade of curves and models"}  # fmt: skip
 STAGING = ("derived.stage_ajcc8", "derived.stage_ajcc8_basis")
 # The index is one, its bounds travel under either name.
 INDEX, INDEX_BOUNDS = "derived.ki67_index", ("tumour.ki67", "tumour.mib1")
+# Pack-years told in the smoking history itself stand in where they have no cell of their own.
+PACKS, PACKS_TOLD = "patients.pack_years", "patients.smoking_pack_years"
 
 
 def characteristics(
     study: Any, by: str = "", population: str | None = None,
-    variables: Sequence[str] = TABLE_1, role: str = "secondary",
+    variables: Sequence[str] = TABLE_1, role: str = "secondary", model: str = "",
 ) -> pd.DataFrame:  # fmt: skip
     """Table 1 of ``population`` (the headline one by default), overall and by ``by``.
 
     ``variables`` are "table.column" of the dictionary; ``by`` is a derived column.
     """
     chosen = population or study.headline
-    return combine(_variable(study, address, by, chosen, role) for address in variables)
+    return combine(_variable(study, address, by, chosen, role, model) for address in variables)
+
+
+def also_recorded(study: Any, population: str | None = None) -> pd.DataFrame:
+    """The variables of :data:`ALSO`, without groups; not abstracted where nobody has a value."""
+    return characteristics(study, "", population, ALSO, model=ALSO_RECORDED)
 
 
 @traced
-def _variable(study: Any, address: str, by: str, population: str, role: str) -> pd.DataFrame:
+def _variable(
+    study: Any, address: str, by: str, population: str, role: str, model: str
+) -> pd.DataFrame:
     column = dictionary().column(address)
-    words = {"analysis": ANALYSIS, "population": population, "role": role,
+    words = {"analysis": ANALYSIS, "model": model, "population": population, "role": role,
              "label": LABELS.get(address, column.label)}  # fmt: skip
     patients = people_with(study, address, by, population)
-    if address == GROUPED:
-        return _grade_groups(study, by, population, words)
+    if address in TOLD:
+        return _with_sources(study, address, by, population, words)
     if column.multiple:
         return _several(study, patients, column, by, words)
     if column.kind in INTERVAL_KINDS or column.unit:
@@ -77,23 +97,54 @@ def _variable(study: Any, address: str, by: str, population: str, role: str) -> 
     )
 
 
-def _grade_groups(study: Any, by: str, population: str, words: dict) -> pd.DataFrame:
-    """The grade that curves and models use, and for how many it is the reported one."""
-    names = list(dict.fromkeys([GROUPED, "derived.grade", *([f"derived.{by}"] if by else [])]))
-    patients = one_each(study, names, population)
-    if patients["grade_group"].isna().all():
-        return result_rows(nobody("grade_group", len(patients)), **words)
-    levels = levels_of(patients["grade_group"], "grade_group")
+def _with_sources(study: Any, address: str, by: str, population: str, words: dict) -> pd.DataFrame:
+    """Shares of a derived category, and in the warning on what it rests."""
+    beside, told = TOLD[address]
+    names = [address, beside, *([f"derived.{by}"] if by else [])]
+    patients = one_each(study, list(dict.fromkeys(names)), population)
+    name = address.partition(".")[2]
+    if patients[name].isna().all():
+        return result_rows(nobody(name, len(patients)), **words)
+    levels = levels_of(patients[name], name)
 
     def describe(part: pd.DataFrame) -> Records:
-        without = part["grade"].isna() | (part["grade"] == "undetermined")
-        told = int((without & part["grade_group"].notna()).sum())
-        warning = {"warning": f"{words['label']}: {told} without an abstracted index counted by "
-                   "their reported grade"} if told else {}  # fmt: skip
-        return [{**record, **warning}
-                for record in shares(part["grade_group"], "grade_group", levels)]  # fmt: skip
+        # Of the editions the whole is told alone: each group pools the same ones.
+        silent = address == STAGE and part is not patients
+        said = "" if silent else told(part.dropna(subset=[name])[beside.partition(".")[2]])
+        warning = {"warning": f"{words['label']}: {said}"} if said else {}
+        return [{**record, **warning} for record in shares(part[name], name, levels)]
 
     return grouped(patients, by, describe, **words)
+
+
+def _reported_grades(grades: pd.Series) -> str:
+    told = int((grades.isna() | (grades == "undetermined")).sum())
+    return f"{told} without an abstracted index counted by their reported grade" if told else ""
+
+
+def _recorded_progression(recorded: pd.Series) -> str:
+    own = int(recorded.notna().sum())
+    return (f"{own} as recorded, {len(recorded) - own} by the last evaluable scan of the year "
+            "before first PRRT")  # fmt: skip
+
+
+def _editions(editions: pd.Series) -> str:
+    """Which editions of AJCC the stages are of; "" where all name one, or none does."""
+    counts = editions.value_counts().sort_index()
+    unnamed = len(editions) - int(counts.sum())
+    if len(counts) + (unnamed > 0) < 2:
+        return ""
+    told = ", ".join(f"{edition:g} in {count}" for edition, count in counts.items())
+    return (f"TNM of edition {told}, not named in {unnamed}: stages of different editions are not "
+            "comparable")  # fmt: skip
+
+
+# Derived category -> the column beside it, and what is said of that column's values.
+TOLD = {
+    GROUPED: ("derived.grade", _reported_grades),
+    PROGRESSIVE: (RECORDED, _recorded_progression),
+    STAGE: ("tumour.ajcc_edition", _editions),
+}
 
 
 def people_with(study: Any, address: str, by: str, population: str) -> pd.DataFrame:
@@ -107,6 +158,8 @@ def bounds_of(address: str) -> list[str]:
     """Addresses of the ends that travel with a quantity, under either name of the index."""
     if address == INDEX:
         return [end for name in INDEX_BOUNDS for end in bounds(name)]
+    if address == PACKS:
+        return [*bounds(PACKS), PACKS_TOLD, PACKS_TOLD]
     return bounds(address) if not address.startswith("derived.") else []
 
 

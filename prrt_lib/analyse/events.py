@@ -12,7 +12,8 @@ from prrt_lib.declare.adverse_terms import one_spelling
 CRITERIA = ("ser_death", "ser_life", "ser_hosp", "ser_disab", "ser_congenital", "ser_ime")
 COLUMNS = ("ae_id", "term_verbatim", "grade", "onset_date", "resolution_date",
            "ongoing", "related_prrt", "related_progression",
-           "serious_reported", "entered_in_registry", *CRITERIA)  # fmt: skip
+           "serious_reported", "entered_in_registry", "action_taken", "outcome",
+           *CRITERIA)  # fmt: skip
 SEVERE = 3
 YES, NO, UNKNOWN = "yes", "no", None
 

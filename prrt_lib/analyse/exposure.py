@@ -18,7 +18,7 @@ UNKNOWN_ISOTOPE = "isotope not known"
 AT_LEAST = "at least"
 # The label's schedule, against which a first course is held, is of this isotope.
 PLANNED_ISOTOPE = "Lu-177"
-AT_EACH = ("treat_site", "treat_country", "isotope", "ligand", "route", "amino_acid",
+AT_EACH = ("treat_site", "treat_city", "treat_country", "isotope", "ligand", "route", "amino_acid",
            "radiosensitiser", "ssa_at_time")  # fmt: skip
 
 
@@ -71,8 +71,8 @@ def cycles(
 def each(study: Any, population: str | None = None, role: str = "secondary") -> pd.DataFrame:
     """What was given at each PRRT: all administrations, then cycle 1, 2, ... apart.
 
-    Centre, country, isotope, ligand, route, protection and analog as shares of administrations;
-    activity per isotope. No column holds an absorbed dose, and its row says so.
+    Centre, city, country, isotope, ligand, route, protection and analog as shares of
+    administrations; activity per isotope. No column holds an absorbed dose, and its row says so.
     """
     words = {**_words(study, population, role), "unit": "administrations"}
     given = administrations(study, *AT_EACH, "ssa_drug", "activity_gbq", population=population)
@@ -112,24 +112,29 @@ def each(study: Any, population: str | None = None, role: str = "secondary") -> 
 
 
 def totals(given: pd.DataFrame) -> pd.DataFrame:
-    """Per patient and isotope: ``gbq``, and whether it is ``whole`` or only a lower bound.
+    """Per patient and isotope: ``gbq`` and ``cycles``, and whether each is whole (``whole``,
+    ``counted``) or only a lower bound.
 
-    The sum is of the cycles that tell isotope, activity, date and course. A cycle that lacks one
-    leaves the sum of its isotope a lower bound, and one without an isotope every sum of the
-    patient (decision 33). Patients without any known isotope have no row.
+    The sum is of the cycles that tell isotope, activity, date and course, the count of those that
+    tell isotope and course. A cycle that lacks one leaves those of its isotope a lower bound, and
+    one without an isotope all of the patient (decision 33). Patients without any known isotope
+    have no row.
     """
     key = ["patient_id", "isotope"]
-    told = given.assign(known=given[[*ADDENDS, "course_no"]].notna().all(axis=1))
+    told = given.assign(known=given[[*ADDENDS, "course_no"]].notna().all(axis=1),
+                        placed=given[["isotope", "course_no"]].notna().all(axis=1))  # fmt: skip
     told = told.assign(gbq=told["activity_gbq"].where(told["known"], 0.0))
     sums = told.dropna(subset=["isotope"]).groupby(key, as_index=False, sort=True)
-    sums = sums.agg(gbq=("gbq", "sum"), whole=("known", "all"))
-    nameless = told.loc[told["isotope"].isna(), "patient_id"]
-    return sums.assign(whole=sums["whole"] & ~sums["patient_id"].isin(nameless))
+    sums = sums.agg(gbq=("gbq", "sum"), whole=("known", "all"),
+                    cycles=("placed", "sum"), counted=("placed", "all"))  # fmt: skip
+    named = ~sums["patient_id"].isin(told.loc[told["isotope"].isna(), "patient_id"])
+    return sums.assign(whole=sums["whole"] & named, counted=sums["counted"] & named)
 
 
 @traced
 def activity(study: Any, population: str | None = None, role: str = "secondary") -> pd.DataFrame:
-    """Cumulative activity per patient, each isotope on its own: in all, and by course.
+    """Cumulative activity per patient, each isotope on its own: in all, and by course; of the
+    first course, its cycles as well.
 
     Activities of different isotopes are never added; a tandem is an isotope of its own. Sums
     that are lower bounds stand apart as "at least", out of the medians (decision 33).
@@ -137,21 +142,27 @@ def activity(study: Any, population: str | None = None, role: str = "secondary")
     words = _words(study, population, role)
     words |= {"label": "Cumulative activity per patient"}
     given = administrations(study, "isotope", "activity_gbq", population=population)
-    if given["activity_gbq"].isna().all():
-        empty = nobody("cumulative_gbq", given["patient_id"].nunique(), "median", unit="GBq")
-        return result_rows(empty, **words)
+    measured, fewest = given["activity_gbq"].notna().any(), study.parameters.min_group
     course = given["course_no"]
     again = given["patient_id"].isin(given.loc[course > 1, "patient_id"])
     # Without its date, the course of a cycle may be unknown while it belongs to the whole.
     parts = {"": given.assign(course_no=1), "first course": given[~(course > 1)],
              "retreatment": given[again & ~(course == 1)]}  # fmt: skip
     records: Records = []
+    if not measured:
+        records += nobody("cumulative_gbq", given["patient_id"].nunique(), "median", unit="GBq")
     for stratum, part in parts.items():
         sums = totals(part)
         for isotope in levels_of(sums["isotope"], "isotope"):
             own = sums[sums["isotope"] == isotope]
-            records += bounded_sums(own, "cumulative_gbq", "GBq", study.parameters.min_group,
-                                    level=isotope, stratum=stratum)  # fmt: skip
+            key = {"level": isotope, "stratum": stratum}
+            if measured:
+                records += bounded_sums(own, "cumulative_gbq", "GBq", fewest, **key)
+            if stratum == "first course":
+                number = own.assign(gbq=own["cycles"].astype(float), whole=own["counted"])
+                records += bounded_sums(number, "cycles_of_isotope", "cycles", fewest,
+                                        lacking="isotope or date",
+                                        label="Cycles per patient", **key)  # fmt: skip
     lost = set(given["patient_id"]) - set(given.dropna(subset=["isotope"])["patient_id"])
     if lost and records:
         more = f"no sum where no isotope is known: {len(lost)} of the patients"
@@ -160,8 +171,9 @@ def activity(study: Any, population: str | None = None, role: str = "secondary")
 
 
 def bounded_sums(
-    own: pd.DataFrame, variable: str, unit: str, fewest: int, stratum: str = "", **words: Any
-) -> Records:
+    own: pd.DataFrame, variable: str, unit: str, fewest: int, stratum: str = "",
+    lacking: str = "isotope, activity or date", **words: Any,
+) -> Records:  # fmt: skip
     """Quantiles of the whole sums (``gbq``), and of the lower bounds under "at least".
 
     With a lower bound for each patient whose sum is not whole, the median of all is a lower
@@ -173,7 +185,7 @@ def bounded_sums(
     if least.empty:
         return records
     name = ", ".join(text for text in (words.get("level", ""), stratum) if text)
-    told = f"{name}: {len(least)} of {len(own)} sums lack a cycle's isotope, activity or date and "
+    told = f"{name}: {len(least)} of {len(own)} sums lack a cycle's {lacking} and "
     told += 'stand as "at least", out of the median'
     if len(own) >= fewest:
         told += f" (with them it is at least {own['gbq'].median():.1f} {unit})"

@@ -91,6 +91,8 @@ def _duration(days: pd.DataFrame, options: dict) -> pd.DataFrame:
     if frame.empty:
         return _nothing("median", 0, "no response after first PRRT")
     frame, told = _observed(frame)
+    out = len(days) - len(own)
+    told = "; ".join(filter(None, (f"{out} left out: no response" if out else "", told)))
     return stamp(kaplan_meier(frame, "exit", "event", entry="entry", times=tuple(YEARS),
                               **options), warning=told)  # fmt: skip
 

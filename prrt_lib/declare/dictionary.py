@@ -13,6 +13,8 @@ from prrt_lib.declare.yaml_files import load_words
 SOURCE = Path(__file__).with_name("dictionary.yaml")
 
 DATE_KINDS = ("date", "partial_date")
+UNSHOWN_KINDS = (*DATE_KINDS, "id", "text")
+USED, NOWHERE = "used", "nowhere"
 INTERVAL_KINDS = ("activity", "percent_or_range", "mitoses", "lab_value", "age", "number")
 
 
@@ -42,10 +44,16 @@ class Column:
     parts: Mapping[str, str] = field(default_factory=dict)
     description: str = ""
     derived_from: tuple[str, ...] = ()
+    shown: Mapping[str, str] | str = ""
 
     @property
     def address(self) -> str:
         return f"{self.table}.{self.name}"
+
+    @property
+    def shown_by(self) -> Mapping[str, str] | str:
+        """Keys of the result rows that show the column; else "used" or "nowhere"."""
+        return self.shown or (USED if self.kind in UNSHOWN_KINDS else {"variable": self.name})
 
     @property
     def value_column(self) -> str:

@@ -124,6 +124,7 @@ def listed(
         words = {**row, "label": row["label"] or dictionary().label(row["variable"])}
         name = ", ".join(text for text in dict.fromkeys(words[item] for item in names) if text)
         body.append([Cell(name), cell(row, with_p)])
+    body = body or [[Cell("nothing to show")]]
     return Table(title, list(header), body, warnings(rows))
 
 

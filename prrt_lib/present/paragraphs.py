@@ -18,7 +18,7 @@ from prrt_lib.present.sentences import Sentence, Sentences, events_of, listed, m
 __all__ = ["abstract", "limitations", "medians", "methods", "results", "warnings"]
 
 Row = tables.Row
-TWO_YEARS = 731.0
+TWO_YEARS, NOT_PROPORTIONAL = 731.0, 0.05
 EXTRA = ("effect over time", "expected at")
 MEASURES = ("median", "survival", "cumulative_incidence", "log_hazard_ratio", "chi2")
 
@@ -191,7 +191,19 @@ def results(rows: pd.DataFrame) -> Sentences:
                  f"p {_p(row['p'])} (all covariates together; {row['role']}).", (row["row_id"],))
         for row in kept.to_dict("records")
     ]  # fmt: skip
+    told += _not_proportional(cox)
     return listed(told, "No model of all covariates could be fitted.")
+
+
+def _not_proportional(cox: pd.DataFrame) -> list[Sentence]:
+    """A sentence per model of all covariates whose global test of proportional hazards fails."""
+    tests = cox[(cox["model"] == "multivariable") & (cox["variable"] == "GLOBAL")]
+    return [
+        Sentence(f"{row['label']}: the hazards are not proportional (global score test, "
+                 f"p {_p(row['p'])}); its hazard ratios are averages over time, and the page of "
+                 "Cox models shows differences of restricted mean survival.", (row["row_id"],))
+        for row in tests[tests["p"] < NOT_PROPORTIONAL].to_dict("records")
+    ]  # fmt: skip
 
 
 def _p(value: float) -> str:

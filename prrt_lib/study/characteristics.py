@@ -23,7 +23,7 @@ def characteristics(
     people = one_per_patient(tables["patients"], cohort.index)
     tumour = one_per_patient(tables["tumour"], cohort.index)
     frame, found = _diagnosis_and_ages(people, tumour, cohort["first_prrt"])
-    site = tumour["primary_site"]
+    site, frame["specimen"] = tumour["primary_site"], tumour["specimen_date"]
     frame["gep_primary"] = sites.gep_primary(site)
     frame["primary_group"] = sites.primary_group(site)
     frame["metastatic_pattern"] = metastases.pattern(tables["metastases"], cohort["first_prrt"])

@@ -17,7 +17,7 @@ from prrt_lib.study.characteristics import characteristics
 from prrt_lib.study.flow import Step, flow_frame, walk
 from prrt_lib.study.questions import ask, ask_rows
 from prrt_lib.study.recist import best_recist
-from prrt_lib.study.typed import complete, until, without_nan
+from prrt_lib.study.typed import complete, one_per_patient, until, without_nan
 
 # Therapies that are not a new anticancer therapy: an analog goes on beside PRRT.
 DEATH_UNPLACED = ("death-before-prrt", "death-before-diagnosis")
@@ -148,6 +148,8 @@ def _derived(whole, base: pd.DataFrame, unplaced, parameters: Parameters, cutoff
     people = people.join(_next_treatment(new, people, cutoff))
     told, found = progression.scans(whole["imaging"], people["first_prrt"])
     questions += found
+    recorded = one_per_patient(whole["patients"], people.index)["progressive_before_prrt"]
+    people = people.assign(progressive_at_start=progression.at_start(told, recorded))
     frame, found = progression.progression(told, whole["imaging"], people, parameters)
     people, questions = people.join(frame), questions + found
     frame, found = progression.looked_for(told, people, cutoff)

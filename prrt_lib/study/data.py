@@ -20,6 +20,7 @@ from prrt_lib.declare.parameters import Parameters, unknown_name
 from prrt_lib.declare.quoting import unquoted
 from prrt_lib.declare.rows import POPULATIONS
 from prrt_lib.declare.shown import Shown
+from prrt_lib.study import known_at
 from prrt_lib.study import times as study_times
 from prrt_lib.study.endpoints import ENDPOINTS, columns_read
 from prrt_lib.study.levels import in_declared_order
@@ -178,6 +179,7 @@ class Study(Shown):
         chosen = self._population(population)
         declared = study_times.checked(endpoint, setting, chosen, columns)
         needed = columns_read(declared, setting)
+        needed += ["specimen"] if known_at.of_specimen() & set(columns) else []
         people = self._cohort(f"in_{chosen}", *needed)
         extra = [name for name in dict.fromkeys(columns) if name not in people]
         if extra:

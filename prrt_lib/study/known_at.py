@@ -19,8 +19,15 @@ PER_PATIENT = ("patients", "tumour", "followup")
 def known_at() -> Mapping[str, str]:
     """Column -> diagnosis | first_prrt | later. A companion is known when its value is."""
     content = load_words(SOURCE)
-    moments = {name: moment for moment, names in content.items() for name in names}
+    moments = {name: moment for moment in MOMENTS for name in content[moment]}
     return {**_companions(dictionary(), moments), **moments}
+
+
+@cache
+def of_specimen() -> frozenset[str]:
+    """Columns that pathology read from the specimen, with their companions."""
+    names = dict.fromkeys(load_words(SOURCE)["of_specimen"], "specimen")
+    return frozenset({**_companions(dictionary(), names), **names})
 
 
 def _companions(declared: Dictionary, moments: Mapping[str, str]) -> dict[str, str]:

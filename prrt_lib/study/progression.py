@@ -14,6 +14,7 @@ ENDS = ("", "_lo", "_hi")
 SCAN = {"": "scan_date", "_lo": "scan_lo", "_hi": "scan_hi"}
 REPORTED = "progression_date_reported"
 RECIST = ("CR", "PR", "SD", "PD")
+YEAR = 365
 Findings = list[dict[str, str]]
 
 
@@ -49,6 +50,17 @@ def _scan_findings(told: pd.DataFrame) -> Findings:
     return found + (
         ask("stable-below-threshold", "imaging", "response_raw", [""]) if by_word.any() else []
     )
+
+
+def at_start(told: pd.DataFrame, recorded: pd.Series) -> pd.Series:
+    """Whether the disease was progressive at first PRRT: yes | no | None.
+
+    As ``recorded``, else by the last evaluable scan of the year up to and including first PRRT.
+    """
+    before = told[told["days_from_prrt"].between(-YEAR, 0) & (told["progression"] != "unknown")]
+    last = before.drop_duplicates("patient_id", keep="last").set_index("patient_id")["progression"]
+    answer = recorded.where(recorded.notna(), last.reindex(recorded.index))
+    return answer.where(answer.notna(), None)
 
 
 def progression(

@@ -100,9 +100,11 @@ def times(
     if setting in ("shortest", "longest"):
         ticking = clocks(people, declared, setting, cohort.parameters, ends=True)
     frame, shifted, idle = _days(ticking, kept)
+    people, late = _known_at_entry(people, columns, main)
     asked = list(dict.fromkeys(columns))
     frame = pd.concat([people.loc[kept, ["patient_id"]], frame, people.loc[kept, asked]], axis=1)
     counts = _counts(people, ticking, declared, reasons, shifted, idle)
+    counts["late_specimen"] = int(late[kept].sum())
     return Times(
         frame.reset_index(drop=True), declared, setting, population, counts, _words(counts)
     )
@@ -138,6 +140,16 @@ def _days(ticking: Clocks, kept: pd.Series) -> tuple[pd.DataFrame, int, int]:
     return frame, int(shifted.sum()), int((at_entry & (event == 0)).sum())
 
 
+def _known_at_entry(people: pd.DataFrame, columns: Sequence[str], main: Clocks):
+    """``people`` without what was read from a specimen taken after entry, and whom it concerns."""
+    read = sorted(known_at.of_specimen() & set(columns))
+    if not read:
+        return people, pd.Series(False, index=people.index)
+    later = people["specimen"] > main.entry
+    masked = {name: people[name].mask(later) for name in read}
+    return people.assign(**masked), later & people[read].notna().any(axis=1)
+
+
 def _counts(people, ticking: Clocks, endpoint: Endpoint, reasons, shifted: int, idle: int) -> dict:
     kept = reasons == ""
     dropped = reasons[~kept].value_counts()
@@ -169,6 +181,7 @@ def _words(counts: Mapping[str, Any]) -> tuple[str, ...]:
         "late_entry": "enter late, when their observation starts",
         "event_at_entry": "with the event on the day of entry, counted one day later",
         "never_at_risk": "censored at entry, never at risk",
+        "late_specimen": "with a specimen taken after entry, whose grade and indices are not used",
         "without_evaluable_scan": "without an evaluable scan after first PRRT",
         "died_unwatched": "died without progression too long after the last evaluable scan, or "
         "after the horizon: censored at that scan (decision 30)",

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 from small_study import SmallStudy, check, n_of, one, treated
 
-from prrt_lib.analyse import adverse, adverse_rates, events
+from prrt_lib.analyse import adverse, adverse_axes, adverse_rates, events
 
 IDS = ("A1", "A2", "A3", "A4")
 NO = dict.fromkeys(events.CRITERIA, "no")
@@ -176,6 +176,20 @@ def test_a_bare_yes_or_no_is_shown_as_reported():
 def test_severity_seriousness_and_relatedness_words():
     facts = events.related(pd.Series(["possible", "unlikely", None]), ["possible"])
     assert facts.tolist() == ["yes", "no", None]
+
+
+def test_events_by_outcome_are_of_those_that_tell_it_and_an_action_that_nobody_wrote_is_said(study):
+    # Five emergent events; the one before first PRRT does not count.
+    told = ("recovered", "recovered", None, "ongoing", "recovered", "recovered")
+    found = [{**item, "outcome": word} for item, word in zip(EVENTS, told, strict=True)]
+    own = SmallStudy({"patients": [{"patient_id": name} for name in IDS], "followup": FOLLOWUP,
+                      "prrt_cycles": treated(*IDS), "adverse_events": found})  # fmt: skip
+    rows = check(adverse_axes.fates(own))
+    assert n_of(rows, variable="outcome", level="recovered") == (3, 4)
+    assert n_of(rows, variable="outcome", level="ongoing") == (1, 4)
+    assert n_of(rows, variable="outcome", level="missing") == (1, 5)
+    assert one(rows, variable="action_taken")["state"] == "not-abstracted"
+    assert set(adverse_axes.fates(study)["state"]) == {"not-abstracted"}
 
 
 def test_no_adverse_event_table_is_not_abstracted_and_never_0():

@@ -6,10 +6,10 @@ import pytest
 from clocked_study import GivenTimes
 from small_study import SmallStudy, check, one, treated
 
-from prrt_lib.analyse import cox, cox_missing
+from prrt_lib.analyse import cox, cox_missing, cox_proportional
 from prrt_lib.declare.rows import result_rows
 from prrt_lib.estimate import cox as plain_cox
-from prrt_lib.present import figures, ratio_axis, tables
+from prrt_lib.present import figures, paragraphs, ratio_axis, tables
 
 # Twelve patients, all died, the older ones mostly earlier.
 AGES = [70, 72, 55, 66, 61, 50, 68, 47, 58, 44, 63, 52]
@@ -179,3 +179,59 @@ def test_main_shortest_and_longest_stand_side_by_side():
     told = one(main, model="multivariable", statistic="log_hazard_ratio")["row_id"]
     assert table.body[1][1].row_ids == (told,)
     assert len({cell.text for cell in table.body[1][1::2]}) == 3
+
+
+def score_tests(**p) -> pd.DataFrame:
+    """Rows of the score tests of proportional hazards of a model of all covariates."""
+    return result_rows(
+        [{"statistic": "chi2", "variable": name, "p": value} for name, value in p.items()],
+        analysis="cox", model="multivariable", endpoint="os_prrt", reference="proportional hazards",
+        label="Overall survival from first PRRT",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(("p", "concerned"), [
+    ({"age_at_first_prrt": 0.4, "grade_group": 0.01, "GLOBAL": 0.024}, ["grade_group"]),
+    ({"age_at_first_prrt": 0.06, "grade_group": 0.07, "GLOBAL": 0.024},
+     ["age_at_first_prrt", "grade_group"]),
+    ({"age_at_first_prrt": 0.4, "grade_group": 0.04, "GLOBAL": 0.06}, []),
+])  # fmt: skip
+def test_a_model_is_not_proportional_where_its_global_test_says_so(p, concerned):
+    rows = score_tests(**p)
+    assert [name for _, name in cox_proportional.concerned(rows)] == concerned
+    said = " ".join(paragraphs.results(rows).texts)
+    assert ("the hazards are not proportional (global score test, p = 0.024)" in said) == (
+        p["GLOBAL"] < 0.05
+    )
+
+
+@pytest.mark.parametrize(("followed", "tau", "difference"), [
+    # G2: three of six die on day 557. To day 2557: 557 + 2000 / 2, 1000 less than in G1.
+    (3000, 2557, -1000.0),
+    # Followed to day 1900 alone: to day 1826, 557 + 1269 / 2.
+    (1900, 1826, -634.5),
+])  # fmt: skip
+def test_restricted_means_are_compared_up_to_the_last_year_that_both_groups_reach(
+    followed, tau, difference
+):
+    frame = pd.DataFrame({
+        "exit": [3000] * 6 + [557] * 3 + [followed] * 3 + [100, 200],
+        "event": [0] * 6 + [1] * 3 + [0] * 3 + [1, 1],
+        "grade_group": ["G1"] * 6 + ["G2"] * 6 + ["G3/NEC"] * 2, "age_at_first_prrt": 60.0,
+    })  # fmt: skip
+    study = GivenTimes(frame)
+    rows = check(
+        cox_proportional.restricted_means(study, score_tests(grade_group=0.01, GLOBAL=0.02))
+    )
+    row = one(rows, variable="grade_group", level="G2")
+    assert (row["estimate"], row["time"], row["reference"]) == (difference, tau, "G1")
+    assert (row["n"], row["total"], row["role"]) == (12, 14, "exploratory")
+    assert "Grade, G3/NEC: left out, fewer than 5 patients" in row["warning"]
+    aged = score_tests(age_at_first_prrt=0.01, GLOBAL=0.02)
+    row = one(cox_proportional.restricted_means(study, aged), variable="age_at_first_prrt")
+    assert row["state"] == "not-estimable" and "is a quantity" in row["warning"]
+
+
+def test_where_hazards_are_proportional_there_is_no_restricted_mean():
+    rows = cox_proportional.restricted_means(GivenTimes(twelve()), score_tests(GLOBAL=0.5))
+    assert rows.empty

@@ -110,6 +110,7 @@ def test_an_unknown_isotope_leaves_every_isotope_of_the_patient_a_lower_bound():
 def test_the_first_course_has_its_own_sum_apart_from_retreatment(study):
     # A1: 7.4 + 7.0 of Lu-177, a year later 4.0 of Y-90.
     rows = exposure.activity(study)
+    rows = rows[rows["variable"] == "cumulative_gbq"]
     first = rows[(rows["stratum"] == "first course") & (rows["statistic"] == "max")]
     assert dict(zip(first["level"], first["estimate"].round(1), strict=True)) == {
         LU: 14.4,
@@ -117,6 +118,33 @@ def test_the_first_course_has_its_own_sum_apart_from_retreatment(study):
     }
     again = one(rows, level=Y, stratum="retreatment", statistic="median")
     assert (again["estimate"], again["n"]) == (4.0, 1)
+
+
+def test_the_cycles_of_the_first_course_are_counted_by_isotope():
+    # A: two of Lu-177, then a second course, left out. B: one of each isotope, the activity of
+    # Lu-177 unknown, which leaves its count whole. C: the date of the second is unknown, and so
+    # is its course: at least 1.
+    study = given(
+        ("A", 1, "2015-01-01", LU, 7.4), ("A", 2, "2015-03-01", LU, 7.4),
+        ("A", 3, "2016-03-01", LU, 7.4),
+        ("B", 1, "2015-01-01", LU, None), ("B", 2, "2015-03-01", Y, 3.0),
+        ("C", 1, "2015-01-01", LU, 7.4), ("C", 2, None, LU, 7.4),
+    )  # fmt: skip
+    rows = check(exposure.activity(study))
+    whole = one(rows, variable="cycles_of_isotope", level=LU, stratum="first course",
+                statistic="median")  # fmt: skip
+    assert (whole["estimate"], whole["n"], whole["total"]) == (1.5, 2, 3)
+    assert "1 of 3 sums lack a cycle's isotope or date" in whole["warning"]
+    least = one(rows, variable="cycles_of_isotope", level=LU, statistic="median",
+                stratum="first course, at least")  # fmt: skip
+    assert (least["estimate"], least["n"]) == (1, 1)
+    assert n_of(rows, variable="cycles_of_isotope", level=Y, statistic="median") == (1, 1)
+
+
+def test_cycles_are_counted_where_no_activity_was_abstracted():
+    rows = exposure.activity(given(("A", 1, "2015-01-01", LU, None)))
+    assert one(rows, variable="cumulative_gbq")["state"] == "not-abstracted"
+    assert one(rows, variable="cycles_of_isotope", statistic="median")["estimate"] == 1
 
 
 def test_undated_administrations_are_counted_by_every_table_and_have_no_interval():

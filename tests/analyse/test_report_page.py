@@ -173,12 +173,38 @@ def test_names_with_digits_are_not_counts():
     assert alike.kind("Grade 3 before PRRT 1: 4 left out") == ("Grade 3 before PRRT 1: # left out")
 
 
-def test_coverage_tells_answered_from_not_abstracted_and_from_nothing():
-    answered = result_rows([{"statistic": "proportion", "estimate": 0.5}])
-    absent = result_rows([{"statistic": "proportion", "state": "not-abstracted"}])
-    assert coverage.state(answered) == "answered"
-    assert coverage.state(absent) == "not abstracted"
-    assert coverage.state(answered[:0]) == "no result row"
+SHOWN = result_rows([
+    {"statistic": "proportion", "variable": "sex", "estimate": 0.5},
+    {"statistic": "proportion", "variable": "amino_acid", "state": "not-abstracted"},
+    {"statistic": "proportion", "variable": "ssa_at_time", "estimate": 0.8},
+])  # fmt: skip
+
+
+@pytest.mark.parametrize(("variables", "said"), [
+    ("sex", "answered"),
+    ("amino_acid", "not abstracted"),
+    ("race", "not shown"),
+    (["sex", "ssa_at_time"], "answered"),
+    (["ssa_at_time", "amino_acid", "radiosensitiser"],
+     "answered in part; not abstracted: Amino acid infusion; not shown: Radiosensitiser"),
+    (["amino_acid", "radiosensitiser"],
+     "answered in part; not abstracted: Amino acid infusion; not shown: Radiosensitiser"),
+])  # fmt: skip
+def test_an_item_is_answered_by_rows_that_are_found_of_all_that_it_asks_for(variables, said):
+    assert coverage.answer(coverage.asked({"variable": variables}), SHOWN) == said
+
+
+def test_an_item_that_names_no_rows_is_not_shown():
+    assert coverage.answer(coverage.asked({}), SHOWN) == "not shown"
+
+
+def test_a_clause_says_which_of_its_columns_are_not_shown():
+    # Sex has a row; race, ethnicity, ECOG and Karnofsky have none in SHOWN.
+    states = {line[0].text: line[-1].text for line in coverage.registry(SHOWN).body}
+    assert states["B2"] == ("answered; not shown: Race, Ethnicity, ECOG performance status at "
+                            "first PRRT, Karnofsky index at first PRRT")  # fmt: skip
+    assert states["B1"] == "not shown"
+    assert coverage.registry(SHOWN).notes[-1].startswith(f"{len(clauses())} in all: ")
 
 
 def test_every_item_leads_to_a_page_and_asks_for_columns_of_a_row_key():
@@ -188,6 +214,7 @@ def test_every_item_leads_to_a_page_and_asks_for_columns_of_a_row_key():
         for item in content["items"]:
             assert item["page"] in (*STORY, AUTHORS), item
             assert set(item.get("rows", {})) <= set(KEY), item
+            assert item.get("rows") or item["page"] == AUTHORS, item
     for name, clause in clauses().items():
         assert clause["notebook"] in STORY and set(clause["rows"]) <= set(KEY), name
 

@@ -170,3 +170,88 @@ def test_the_grade_of_curves_stands_beside_the_grade_and_says_whose_it_is_by_rep
     assert set(own["warning"]) == {
         "Grade of curves and models: 1 without an abstracted index counted by their reported grade"
     }
+
+
+# What else was recorded
+
+IDS = tuple(f"P{number}" for number in range(1, 8))
+SCANS = [  # First PRRT is on 2015-01-01; 365 days before it is 2014-01-01.
+    ("P1", "2014-11-01", "SD"),  # recorded as progressive, which wins
+    ("P2", "2014-06-01", "PD"),
+    ("P2", "2014-11-01", "SD"),  # the last one: not progressive
+    ("P3", "2015-01-01", "PD"),  # on the day of first PRRT
+    ("P4", "2013-12-31", "PD"),  # a day too old
+    ("P5", "2014-01-01", "PD"),
+    ("P6", "2014-10-01", "PD"),
+    ("P6", "2014-12-01", "NE"),  # not evaluable: the one before counts
+    ("P7", "2015-02-01", "PD"),  # after first PRRT
+]
+
+
+@pytest.fixture(scope="module")
+def more():
+    """Seven patients; a hormonal syndrome in four, controlled in one of the two that tell it."""
+    people = [{"patient_id": name} for name in IDS]
+    people[0] |= {
+        "progressive_before_prrt": "yes",
+        "functioning": "yes",
+        "pack_years": 10.0,
+        "pack_years_lo": 10.0,
+        "pack_years_hi": 10.0,
+        "syndrome_controlled": "yes",
+    }
+    people[1] |= {"functioning": "yes", "syndrome_controlled": "no", "smoking_pack_years": 30.0}
+    people[2] |= {"functioning": "no", "karnofsky": 90.0}
+    tumour = [
+        {"patient_id": "P1", "krenning": 4.0, "stage_reported": "IV", "ajcc_edition": 7.0},
+        {"patient_id": "P2", "krenning": 3.0, "stage_reported": "IV", "ajcc_edition": 8.0},
+        {"patient_id": "P3", "krenning": 4.0, "stage_reported": "III"},
+    ]
+    imaging = [
+        {"patient_id": name, "scan_date": date, "response_word": word} for name, date, word in SCANS
+    ]
+    study = SmallStudy(
+        {"patients": people, "tumour": tumour, "imaging": imaging, "prrt_cycles": treated(*IDS)}
+    )
+    return study, check(describe.also_recorded(study, population="all_treated"))  # fmt: skip
+
+
+def test_disease_was_progressive_as_recorded_else_by_the_last_evaluable_scan_of_the_year(more):
+    study, rows = more
+    told = study.patients("progressive_at_start", population="all_treated")
+    assert told["progressive_at_start"].tolist() == ["yes", "no", "yes", None, "yes", "yes", None]
+    assert n_of(rows, variable="progressive_at_start", level="yes") == (4, 5)
+    assert n_of(rows, variable="progressive_at_start", level="missing") == (2, 7)
+    said = one(rows, variable="progressive_at_start", level="yes")["warning"]
+    assert "1 as recorded, 4 by the last evaluable scan" in said
+
+
+def test_what_else_was_recorded_has_a_row_and_what_was_not_says_so(more):
+    _, rows = more
+    assert n_of(rows, variable="functioning", level="yes") == (2, 3)
+    assert n_of(rows, variable="syndrome_controlled", level="yes") == (1, 2)
+    assert n_of(rows, variable="krenning", level="4") == (2, 3)
+    assert one(rows, variable="karnofsky", statistic="median")["estimate"] == 90
+    # 10 pack-years, and 30 read from the smoking history: the median is 20.
+    assert one(rows, variable="pack_years", statistic="median")["estimate"] == 20
+    for name in ("race", "ethnicity", "drinks_per_week", "carcinoid_syndrome", "sstr_imaging"):
+        row = one(rows, variable=name)
+        assert (row["state"], row["n"], row["total"]) == ("not-abstracted", 0, 7)
+    assert not (rows["group"] != "").any()
+
+
+def test_stages_of_several_editions_are_not_pooled_without_saying_so(more):
+    study, rows = more
+    stage = check(describe.characteristics(study, variables=("derived.stage",),
+                                           population="all_treated"))  # fmt: skip
+    said = one(stage, variable="stage", level="III")["warning"]
+    assert "TNM of edition 7 in 1, 8 in 1, not named in 1" in said
+    assert n_of(rows, variable="ajcc_edition", level="7") == (1, 2)
+
+
+def test_stages_of_one_edition_need_no_word():
+    tumour = [{"patient_id": "A", "stage_reported": "IV", "ajcc_edition": 8.0},
+              {"patient_id": "B", "stage_reported": "III", "ajcc_edition": 8.0}]  # fmt: skip
+    study = SmallStudy({"tumour": tumour, "prrt_cycles": treated("A", "B")})
+    rows = describe.characteristics(study, variables=("derived.stage",), population="all_treated")
+    assert not rows["warning"].any()

@@ -11,6 +11,8 @@ from prrt_lib.edges.synthetic.cells import Cell, Record
 from prrt_lib.edges.synthetic.contradictions import Book
 
 WIDE_SHEET = "PRRT abstraction"
+# Columns that the template has learnt since the demonstration was made, which has none of them.
+NEWER = ("syndrome_controlled", "progressive_before_prrt")
 GROUPS = {"prrt_cycles": ("PRRT", 8), "imaging": ("Imaging", 19), "adverse_events": ("AE", 12),
           "subsequent_therapies": ("Later therapy", 3)}  # fmt: skip
 MARKERS = {("CgA", "diagnosis"): "CgA at diagnosis", ("CgA", "pre_PRRT1"): "CgA before PRRT 1",
@@ -61,11 +63,19 @@ class Placed:
     cell: Cell
 
 
+def layout() -> dict[str, list[tuple[str, str]]]:
+    """The template's layout as the demonstration has it."""
+    return {
+        table: [(title, name) for title, name in columns if name not in NEWER]
+        for table, columns in template_layout().items()
+    }
+
+
 def in_sheets(book: Book) -> Iterator[Placed]:
     """Every cell in the template's layout: the header in row 1, one record a row."""
-    layout = template_layout()
+    sheets = layout()
     for table, records in book.items():
-        places = {name: at for at, (_, name) in enumerate(layout[table])}
+        places = {name: at for at, (_, name) in enumerate(sheets[table])}
         for row, record in enumerate(records, start=1):
             for name, cell in record.cells.items():
                 yield Placed(table, row, places[name], record, name, cell)

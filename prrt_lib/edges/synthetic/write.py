@@ -9,10 +9,18 @@ from typing import Any
 
 import xlsxwriter
 
-from prrt_lib.declare.template import ABOUT, CODEBOOK, template_layout
+from prrt_lib.declare.template import ABOUT, CODEBOOK
 from prrt_lib.edges.synthetic.cohort import SyntheticCohort
 from prrt_lib.edges.synthetic.contradictions import Book
-from prrt_lib.edges.synthetic.layouts import WIDE_SHEET, Placed, in_one_row, in_sheets, wide_headers
+from prrt_lib.edges.synthetic.layouts import (
+    NEWER,
+    WIDE_SHEET,
+    Placed,
+    in_one_row,
+    in_sheets,
+    layout,
+    wide_headers,
+)
 from prrt_lib.edges.template import CREATED, codebook_rows
 
 WARNING = "SYNTHETIC: every patient in this workbook is invented"
@@ -33,7 +41,7 @@ def write_sheets(cohort: SyntheticCohort, book: Book, path: Path) -> None:
         _front(out, cohort)
         bold = out.add_format({"bold": True})
         sheets = {}
-        for table, columns in template_layout().items():
+        for table, columns in layout().items():
             sheets[table] = out.add_worksheet(table)
             sheets[table].freeze_panes(1, 1)
             sheets[table].write_row(0, 0, [title for title, _ in columns], bold)
@@ -94,5 +102,6 @@ def _front(out: xlsxwriter.Workbook, cohort: SyntheticCohort) -> None:
     for row, line in enumerate(lines):
         about.write_string(row, 0, line)
     codebook = out.add_worksheet(CODEBOOK)
-    for row, values in enumerate(codebook_rows()):
+    known = [values for values in codebook_rows() if values[2] not in NEWER]
+    for row, values in enumerate(known):
         codebook.write_row(row, 0, values)
