@@ -78,3 +78,19 @@ def other_populations(study: Study, populations: Sequence[str]) -> pd.DataFrame:
             for name in ENDPOINTS
         ]
     )
+
+
+def moved(family: pd.DataFrame, settings: pd.DataFrame) -> pd.Series:
+    """Whether each row of ``settings`` belongs to an endpoint and setting that move a number of
+    the main analysis, in ``family``."""
+    key = ["endpoint", "population", "group_level", "level", "time", "statistic"]
+    shown = [*key, "setting", "estimate", "low", "high"]
+    here = settings[settings["statistic"] != "at_risk"][shown]
+    both = here.merge(family[family["setting"] == ""], on=key, how="left", suffixes=("", "_main"))
+    same = pd.Series(True, index=both.index)
+    for name in ("estimate", "low", "high"):
+        other = both[f"{name}_main"]
+        same &= (both[name] == other) | (both[name].isna() & other.isna())
+    apart = both.loc[~same, ["endpoint", "setting"]].drop_duplicates()
+    pairs = pd.MultiIndex.from_frame(settings[["endpoint", "setting"]])
+    return pd.Series(pairs.isin(pd.MultiIndex.from_frame(apart)), index=settings.index)

@@ -191,6 +191,16 @@ def partial_dates(main: pd.DataFrame, settings: pd.DataFrame) -> Sentences:
     return listed(told or ([Sentence(fine, tuple(ids))] if ids else []), nothing)
 
 
+def unmoved(settings: pd.DataFrame, moved: pd.Series) -> Sentences:
+    """Which ``settings`` leave every number of an endpoint as it is, one sentence each."""
+    told = []
+    for setting, rows in settings[~moved].groupby("setting", sort=False):
+        names = ", ".join(dict.fromkeys(rows["label"].str.partition(", given ")[0]))
+        text = f"{setting.replace('_', ' ').capitalize()} moves no number of: {names}."
+        told.append(Sentence(text, tuple(rows["row_id"])))
+    return listed(told, "Every setting moves a number of every endpoint.")
+
+
 def _reached(row: dict) -> float:
     return row["estimate"] if row["state"] == "ok" else float("inf")
 

@@ -6,7 +6,7 @@ import pytest
 from clocked_study import ClockedStudy, GivenTimes
 from small_study import check, n_of, one, treated
 
-from prrt_lib.analyse import endpoint_facts, follow_up, next_treatment, survival
+from prrt_lib.analyse import endpoint_facts, follow_up, next_treatment, survival, survival_family
 from prrt_lib.base.errors import ParameterError
 from prrt_lib.declare.parameters import from_mapping
 from prrt_lib.declare.rows import result_rows, stamp
@@ -246,3 +246,15 @@ def test_without_any_scan_progression_is_not_abstracted_and_no_rate_is_given(thr
     assert set(rows["state"]) == {"not-abstracted"}
     assert rows["estimate"].isna().all()
     assert rows["n"].eq(0).all() and rows["total"].eq(3).all()
+
+
+def test_settings_that_move_nothing_are_one_sentence():
+    main = result_rows([{"statistic": "median", "estimate": 10.0}, {"statistic": "survival",
+                        "time": 365, "estimate": 0.5, "low": 0.4, "high": 0.6}],
+                       endpoint="pfs", label="PFS, given alive at day 3")  # fmt: skip
+    same, other = (stamp(main, setting=name) for name in ("pairs_once", "carried_to_death"))
+    other = stamp(other, high=other["high"].mask(other["statistic"] == "survival", 0.7))
+    both = pd.concat([same, other], ignore_index=True)
+    moved = survival_family.moved(main, both)
+    assert moved.tolist() == [False, False, True, True]
+    assert sentences.unmoved(both, moved).texts == ("Pairs once moves no number of: PFS.",)
