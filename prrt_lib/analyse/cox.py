@@ -201,8 +201,10 @@ def stamped(study: Study, known: Prepared, rows: pd.DataFrame, role: str = "") -
     warning = rows["warning"].map(lambda text: "; ".join(part for part in (*own, text) if part))
     role = role or ("exploratory" if times.setting else study.parameters.role(times.endpoint.name))
     exploratory = rows["warning"].str.contains("exploratory")
+    whole = rows["n"].notna() & (rows["level"] == "") & rows["total"].isna()
     return stamp(
         rows, analysis=ANALYSIS, endpoint=times.endpoint.name, population=times.population,
+        total=rows["total"].mask(whole, len(times.frame)),
         setting=times.setting, warning=warning, label=times.endpoint.label,
         role=pd.Series(role, index=rows.index).where(~exploratory, "exploratory"),
     )  # fmt: skip

@@ -82,7 +82,8 @@ class Parameters:
     )
     ctcae_version: int = declared(5, "CTCAE version of the grades of laboratory values: 5 or 6")
     covariates: list[str] = declared(
-        ["age_at_first_prrt", "grade_group"], "Cox covariates, declared in advance"
+        ["age_at_first_prrt", "grade_group"],
+        "Cox covariates, declared in advance: age_at_first_prrt, log2(cga_before), ki67_index/10",
     )
     primary: list[str] = declared(["os_dx_delayed"], "endpoints whose rows are primary")
     secondary: list[str] = declared(

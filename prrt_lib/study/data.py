@@ -15,6 +15,7 @@ import pandas as pd
 from prrt_lib.base.errors import AnalysisError, InputError, Problem
 from prrt_lib.base.paths import Places, places
 from prrt_lib.declare import reads
+from prrt_lib.declare.covariates import column_of, transformed
 from prrt_lib.declare.dictionary import dictionary
 from prrt_lib.declare.parameters import Parameters, unknown_name
 from prrt_lib.declare.quoting import unquoted
@@ -125,10 +126,11 @@ class Study(Shown):
         """patient_id and ``columns`` of one population (the headline one by default).
 
         A name is a derived column, else one of patients, tumour or followup; "tumour.necrosis"
-        says which. Grades, bands, stages and ECOG are ordered categoricals in declared order.
+        says which, "log2(cga_before)" and "age_at_first_prrt/10" are made from one. Grades, bands,
+        stages and ECOG are ordered categoricals in declared order.
         """
         chosen = self._population(population)
-        addresses = {name: self._address(name) for name in columns}
+        addresses = {name: self._address(name) for name in map(column_of, columns)}
         own = [
             address.partition(".")[2]
             for address in addresses.values()
@@ -143,7 +145,8 @@ class Study(Shown):
                 clash = {name: f"{table}.{name}" for name in asked if name in frame}
                 frame = frame.merge(more.rename(columns=clash), on="patient_id", how="left")
         plain = {name: address.partition(".")[2] for name, address in addresses.items()}
-        picked = {name: frame[name if name in frame else plain[name]] for name in columns}
+        found = {name: frame[name if name in frame else plain[name]] for name in plain}
+        picked = {name: transformed(found[column_of(name)], name) for name in columns}
         return pd.DataFrame({"patient_id": frame["patient_id"], **picked}).reset_index(drop=True)
 
     def table(self, name: str, *columns: str, population: str = "all_treated") -> pd.DataFrame:
@@ -179,7 +182,8 @@ class Study(Shown):
         declared = study_times.checked(endpoint, setting, chosen, columns)
         needed = columns_read(declared, setting)
         people = self._cohort(f"in_{chosen}", *needed)
-        extra = [name for name in dict.fromkeys(columns) if name not in people]
+        asked = dict.fromkeys(map(column_of, columns))
+        extra = [name for name in asked if name not in people]
         if extra:
             more = self.patients(*extra, population=chosen)
             people = people.merge(more, on="patient_id", how="left")

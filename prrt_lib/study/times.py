@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from prrt_lib.base.errors import AnalysisError
+from prrt_lib.declare.covariates import column_of, transformed
 from prrt_lib.declare.parameters import Parameters, unknown_name
 from prrt_lib.declare.rows import POPULATIONS
 from prrt_lib.declare.shown import Shown
@@ -100,9 +101,14 @@ def times(
     if setting in ("shortest", "longest"):
         ticking = clocks(people, declared, setting, cohort.parameters, ends=True)
     frame, shifted, idle = _days(ticking, kept)
-    asked = list(dict.fromkeys(columns))
-    frame = pd.concat([people.loc[kept, ["patient_id"]], frame, people.loc[kept, asked]], axis=1)
     counts = _counts(people, ticking, declared, reasons, shifted, idle)
+    covariates = {}
+    for name in dict.fromkeys(columns):
+        own = people.loc[kept, column_of(name)]
+        covariates[name] = transformed(own, name)
+        outside = int((own.notna() & covariates[name].isna()).sum())
+        counts["outside"] |= {name: outside} if outside else {}
+    frame = pd.concat([people.loc[kept, ["patient_id"]], frame.assign(**covariates)], axis=1)
     return Times(
         frame.reset_index(drop=True), declared, setting, population, counts, _words(counts)
     )
@@ -149,6 +155,7 @@ def _counts(people, ticking: Clocks, endpoint: Endpoint, reasons, shifted: int, 
         "dropped": {reason: int(dropped[reason]) for reason in sorted(dropped.index)},
         "event_at_entry": shifted,
         "never_at_risk": idle,
+        "outside": {},
     }
     if endpoint.kind == "competing":
         counts["competing"] = int((ticking.event[kept] == 2).sum())
@@ -171,4 +178,6 @@ def _words(counts: Mapping[str, Any]) -> tuple[str, ...]:
     seen = counts["used"] - counts.get("without_evaluable_scan", 0)
     if 2 * seen < counts["used"]:
         said.insert(0, f"only {seen} of {counts['used']} patients have an evaluable scan")
+    said += [f"{name}: missing for {n} with too small a value"
+             for name, n in counts["outside"].items()]  # fmt: skip
     return (*said, *(f"{n} left out: {reason}" for reason, n in counts["dropped"].items()))
