@@ -10,9 +10,8 @@ import pandas as pd
 from prrt_lib.analyse.biomarkers import ANALYSIS, MARKERS, WINDOWS
 from prrt_lib.analyse.columns import rows_of
 from prrt_lib.analyse.summaries import Records, nobody, share
-from prrt_lib.base.errors import AnalysisError
+from prrt_lib.declare.arguments import checked, one_of
 from prrt_lib.declare.footprints import traced
-from prrt_lib.declare.parameters import unknown_name
 from prrt_lib.declare.rows import combine, result_rows
 from prrt_lib.study.windows import one_unit
 
@@ -26,6 +25,7 @@ COLUMNS = ("analyte", "sample_date", "value_lo", "value_hi", "op", "unit", "assa
            "ppi_within_14d")  # fmt: skip
 
 
+@checked
 def responses(
     study: Any, population: str | None = None, settings: Sequence[str] = tuple(SETTINGS),
     role: str = "secondary",
@@ -44,8 +44,7 @@ def response(
     and by the sample after PRRT 1 and 2 (decision 18). A bound counts where it decides; who has
     only later values that leave it open is a row of its own.
     """
-    if setting not in SETTINGS:
-        raise AnalysisError(unknown_name(setting, list(SETTINGS), "biochemical response, setting"))
+    one_of(setting, SETTINGS, "biochemical response, setting")
     chosen = population or study.headline
     words = {"analysis": ANALYSIS, "population": chosen, "role": role, "setting": setting}
     people = study.patients("first_prrt", "horizon", "new_therapy", "retreatment",

@@ -10,6 +10,7 @@ import pandas as pd
 from prrt_lib.analyse.columns import rows_of
 from prrt_lib.analyse.quantiles import bounded_quantity, quantity
 from prrt_lib.analyse.summaries import Records, nobody
+from prrt_lib.declare.arguments import checked, one_of
 from prrt_lib.declare.footprints import traced
 from prrt_lib.declare.rows import combine, result_rows, stamp
 from prrt_lib.estimate.rank_tests import signed_rank
@@ -46,11 +47,13 @@ def samples(study: Any, population: str | None = None) -> pd.DataFrame:
     return found.assign(scale=scale, time_point=found["window"].map(WINDOWS), **shown)
 
 
+@checked
 def shown(study: Any, marker: str, population: str | None = None) -> pd.DataFrame:
     """Exact values of ``marker`` on its commonest scale, in the order of the time points.
 
     Patient values, for the internal figure: patient_id, time_point, value, scale.
     """
+    one_of(marker, MARKERS, "marker")
     found = samples(study, population)
     found = found[(found["analyte"] == marker) & (found["shown"] > 0)]
     found = found[found["scale"] == _commonest(found["scale"])]

@@ -15,6 +15,7 @@ import pandas as pd
 from prrt_lib.base.errors import AnalysisError, InputError, Problem
 from prrt_lib.base.paths import Places, places
 from prrt_lib.declare import reads
+from prrt_lib.declare.arguments import checked, one_of
 from prrt_lib.declare.covariates import column_of, transformed
 from prrt_lib.declare.dictionary import dictionary
 from prrt_lib.declare.parameters import Parameters, unknown_name
@@ -122,6 +123,7 @@ class Study(Shown):
     def _any_gep(self) -> bool:
         return bool(self._cohort("in_gep")["in_gep"].any())
 
+    @checked
     def patients(self, *columns: str, population: str | None = None) -> pd.DataFrame:
         """patient_id and ``columns`` of one population (the headline one by default).
 
@@ -149,6 +151,7 @@ class Study(Shown):
         picked = {name: transformed(found[column_of(name)], name) for name in columns}
         return pd.DataFrame({"patient_id": frame["patient_id"], **picked}).reset_index(drop=True)
 
+    @checked
     def table(self, name: str, *columns: str, population: str = "all_treated") -> pd.DataFrame:
         """patient_id and ``columns`` of table ``name``: rows of treated patients to the cut-off.
 
@@ -163,6 +166,7 @@ class Study(Shown):
         frame = frame[frame["patient_id"].isin(members.loc[members[flag], "patient_id"])]
         return frame.reset_index(drop=True)
 
+    @checked
     def abstracted(self, table: str, column: str) -> int:
         """Records of treated patients with a value or a bound in ``column``; 0: not abstracted."""
         declared = dictionary().tables.get(table)
@@ -173,6 +177,7 @@ class Study(Shown):
             names = [spec.value_column, *ends]
         return int(self.table(table, *names)[names].notna().any(axis=1).sum())
 
+    @checked
     def times(
         self, endpoint: str, setting: str = "", population: str | None = None,
         columns: Sequence[str] = (),
@@ -215,8 +220,7 @@ class Study(Shown):
 
     def _population(self, population: str | None) -> str:
         chosen = self.headline if population is None else population
-        if chosen not in POPULATIONS:
-            raise AnalysisError(unknown_name(chosen, list(POPULATIONS), "population"))
+        one_of(chosen, POPULATIONS, "population")
         reads.record("populations", chosen)
         return chosen
 

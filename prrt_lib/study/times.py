@@ -9,9 +9,9 @@ from typing import Any, Protocol
 import numpy as np
 import pandas as pd
 
-from prrt_lib.base.errors import AnalysisError
+from prrt_lib.declare.arguments import one_of
 from prrt_lib.declare.covariates import column_of, transformed
-from prrt_lib.declare.parameters import Parameters, unknown_name
+from prrt_lib.declare.parameters import Parameters
 from prrt_lib.declare.rows import POPULATIONS
 from prrt_lib.declare.shown import Shown
 from prrt_lib.study import known_at
@@ -60,18 +60,14 @@ class Times(Shown):
 
 def endpoint_named(name: str) -> Endpoint:
     """The declared endpoint; raises AnalysisError with the nearest name."""
-    if name not in ENDPOINTS:
-        raise AnalysisError(unknown_name(name, list(ENDPOINTS), "endpoint"))
-    return ENDPOINTS[name]
+    return ENDPOINTS[one_of(name, ENDPOINTS, "endpoint")]
 
 
 def checked(endpoint: str, setting: str, population: str, columns: Sequence[str]) -> Endpoint:
     """The declared endpoint, once setting, population and columns are allowed for it."""
     declared = endpoint_named(endpoint)
-    if setting not in declared.settings:
-        raise AnalysisError(unknown_name(setting, list(declared.settings), f"{endpoint}, setting"))
-    if population not in POPULATIONS:
-        raise AnalysisError(unknown_name(population, list(POPULATIONS), f"{endpoint}, population"))
+    one_of(setting, declared.settings, f"{endpoint}, setting")
+    one_of(population, POPULATIONS, f"{endpoint}, population")
     known_at.audit(columns, declared.entry, endpoint)
     return declared
 
