@@ -59,8 +59,13 @@ class Part:
     parameters: Any
 
 
-def open_study(scenario: str) -> Study:
-    """The built scenario below the output root; raises InputError when it was never built."""
+@checked
+def open_study(scenario: str, **changes: Any) -> Study:
+    """The built scenario below the output root; raises InputError when it was never built.
+
+    ``changes`` are parameters of the study, such as ``cutoff="2020-01-01"``: cohort and endpoints
+    are then derived anew in memory, and nothing is written.
+    """
     where = places(scenario)
     if not (where.processed / "parameters.json").exists():
         raise InputError(
@@ -68,7 +73,13 @@ def open_study(scenario: str) -> Study:
                 str(where.processed), "no cohort", "a built scenario", f"make SCENARIO={scenario}"
             )
         )
-    return Study(where)
+    study = Study(where)
+    if not changes:
+        return study
+    # The cohort stage builds on this module.
+    from prrt_lib.study.changed import changed
+
+    return changed(where, study._stored, changes)
 
 
 @dataclass(frozen=True, repr=False)
