@@ -134,7 +134,7 @@ def _factors(frame: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
             known = values.cat.categories if scale else declared.allowed if declared else ()
             present = [level for level in known if level in set(values)]
             levels = present or sorted(values.dropna().unique())
-            ordered[name] = pd.Categorical(values, categories=levels)
+            ordered[name] = pd.Categorical(values, categories=levels, ordered=scale)
     return frame.assign(**ordered)
 
 
