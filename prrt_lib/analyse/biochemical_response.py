@@ -109,11 +109,13 @@ def _counted(
     total = decided["patient_id"].nunique()
     count = decided.loc[decided["responded"].astype(bool), "patient_id"].nunique()
     undecided = followed - total
-    said = [f"{elevated} of {everybody} patients with a value above the upper limit before PRRT 1"]
+    said = [f"{told['label']}: {elevated} of {everybody} patients with a value above the upper "
+            "limit before PRRT 1"]  # fmt: skip
     if elevated > followed:
         said.append(f"{elevated - followed} without a later sample of the same recorded assay")
     said += [f"{undecided} whose bounds leave it open"] if undecided else []
-    warning = f"{told['label']}, {told['stratum']}: {'; '.join(said)}"
+    # Clause by clause, so that a page says each once for all rows.
+    warning = "; ".join(said)
     counted = {"statistic": "count", "level": UNDECIDED, "n": undecided, "total": everybody}
     shown = {**told, "level": LEVEL, "conf_level": conf_level, "warning": warning}
     main = {**share(count, total, **shown), "method": METHOD}
