@@ -8,6 +8,7 @@ import pandas as pd
 
 from prrt_lib.analyse import events as event_facts
 from prrt_lib.analyse.summaries import Records, nobody, share
+from prrt_lib.declare.arguments import one_of
 from prrt_lib.declare.footprints import traced
 from prrt_lib.declare.rows import result_rows
 
@@ -37,6 +38,7 @@ def words_of(role: str, population: str, setting: str = "") -> dict[str, str]:
 
 def emergent_events(study: Any, population: str, setting: str) -> pd.DataFrame:
     """Treatment-emergent events, narrowed by the sensitivity of decision 22."""
+    one_of(setting, SETTINGS, "adverse events, setting")
     every = event_facts.derived(study, population)
     kept = every[every["emergent"]]
     if setting == "90_days":

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from prrt_lib.analyse.biomarkers import MARKERS, MULTIPLE, WINDOWS, changes, samples
+from prrt_lib.analyse.biomarkers import CHANGED, MARKERS, MULTIPLE, WINDOWS, changes, samples
 from prrt_lib.analyse.columns import rows_of
 from prrt_lib.analyse.summaries import Records, nobody, share
 from prrt_lib.base.errors import AnalysisError
@@ -96,7 +96,17 @@ def flags(study: Any, population: str | None = None, role: str = "secondary") ->
                                  stratum="on a proton pump inhibitor within 14 days",
                                  method="samples with an answer"))  # fmt: skip
         for name, part in pairs[pairs["analyte"] == marker].groupby("pair", sort=False):
-            changed = int((part["excluded"] == "assay or unit changed").sum())
-            records.append(share(changed, len(part), marker, str(name), label=label,
-                                 stratum="assay or unit changed", method="pairs"))  # fmt: skip
+            changed = part["excluded"] == CHANGED
+            told = int((part["assay_recorded"] | changed).sum())
+            records.append(
+                share(
+                    int(changed.sum()),
+                    told,
+                    marker,
+                    str(name),
+                    label=label,
+                    stratum=CHANGED,
+                    method="pairs with both assays recorded",
+                )
+            )
     return result_rows(records, **words)

@@ -15,6 +15,7 @@ from prrt_lib.analyse.curve_ends import no_ratio, with_ends
 from prrt_lib.analyse.summaries import nobody
 from prrt_lib.analyse.survival import withheld
 from prrt_lib.base.errors import AnalysisError
+from prrt_lib.declare.arguments import above_zero, checked, one_of
 from prrt_lib.declare.footprints import traced
 from prrt_lib.declare.parameters import YEARS
 from prrt_lib.declare.rows import combine, result_rows, stamp
@@ -30,6 +31,7 @@ AFTER = {"after_1": "after PRRT 1", "after_2": "after PRRT 2"}
 
 def _times(study: Any, endpoint: str, population: str | None, marker: str):
     """Times with the marker's multiples before PRRT 1; the audit of decision 10 is in between."""
+    one_of(marker, MARKERS, "marker")
     times = study.times(endpoint, "", population or study.headline, (BEFORE[marker],))
     found = logged(study, times.population)
     found = found[(found["analyte"] == marker) & (found["window"] == "before")]
@@ -59,6 +61,7 @@ def above_cut(
     A bounded value takes its side where both bounds lie on it, else it is left out and counted.
     The cut is declared beforehand; none is looked for in the data.
     """
+    above_zero(cut, "cut, multiples of the upper limit")
     times, frame = _times(study, endpoint, population, marker)
     words = keys(times, marker, f"cut at {cut:g} x ULN", role)
     if frame.empty:
@@ -180,6 +183,7 @@ def afterwards(
 
     Nobody is at risk before the sample was taken: who died or progressed first is out, counted.
     """
+    one_of(marker, MARKERS, "marker")
     times = study.times(endpoint, "", population or study.headline, ())
     found = logged(study, times.population)
     days = study.table("biomarker_windows", "analyte", "window", "sample_date")
@@ -209,6 +213,7 @@ def afterwards(
     return combine(tables)
 
 
+@checked
 def page(
     study: Any, endpoints: Sequence[str], cut: float, population: str | None = None
 ) -> pd.DataFrame:

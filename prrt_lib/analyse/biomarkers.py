@@ -10,6 +10,7 @@ import pandas as pd
 from prrt_lib.analyse.columns import rows_of
 from prrt_lib.analyse.quantiles import bounded_quantity, quantity
 from prrt_lib.analyse.summaries import Records, nobody
+from prrt_lib.declare.arguments import checked, one_of
 from prrt_lib.declare.footprints import traced
 from prrt_lib.declare.rows import combine, result_rows, stamp
 from prrt_lib.estimate.rank_tests import signed_rank
@@ -25,6 +26,7 @@ MULTIPLE = "x ULN"
 # With n pairs the widest signed-rank interval has level 1 - 2 / 2**n.
 TOO_FEW = "too few pairs for limits of the stated level"
 NO_UNIT = "unit not known"
+CHANGED = "assay or unit changed"
 
 
 def samples(study: Any, population: str | None = None) -> pd.DataFrame:
@@ -45,11 +47,13 @@ def samples(study: Any, population: str | None = None) -> pd.DataFrame:
     return found.assign(scale=scale, time_point=found["window"].map(WINDOWS), **shown)
 
 
+@checked
 def shown(study: Any, marker: str, population: str | None = None) -> pd.DataFrame:
     """Exact values of ``marker`` on its commonest scale, in the order of the time points.
 
     Patient values, for the internal figure: patient_id, time_point, value, scale.
     """
+    one_of(marker, MARKERS, "marker")
     found = samples(study, population)
     found = found[(found["analyte"] == marker) & (found["shown"] > 0)]
     found = found[found["scale"] == _commonest(found["scale"])]
@@ -119,7 +123,8 @@ def changes(study: Any, population: str | None = None) -> pd.DataFrame:
     """Pairs of samples before PRRT 1 and after PRRT 1 or 2, one row per patient, marker and pair.
 
     ``log2_change`` only where both values are exact, above 0, and of one assay and unit;
-    else ``excluded`` says why. An assay that is recorded for neither sample counts as one.
+    else ``excluded`` says why. An assay that is not recorded for a sample tells of no change:
+    the pair is kept, and ``assay_recorded`` is False.
     """
     found = samples(study, population)
     before = found[found["window"] == "before"]
@@ -132,25 +137,25 @@ def changes(study: Any, population: str | None = None) -> pd.DataFrame:
 
 
 def _compared(pairs: pd.DataFrame) -> pd.DataFrame:
-    def same(name: str) -> pd.Series:
-        first, second = pairs[f"{name}_before"], pairs[f"{name}_after"]
-        return (first == second) | (first.isna() & second.isna())
-
+    assays, units = (pairs[[f"{name}_before", f"{name}_after"]] for name in ("assay", "unit"))
+    recorded = assays.notna().all(axis=1)
+    other_assay = recorded & (assays.nunique(axis=1) > 1)
+    other_unit = units.nunique(axis=1, dropna=False) > 1
     before, after = (pairs[f"value_{end}"].astype(float) for end in ("before", "after"))
     reasons = np.select(
         [
-            ~same("assay") | ~same("unit"),
+            other_assay | other_unit,
             before.isna() | after.isna(),
             (before <= 0) | (after <= 0),
         ],
-        ["assay or unit changed", "known only by bounds", "a value of 0"],
+        [CHANGED, "known only by bounds", "a value of 0"],
         "",
     )
     used = reasons == ""
     log_before, log_after = (np.log2(part.where(used)) for part in (before, after))
     return pairs[["patient_id", "analyte", "pair"]].assign(
         log2_before=log_before, log2_after=log_after, log2_change=log_after - log_before,
-        excluded=reasons,
+        excluded=reasons, assay_recorded=recorded,
     )  # fmt: skip
 
 
@@ -181,6 +186,8 @@ def _change(own: pd.DataFrame, conf_level: float, marker: str, level: str) -> pd
     told = "; ".join(
         f"{MARKERS[marker]}, {level}: {n} pairs left out, {why}" for why, n in left.items()
     )
+    blank = int((~used["assay_recorded"]).sum())
+    kept = f"{MARKERS[marker]}, {level}: {blank} pairs with an assay not recorded, kept"
     if used.empty:
         empty = {"statistic": "pseudo_median", "state": "not-estimable", "n": 0, "total": len(own)}
         return result_rows([{**empty, **name, "warning": told}])
@@ -188,7 +195,7 @@ def _change(own: pd.DataFrame, conf_level: float, marker: str, level: str) -> pd
     few = 2.0 ** (1 - test["n"].iloc[0]) > 1 - conf_level
     if few:
         test = test.assign(low=np.nan, high=np.nan)
-    words = [told, f"{MARKERS[marker]}, {level}: {TOO_FEW}" if few else ""]
+    words = [told, kept if blank else "", f"{MARKERS[marker]}, {level}: {TOO_FEW}" if few else ""]
     words = [text for text in (*words, *test["warning"].unique()) if text]
     test = stamp(test, **name, warning="; ".join(words))
     spread = quantity(used["log2_change"], marker, "log2", level=level, label=MARKERS[marker])

@@ -11,6 +11,7 @@ from prrt_lib.analyse.columns import one_each
 from prrt_lib.analyse.describe import TABLE_1
 from prrt_lib.analyse.summaries import as_text, levels_of
 from prrt_lib.base.errors import AnalysisError
+from prrt_lib.declare.arguments import checked
 from prrt_lib.declare.dictionary import INTERVAL_KINDS, dictionary
 from prrt_lib.declare.footprints import traced
 from prrt_lib.declare.rows import combine, result_rows, stamp
@@ -25,6 +26,7 @@ SAME_AS = {"primary_group": ("primary_site", "gep_primary", "stage_ajcc8"),
                            "differentiation", "mitoses_value")}  # fmt: skip
 
 
+@checked
 def comparisons(
     study: Any, by: str, tests: bool = True, population: str | None = None,
     variables: Sequence[str] = TABLE_1,

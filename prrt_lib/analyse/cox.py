@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from prrt_lib.base.errors import AnalysisError
+from prrt_lib.declare.arguments import checked
 from prrt_lib.declare.dictionary import dictionary
 from prrt_lib.declare.footprints import traced
 from prrt_lib.declare.rows import combine, result_rows, stamp
@@ -22,6 +23,7 @@ READINGS = ("shortest", "longest")
 FEW, TOO_FEW = 10, 5
 
 
+@checked
 def models(
     study: Study, endpoint: str, covariates: Sequence[str] | None = None,
     population: str | None = None, setting: str = "",
@@ -76,6 +78,7 @@ class Prepared:
         return int((self.frame["event"] == 1).sum()) < TOO_FEW * self.coefficients
 
 
+@checked
 def prepare(
     study: Study, endpoint: str, covariates: Sequence[str] | None = None,
     population: str | None = None, setting: str = "", more: Sequence[str] = (),
@@ -99,6 +102,7 @@ def not_estimable(names: Sequence[str], model: str, why: str) -> pd.DataFrame:
     return result_rows(records, model=model, state="not-estimable", warning=why)
 
 
+@checked
 def several(
     study: Study, endpoints: Sequence[str], covariates: Sequence[str] | None = None
 ) -> pd.DataFrame:
@@ -106,6 +110,7 @@ def several(
     return combine([models(study, name, covariates) for name in endpoints])
 
 
+@checked
 def partial_dates(
     study: Study, endpoints: Sequence[str], covariates: Sequence[str] | None = None
 ) -> pd.DataFrame:
@@ -129,7 +134,7 @@ def _factors(frame: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
             known = values.cat.categories if scale else declared.allowed if declared else ()
             present = [level for level in known if level in set(values)]
             levels = present or sorted(values.dropna().unique())
-            ordered[name] = pd.Categorical(values, categories=levels)
+            ordered[name] = pd.Categorical(values, categories=levels, ordered=scale)
     return frame.assign(**ordered)
 
 
@@ -202,8 +207,10 @@ def stamped(study: Study, known: Prepared, rows: pd.DataFrame, role: str = "") -
     warning = rows["warning"].map(lambda text: "; ".join(part for part in (*own, text) if part))
     role = role or ("exploratory" if times.setting else study.parameters.role(times.endpoint.name))
     exploratory = rows["warning"].str.contains("exploratory")
+    whole = rows["n"].notna() & (rows["level"] == "") & rows["total"].isna()
     return stamp(
         rows, analysis=ANALYSIS, endpoint=times.endpoint.name, population=times.population,
+        total=rows["total"].mask(whole, len(times.frame)),
         setting=times.setting, warning=warning, label=times.endpoint.label,
         role=pd.Series(role, index=rows.index).where(~exploratory, "exploratory"),
     )  # fmt: skip

@@ -9,6 +9,7 @@ import pandas as pd
 from prrt_lib.analyse.cox import FEW, TOO_FEW, Prepared, not_estimable, prepare, stamped
 from prrt_lib.analyse.summaries import without_value
 from prrt_lib.base.errors import AnalysisError
+from prrt_lib.declare.arguments import checked
 from prrt_lib.declare.footprints import traced
 from prrt_lib.declare.rows import combine, result_rows, stamp
 from prrt_lib.estimate.cox_model import CoxFit, cox
@@ -29,6 +30,7 @@ class _Refused(Exception):
     """Why a model of centres is not fitted."""
 
 
+@checked
 def several(
     study: Study, endpoints: Sequence[str], covariates: Sequence[str] | None = None
 ) -> pd.DataFrame:

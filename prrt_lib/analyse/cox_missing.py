@@ -9,6 +9,7 @@ import pandas as pd
 
 from prrt_lib.analyse.cox import Prepared, not_estimable, prepare, stamped
 from prrt_lib.base.errors import AnalysisError
+from prrt_lib.declare.arguments import above_zero, checked
 from prrt_lib.declare.footprints import traced
 from prrt_lib.declare.rows import combine, stamp
 from prrt_lib.estimate.cox_model import cox
@@ -35,6 +36,7 @@ def imputed(
     The event and the Nelson-Aalen increment are in the imputation model; a missing grade is
     derived anew from the imputed index, which stays inside what is known of it (decision 23).
     """
+    above_zero(imputations, "imputations")
     known = prepare(study, endpoint, covariates, population, "")
     frame = known.frame
     incomplete = [name for name in known.names if frame[name].isna().any()]
@@ -49,6 +51,7 @@ def imputed(
     return combine([stamped(study, known, stamp(rows, model=MODEL, warning=words))])
 
 
+@checked
 def several(
     study: Study, endpoints: Sequence[str], covariates: Sequence[str] | None = None,
     imputations: int = 20,

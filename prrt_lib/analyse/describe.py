@@ -19,6 +19,7 @@ from prrt_lib.analyse.summaries import (
     share,
     shares,
 )
+from prrt_lib.declare.arguments import checked
 from prrt_lib.declare.dictionary import INTERVAL_KINDS, Column, dictionary
 from prrt_lib.declare.footprints import traced
 from prrt_lib.declare.rows import combine, result_rows
@@ -57,6 +58,7 @@ INDEX, INDEX_BOUNDS = "derived.ki67_index", ("tumour.ki67", "tumour.mib1")
 PACKS, PACKS_TOLD = "patients.pack_years", "patients.smoking_pack_years"
 
 
+@checked
 def characteristics(
     study: Any, by: str = "", population: str | None = None,
     variables: Sequence[str] = TABLE_1, role: str = "secondary", model: str = "",

@@ -10,6 +10,7 @@ import pandas as pd
 from prrt_lib.analyse.curve_ends import no_ratio, with_ends
 from prrt_lib.analyse.survival import withheld
 from prrt_lib.base.errors import AnalysisError, Problem
+from prrt_lib.declare.arguments import above_zero, checked
 from prrt_lib.declare.footprints import traced
 from prrt_lib.declare.parameters import YEARS, days
 from prrt_lib.declare.rows import combine, result_rows, stamp
@@ -29,6 +30,7 @@ OUT_IF_PROGRESSED = ("progression", "progression_or_death")
 FEW = 10
 
 
+@checked
 def at(study: Any, months: float, endpoint: str = "os_prrt", population: str | None = None):
     """The Landmark cohort ``months`` after first PRRT, with each patient's state there.
 
@@ -36,6 +38,7 @@ def at(study: Any, months: float, endpoint: str = "os_prrt", population: str | N
     them can be judged. Progressed before it: a non-responder for survival, out
     for progression endpoints (decision 11). Raises AnalysisError where nobody is left.
     """
+    above_zero(months, "landmark, months after first PRRT")
     population = population or study.headline
     times = study.times(endpoint, "", population, ())
     dates = study.patients("first_prrt", "progression", population=population)
@@ -70,6 +73,7 @@ def landmark(
     Times count from the landmark. Exploratory; responders are never compared with others from
     first PRRT on, since a responder has by definition lived until the response.
     """
+    above_zero(months, "landmark, months after first PRRT")
     population = population or study.headline
     times = study.times(endpoint, "", population, ())
     label = times.endpoint.label
@@ -144,6 +148,7 @@ def _ratio(frame: pd.DataFrame, level: float, fewest: int) -> pd.DataFrame:
     return stamp(rows[kept].assign(warning=told).reset_index(drop=True))
 
 
+@checked
 def landmarks(
     study: Any, endpoints: Sequence[str] = ("os_prrt", "pfs"), population: str | None = None
 ) -> pd.DataFrame:

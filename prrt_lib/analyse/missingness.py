@@ -12,6 +12,7 @@ from prrt_lib.analyse.columns import rows_of
 from prrt_lib.analyse.describe import TABLE_1, bounds_of, people_with
 from prrt_lib.analyse.summaries import groups, share
 from prrt_lib.base.errors import AnalysisError
+from prrt_lib.declare.arguments import checked
 from prrt_lib.declare.dictionary import dictionary
 from prrt_lib.declare.footprints import traced
 from prrt_lib.declare.rows import combine, result_rows, stamp
@@ -31,6 +32,7 @@ TOO_FEW = 5
 OF_ALL = {"method": "n of all patients"}
 
 
+@checked
 def missingness(
     study: Any, by: str = "", population: str | None = None, variables: Sequence[str] = VARIABLES
 ) -> pd.DataFrame:
@@ -63,6 +65,7 @@ def _absent(study: Any, patients: pd.DataFrame, address: str) -> pd.Series:
     return patients[[column.name, *ends]].isna().all(axis=1)
 
 
+@checked
 def predicts(
     study: Any, endpoint: str = "os_prrt", names: Sequence[str] = INFORMATIVE,
     population: str | None = None,

@@ -9,6 +9,7 @@ import pandas as pd
 
 from prrt_lib.analyse.columns import rows_of
 from prrt_lib.analyse.summaries import UNKNOWN_GROUP, as_text, levels_of
+from prrt_lib.declare.arguments import checked
 from prrt_lib.declare.parameters import DAYS_PER_MONTH
 from prrt_lib.study.response_rules import NOT_EVALUABLE
 
@@ -29,6 +30,7 @@ class PatientRows:
     without_lane: int
 
 
+@checked
 def patient_rows(study: Any, by: str = "", population: str | None = None) -> PatientRows:
     """Lanes sorted by level of ``by``, then the longest first; marks up to the end of each lane.
 

@@ -20,6 +20,7 @@ from prrt_lib.analyse.summaries import (
     shares,
     together,
 )
+from prrt_lib.declare.arguments import one_of
 from prrt_lib.declare.footprints import traced
 from prrt_lib.declare.rows import result_rows
 from prrt_lib.study.after_last_cycle import MOMENTS, NOT_REACHED, REACHED
@@ -43,6 +44,8 @@ def classes(
     ``stratum`` "imaging-evaluable": those with an evaluable scan after first PRRT; "": all of
     ``population``, who add "not evaluable" and "never imaged".
     """
+    one_of(which, ("first_response", "best_response"), "response, which")
+    one_of(stratum, ("", EVALUABLE), "response, stratum")
     population = population or study.headline
     words = {"analysis": ANALYSIS, "population": population, "role": role, "stratum": stratum}
     words["label"] = label(f"derived.{which}")

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from prrt_lib.analyse.curve_ends import with_ends
-from prrt_lib.base.errors import AnalysisError
+from prrt_lib.base.errors import AnalysisError, Problem
 from prrt_lib.declare.footprints import traced
 from prrt_lib.declare.parameters import BRACKETED, BRACKETS, YEARS, days
 from prrt_lib.declare.rows import combine, result_rows, stamp
@@ -24,6 +24,8 @@ from prrt_lib.study.times import Times
 ANALYSIS = "survival"
 # Starts at its origin, or nowhere: never enough at risk.
 NOT_LATER = (" at 0", " at nan")
+# More values of a quantity than these are no grouping.
+MOST_GROUPS = 12
 LAG = "months_diagnosis_to_prrt"
 SUMMARY = ("median", "q25", "q75")
 RATES = ("survival", "cumulative_incidence")
@@ -46,6 +48,7 @@ def curve(
     """
     population = population or study.headline
     times = study.times(endpoint, setting, population, (by,) if by else ())
+    _require_groups(times, by)
     rows = _stamped(study, times, _estimate(study, times, by), by)
     if not too_many_undated(study, times):
         return rows
@@ -54,6 +57,16 @@ def curve(
         summary(curve(study, endpoint, by, population, name)) for name in BRACKETS
     ]  # fmt: skip
     return combine([rows, *readings])
+
+
+def _require_groups(times: Times, by: str | None) -> None:
+    """Nothing; raises AnalysisError where ``by`` is a quantity, whose every value is a group."""
+    if by and times.frame[by].dtype.kind in "fM" and times.frame[by].nunique() > MOST_GROUPS:
+        what = f"{times.frame[by].nunique()} different values"
+        raise AnalysisError(
+            Problem(f"{times.endpoint.name}, by {by!r}", what, f"at most {MOST_GROUPS} groups",
+                    "use bands of it, or make it a covariate of a Cox model")
+        )  # fmt: skip
 
 
 def too_many_undated(study: Study, times: Times) -> bool:
@@ -173,6 +186,7 @@ def compare(
     Gray's test, or the cause-specific log-rank test where patients enter late."""
     population = population or study.headline
     times = study.times(endpoint, setting, population, (by,))
+    _require_groups(times, by)
     frame = times.frame.dropna(subset=[by])
     if frame[by].nunique() < 2 or not (frame["event"] == 1).any():
         rows = result_rows([{"statistic": "chi2", "state": "not-estimable", "n": len(frame)}],

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from prrt_lib.analyse import survival
+from prrt_lib.declare.arguments import checked
 from prrt_lib.declare.footprints import traced
 from prrt_lib.declare.parameters import BRACKETS
 from prrt_lib.declare.rows import combine, result_rows
@@ -17,6 +18,7 @@ FURTHER = ("ttnt", "pfs_recist", "pfs_retreatment")
 SENSITIVE = ("os_dx_delayed", "os_prrt", "ttp", "pfs", "cif_progression")
 
 
+@checked
 def by_groups(study: Study, endpoints: Sequence[str], by: Sequence[str]) -> pd.DataFrame:
     """A curve of every endpoint by every grouping, each on its own."""
     return combine([_abstracted(study, name, group) for name in endpoints for group in by])
@@ -38,6 +40,7 @@ def one(rows: pd.DataFrame, endpoint: str, by: str) -> pd.DataFrame:
     return rows[(rows["endpoint"] == endpoint) & (rows["group"] == by)]
 
 
+@checked
 def tests_by_groups(study: Study, endpoints: Sequence[str], by: Sequence[str]) -> pd.DataFrame:
     """The test of every endpoint by every grouping."""
     return combine([survival.compare(study, name, group) for name in endpoints for group in by])
@@ -68,6 +71,7 @@ def further(study: Study) -> pd.DataFrame:
     return combine([survival.summary(survival.curve(study, name)) for name in FURTHER])
 
 
+@checked
 def other_populations(study: Study, populations: Sequence[str]) -> pd.DataFrame:
     """Median, quartiles and yearly rates in every population besides the headline one."""
     return combine(

@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from prrt_lib.declare.covariates import parts
 from prrt_lib.declare.yaml_files import load_words
 
 SOURCE = Path(__file__).with_name("dictionary.yaml")
@@ -120,13 +121,17 @@ class Dictionary:
             raise KeyError(f"no column {address!r} in the data dictionary") from None
 
     def label(self, name: str) -> str:
-        """Printed label of a derived or abstracted column; the name itself when undeclared."""
+        """Printed label of a derived or abstracted column; the name itself when undeclared.
+
+        Of a covariate such as "log2(cga_before)" the column's label and what is done to it.
+        """
         if name in self.derived:
             return self.derived[name].label
         for table in self.tables.values():
             if name in table.columns:
                 return table.columns[name].label
-        return name
+        column, done = parts(name) or (name, "")
+        return f"{self.label(column)}, {done}" if done else name
 
 
 def _column(table: str, name: str, spec: Mapping[str, Any]) -> Column:

@@ -44,6 +44,11 @@ def rules() -> Mapping[str, Rule]:
     return {name: Rule(name, **body) for content in files for name, body in content.items()}
 
 
+def of_reading() -> frozenset[str]:
+    """Ids of the rules that reading asks by; all others are of the study layer."""
+    return frozenset(load_words(RULES[0]))
+
+
 def finding(rule: str, **where: Any) -> dict[str, str]:
     """One finding of a declared rule; ``where`` sets table, column, record, sheet, cell, ...
 

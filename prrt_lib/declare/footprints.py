@@ -12,7 +12,7 @@ from typing import Any
 
 import pandas as pd
 
-from prrt_lib.declare import reads
+from prrt_lib.declare import arguments, reads
 
 KINDS = ("columns", "populations", "parameters")
 Content = dict[str, list[str]]
@@ -25,7 +25,7 @@ _inner: list[dict[str, str]] = []
 
 
 def traced(analysis: Callable[..., pd.DataFrame]) -> Callable[..., pd.DataFrame]:
-    """``analysis`` as it was; besides, each result row it returns is noted with what was read.
+    """``analysis`` with checked arguments; each result row it returns is noted with what was read.
 
     A row belongs to the innermost traced call that returned it, so a traced function reads all
     its data from the study itself. Result rows given as arguments hand on what they came from.
@@ -33,6 +33,7 @@ def traced(analysis: Callable[..., pd.DataFrame]) -> Callable[..., pd.DataFrame]
 
     @functools.wraps(analysis)
     def call(*args: Any, **named: Any) -> pd.DataFrame:
+        arguments.check(analysis, args, named)
         _inner.append({})
         try:
             with reads.scope() as noted:

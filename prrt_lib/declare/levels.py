@@ -8,6 +8,9 @@ import numpy as np
 
 from prrt_lib.base.errors import AnalysisError, Problem
 
+# Levels that a message lists.
+MOST = 20
+
 
 def level_text(value: object) -> str:
     """The level as a result row writes it: whole numbers without a decimal point."""
@@ -31,7 +34,9 @@ def matched(wanted: object, levels: Sequence[str], where: str) -> str:
     if len(same) == 1:
         return same[0]
     found = f"{wanted!r}" + (f", which is each of {same}" if same else "")
-    raise AnalysisError(Problem(where, found, f"one of {list(levels)}", "name an existing level"))
+    known = f"one of {list(levels[:MOST])}" + (f" or {len(levels) - MOST} more" if
+                                              len(levels) > MOST else "")  # fmt: skip
+    raise AnalysisError(Problem(where, found, known, "name an existing level"))
 
 
 def _value(text: str) -> float | str:

@@ -86,7 +86,8 @@ class Parameters:
     )
     ctcae_version: int = declared(5, "CTCAE version of the grades of laboratory values: 5 or 6")
     covariates: list[str] = declared(
-        ["age_at_first_prrt", "grade_group"], "Cox covariates, declared in advance"
+        ["age_at_first_prrt", "grade_group"],
+        "Cox covariates, declared in advance: age_at_first_prrt, log2(cga_before), ki67_index/10",
     )
     primary: list[str] = declared(["os_dx_delayed"], "endpoints whose rows are primary")
     secondary: list[str] = declared(
@@ -168,6 +169,8 @@ def convert(value: Any, type_name: str, where: str) -> Any:
 
 def unknown_name(name: str, allowed: list[str], where: str) -> Problem:
     """The problem of a misspelt name, with the nearest declared one."""
+    if not isinstance(name, str):
+        return Problem(where, repr(name), "one name, as text", f"use one of {', '.join(allowed)}")
     near = difflib.get_close_matches(name, allowed, n=1)
     hint = f"did you mean {near[0]!r}?" if near else f"use one of {', '.join(sorted(allowed))}"
     return Problem(where, f"unknown name {name!r}", "a declared name", hint)
@@ -262,15 +265,23 @@ def _impossible(values: Mapping[str, Any], where: str) -> list[Problem]:
 LIMITS = {"horizon_months": (1, 1200), "min_at_risk": (1, 1000), "max_undated_deaths": (0, 1),
           "conf_level": (0.5, 0.999), "max_scan_gap_days": (1, 36500),
           "course_gap_days": (1, 36500), "planned_cycles": (1, 12),
+          "landmark_months": (0.1, 1200),
           "planned_activity_gbq": (0.1, 15), "min_group": (1, 1000)}  # fmt: skip
 
 
 def _out_of_range(values: Mapping[str, Any], where: str) -> list[Problem]:
-    return [
-        Problem(f"{where}, {name}", str(values[name]), f"{low} to {high}", "correct the value")
-        for name, (low, high) in LIMITS.items()
-        if name in values and not low <= values[name] <= high
+    given = [
+        (name, value)
+        for name in LIMITS
+        if name in values
+        for value in (values[name] if isinstance(values[name], list) else [values[name]])
     ]
+    return [
+        Problem(f"{where}, {name}", str(value), "{} to {}".format(*LIMITS[name]),
+                "correct the value")
+        for name, value in given
+        if not LIMITS[name][0] <= value <= LIMITS[name][1]
+    ]  # fmt: skip
 
 
 def resolve(path: str) -> Path:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from prrt_lib.base.errors import AnalysisError, Problem
 from prrt_lib.declare import shown
 
 SCHEMA_VERSION = "1"
@@ -152,14 +153,17 @@ def combine(frames: Iterable[pd.DataFrame]) -> pd.DataFrame:
 
 
 def check(rows: pd.DataFrame) -> pd.DataFrame:
-    """``rows`` unchanged; raises ValueError where a fixed vocabulary is broken."""
+    """``rows`` unchanged; raises AnalysisError where a fixed vocabulary is broken."""
     for column, allowed in (
         ("statistic", STATISTICS), ("state", STATES),
         ("role", ("", *ROLES)), ("population", ("", *POPULATIONS)),
     ):  # fmt: skip
         odd = sorted(set(rows[column]) - set(allowed))
         if odd:
-            raise ValueError(f"result rows: {column} {odd} not in {sorted(allowed)}")
+            raise AnalysisError(
+                Problem(f"result rows, {column}", repr(odd[0]),
+                        f"one of {', '.join(filter(None, allowed))}", "correct the word")
+            )  # fmt: skip
     return rows
 
 

@@ -68,10 +68,13 @@ def _usable(frame, times, wanted, weights) -> tuple[pd.DataFrame, list[str]]:
     columns = [name for name in dict.fromkeys([*times, *wanted, weights]) if name is not None]
     require_columns(frame, columns)
     kept, warnings = frame[columns], []
-    full = kept[wanted].notna().to_numpy().all(axis=1) if wanted else np.ones(len(kept), bool)
+    gaps = kept[wanted].isna()
+    full = ~gaps.any(axis=1).to_numpy()
     if not full.all():
-        words = f"{int((~full).sum())} records without a value in {', '.join(wanted)} left out"
-        warnings.append(words)
+        lost = {name: int(count) for name, count in gaps.sum().items() if count}
+        each = [f"{name} ({count})" if len(lost) > 1 else name for name, count in lost.items()]
+        warnings.append(f"{int(full.sum())} of {len(kept)} records, {int((~full).sum())} left out "
+                        f"for missing {', '.join(each)}")  # fmt: skip
         kept = kept[full]
     if weights and pd.api.types.is_numeric_dtype(kept[weights]) and (kept[weights] == 0).any():
         zero = (kept[weights] == 0).to_numpy()

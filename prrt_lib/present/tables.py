@@ -286,7 +286,17 @@ def models(rows: pd.DataFrame, title: str, names: Sequence[str] = ()) -> Table:
             line += [cell(row, ratio), cell(row, lambda item: numbers.p_value(item["p"]))]
         body.append(line)
     header = ["", *(text for name in names for text in (f"{name}: hazard ratio", "p"))]
+    whole = rows[(rows["level"] == "") & rows["total"].notna()]
+    if (whole["n"] < whole["total"]).any():
+        body.insert(0, [Cell("patients"), *(one for name in names for one in _sizes(whole, name))])
     return Table(title, header, body, warnings(rows))
+
+
+def _sizes(whole: pd.DataFrame, model: str) -> list[Cell]:
+    """ "71 of 88" where all rows of the model are of the same patients, else nothing; no p."""
+    own = whole[whole["model"] == model]
+    told = first(own) if len(own[["n", "total"]].drop_duplicates()) == 1 else None
+    return [cell(told, lambda row: f"{row['n']:.0f} of {row['total']:.0f}"), Cell("")]
 
 
 def models_by_endpoint(rows: pd.DataFrame, title: str) -> Table:

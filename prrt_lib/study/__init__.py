@@ -10,11 +10,12 @@ if TYPE_CHECKING:
     from prrt_lib.study.data import Study
 
 
-def open_study(scenario: str) -> Study:
-    """The built scenario; see :func:`prrt_lib.study.data.open_study`."""
+def open_study(scenario: str, **changes: Any) -> Study:
+    """The built scenario, its parameters with ``changes``; see
+    :func:`prrt_lib.study.data.open_study`."""
     from prrt_lib.study.data import open_study as opened
 
-    return opened(scenario)
+    return opened(scenario, **changes)
 
 
 def trace(row: Any, scenario: str | None = None, whole: bool = False) -> pd.DataFrame:

@@ -15,6 +15,8 @@ import pandas as pd
 from prrt_lib.base.errors import AnalysisError, InputError, Problem
 from prrt_lib.base.paths import Places, places
 from prrt_lib.declare import reads
+from prrt_lib.declare.arguments import checked, one_of
+from prrt_lib.declare.covariates import column_of, transformed
 from prrt_lib.declare.dictionary import dictionary
 from prrt_lib.declare.parameters import Parameters, unknown_name
 from prrt_lib.declare.quoting import unquoted
@@ -58,8 +60,13 @@ class Part:
     parameters: Any
 
 
-def open_study(scenario: str) -> Study:
-    """The built scenario below the output root; raises InputError when it was never built."""
+@checked
+def open_study(scenario: str, **changes: Any) -> Study:
+    """The built scenario below the output root; raises InputError when it was never built.
+
+    ``changes`` are parameters of the study, such as ``cutoff="2020-01-01"``: cohort and endpoints
+    are then derived anew in memory, and nothing is written.
+    """
     where = places(scenario)
     if not (where.processed / "parameters.json").exists():
         raise InputError(
@@ -67,7 +74,13 @@ def open_study(scenario: str) -> Study:
                 str(where.processed), "no cohort", "a built scenario", f"make SCENARIO={scenario}"
             )
         )
-    return Study(where)
+    study = Study(where)
+    if not changes:
+        return study
+    # The cohort stage builds on this module.
+    from prrt_lib.study.changed import changed
+
+    return changed(where, study._stored, changes)
 
 
 @dataclass(frozen=True, repr=False)
@@ -122,14 +135,16 @@ class Study(Shown):
     def _any_gep(self) -> bool:
         return bool(self._cohort("in_gep")["in_gep"].any())
 
+    @checked
     def patients(self, *columns: str, population: str | None = None) -> pd.DataFrame:
         """patient_id and ``columns`` of one population (the headline one by default).
 
         A name is a derived column, else one of patients, tumour or followup; "tumour.necrosis"
-        says which. Grades, bands, stages and ECOG are ordered categoricals in declared order.
+        says which, "log2(cga_before)" and "age_at_first_prrt/10" are made from one. Grades, bands,
+        stages and ECOG are ordered categoricals in declared order.
         """
         chosen = self._population(population)
-        addresses = {name: self._address(name) for name in columns}
+        addresses = {name: self._address(name) for name in map(column_of, columns)}
         own = [
             address.partition(".")[2]
             for address in addresses.values()
@@ -144,9 +159,11 @@ class Study(Shown):
                 clash = {name: f"{table}.{name}" for name in asked if name in frame}
                 frame = frame.merge(more.rename(columns=clash), on="patient_id", how="left")
         plain = {name: address.partition(".")[2] for name, address in addresses.items()}
-        picked = {name: frame[name if name in frame else plain[name]] for name in columns}
+        found = {name: frame[name if name in frame else plain[name]] for name in plain}
+        picked = {name: transformed(found[column_of(name)], name) for name in columns}
         return pd.DataFrame({"patient_id": frame["patient_id"], **picked}).reset_index(drop=True)
 
+    @checked
     def table(self, name: str, *columns: str, population: str = "all_treated") -> pd.DataFrame:
         """patient_id and ``columns`` of table ``name``: rows of treated patients to the cut-off.
 
@@ -161,6 +178,7 @@ class Study(Shown):
         frame = frame[frame["patient_id"].isin(members.loc[members[flag], "patient_id"])]
         return frame.reset_index(drop=True)
 
+    @checked
     def abstracted(self, table: str, column: str) -> int:
         """Records of treated patients with a value or a bound in ``column``; 0: not abstracted."""
         declared = dictionary().tables.get(table)
@@ -171,6 +189,7 @@ class Study(Shown):
             names = [spec.value_column, *ends]
         return int(self.table(table, *names)[names].notna().any(axis=1).sum())
 
+    @checked
     def times(
         self, endpoint: str, setting: str = "", population: str | None = None,
         columns: Sequence[str] = (),
@@ -179,9 +198,10 @@ class Study(Shown):
         chosen = self._population(population)
         declared = study_times.checked(endpoint, setting, chosen, columns)
         needed = columns_read(declared, setting)
-        needed += ["specimen"] if known_at.of_specimen() & set(columns) else []
+        needed += ["specimen"] if known_at.of_specimen() & set(map(column_of, columns)) else []
         people = self._cohort(f"in_{chosen}", *needed)
-        extra = [name for name in dict.fromkeys(columns) if name not in people]
+        asked = dict.fromkeys(map(column_of, columns))
+        extra = [name for name in asked if name not in people]
         if extra:
             more = self.patients(*extra, population=chosen)
             people = people.merge(more, on="patient_id", how="left")
@@ -213,8 +233,7 @@ class Study(Shown):
 
     def _population(self, population: str | None) -> str:
         chosen = self.headline if population is None else population
-        if chosen not in POPULATIONS:
-            raise AnalysisError(unknown_name(chosen, list(POPULATIONS), "population"))
+        one_of(chosen, POPULATIONS, "population")
         reads.record("populations", chosen)
         return chosen
 

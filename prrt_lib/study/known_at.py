@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 
 from prrt_lib.base.errors import AnalysisError, Problem
+from prrt_lib.declare.covariates import column_of
 from prrt_lib.declare.dictionary import Dictionary, dictionary
 from prrt_lib.declare.yaml_files import load_words
 
@@ -53,14 +54,18 @@ def audit(columns: Iterable[str], entry: str, where: str) -> None:
             "use it descriptively, from a landmark, or as a time-dependent covariate",
         )
         for name in columns
-        if known_at().get(name.rpartition(".")[2]) not in allowed
+        if _moment(name) not in allowed
     ]  # fmt: skip
     if problems:
         raise AnalysisError(problems)
 
 
+def _moment(name: str) -> str | None:
+    return known_at().get(column_of(name).rpartition(".")[2])
+
+
 def _when(name: str) -> str:
-    moment = known_at().get(name.rpartition(".")[2])
+    moment = _moment(name)
     if moment is None:
         return "not declared in known_at.yaml"
     return "known only after first PRRT" if moment == "later" else f"known at {moment}"

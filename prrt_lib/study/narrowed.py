@@ -10,6 +10,7 @@ from types import MappingProxyType
 import pandas as pd
 
 from prrt_lib.base.errors import AnalysisError, Problem
+from prrt_lib.declare.arguments import checked
 from prrt_lib.declare.dictionary import dictionary
 from prrt_lib.declare.levels import level_text, matched
 from prrt_lib.declare.parameters import days
@@ -69,6 +70,7 @@ class NarrowedStudy(Study):
         return kept.assign(horizon=kept["horizon"].where(kept["horizon"] < limit, limit))
 
 
+@checked
 def narrowed(
     scenario: str, where: Mapping[str, object] = EVERYBODY, horizon_months: float | None = None
 ) -> NarrowedStudy:
@@ -76,6 +78,9 @@ def narrowed(
 
     Raises AnalysisError where the horizon is longer than the one the scenario was built with.
     """
+    if not isinstance(where, Mapping):
+        raise AnalysisError(Problem("where", repr(where), "columns with their level",
+                                    "write {'sex': 'female'}"))  # fmt: skip
     whole = open_study(scenario)
     built = whole.parameters.horizon_months
     if horizon_months is not None and not 0 < horizon_months <= built:

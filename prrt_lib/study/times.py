@@ -9,8 +9,9 @@ from typing import Any, Protocol
 import numpy as np
 import pandas as pd
 
-from prrt_lib.base.errors import AnalysisError
-from prrt_lib.declare.parameters import Parameters, unknown_name
+from prrt_lib.declare.arguments import one_of
+from prrt_lib.declare.covariates import column_of, transformed
+from prrt_lib.declare.parameters import Parameters
 from prrt_lib.declare.rows import POPULATIONS
 from prrt_lib.declare.shown import Shown
 from prrt_lib.study import known_at
@@ -59,18 +60,14 @@ class Times(Shown):
 
 def endpoint_named(name: str) -> Endpoint:
     """The declared endpoint; raises AnalysisError with the nearest name."""
-    if name not in ENDPOINTS:
-        raise AnalysisError(unknown_name(name, list(ENDPOINTS), "endpoint"))
-    return ENDPOINTS[name]
+    return ENDPOINTS[one_of(name, ENDPOINTS, "endpoint")]
 
 
 def checked(endpoint: str, setting: str, population: str, columns: Sequence[str]) -> Endpoint:
     """The declared endpoint, once setting, population and columns are allowed for it."""
     declared = endpoint_named(endpoint)
-    if setting not in declared.settings:
-        raise AnalysisError(unknown_name(setting, list(declared.settings), f"{endpoint}, setting"))
-    if population not in POPULATIONS:
-        raise AnalysisError(unknown_name(population, list(POPULATIONS), f"{endpoint}, population"))
+    one_of(setting, declared.settings, f"{endpoint}, setting")
+    one_of(population, POPULATIONS, f"{endpoint}, population")
     known_at.audit(columns, declared.entry, endpoint)
     return declared
 
@@ -101,10 +98,15 @@ def times(
         ticking = clocks(people, declared, setting, cohort.parameters, ends=True)
     frame, shifted, idle = _days(ticking, kept)
     people, late = _known_at_entry(people, columns, main)
-    asked = list(dict.fromkeys(columns))
-    frame = pd.concat([people.loc[kept, ["patient_id"]], frame, people.loc[kept, asked]], axis=1)
     counts = _counts(people, ticking, declared, reasons, shifted, idle)
     counts["late_specimen"] = int(late[kept].sum())
+    covariates = {}
+    for name in dict.fromkeys(columns):
+        own = people.loc[kept, column_of(name)]
+        covariates[name] = transformed(own, name)
+        outside = int((own.notna() & covariates[name].isna()).sum())
+        counts["outside"] |= {name: outside} if outside else {}
+    frame = pd.concat([people.loc[kept, ["patient_id"]], frame.assign(**covariates)], axis=1)
     return Times(
         frame.reset_index(drop=True), declared, setting, population, counts, _words(counts)
     )
@@ -142,7 +144,7 @@ def _days(ticking: Clocks, kept: pd.Series) -> tuple[pd.DataFrame, int, int]:
 
 def _known_at_entry(people: pd.DataFrame, columns: Sequence[str], main: Clocks):
     """``people`` without what was read from a specimen taken after entry, and whom it concerns."""
-    read = sorted(known_at.of_specimen() & set(columns))
+    read = sorted(known_at.of_specimen() & set(map(column_of, columns)))
     if not read:
         return people, pd.Series(False, index=people.index)
     later = people["specimen"] > main.entry
@@ -163,6 +165,7 @@ def _counts(people, ticking: Clocks, endpoint: Endpoint, reasons, shifted: int, 
         "dropped": {reason: int(dropped[reason]) for reason in sorted(dropped.index)},
         "event_at_entry": shifted,
         "never_at_risk": idle,
+        "outside": {},
     }
     if endpoint.kind == "competing":
         counts["competing"] = int((ticking.event[kept] == 2).sum())
@@ -193,4 +196,6 @@ def _words(counts: Mapping[str, Any]) -> tuple[str, ...]:
     seen = counts["used"] - counts.get("without_evaluable_scan", 0)
     if 2 * seen < counts["used"]:
         said.insert(0, f"only {seen} of {counts['used']} patients have an evaluable scan")
+    said += [f"{name}: missing for {n} with too small a value"
+             for name, n in counts["outside"].items()]  # fmt: skip
     return (*said, *(f"{n} left out: {reason}" for reason, n in counts["dropped"].items()))

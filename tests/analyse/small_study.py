@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from prrt_lib.declare import rows as rows_module
+from prrt_lib.declare.covariates import column_of
 from prrt_lib.declare.parameters import Parameters
 from prrt_lib.study import times as study_times
 from prrt_lib.study.cohort import build
@@ -53,7 +54,7 @@ class SmallStudy:
         self, endpoint: str, setting: str = "", population: str | None = None,
         columns: Sequence[str] = (),
     ) -> study_times.Times:  # fmt: skip
-        extra = [name for name in columns if name not in self.cohort]
+        extra = [name for name in map(column_of, columns) if name not in self.cohort]
         more = self.patients(*extra, population="all_treated")
         part = Part(self.cohort.merge(more, on="patient_id", how="left"), self.parameters)
         return study_times.times(part, endpoint, setting, population or self.headline, columns)

@@ -18,7 +18,7 @@ def sample(patient, day, value, *, low=None, high=None, op="=", uln=100.0, **mor
             "value_hi": value if high is None else high}  # fmt: skip
     return {"patient_id": patient, "analyte": "CgA", "sample_date": date, "sample_lo": date,
             "sample_hi": date, "op": op, "unit": "ng/mL", "uln": uln, "uln_unit": "ug/L",
-            **ends, **more}  # fmt: skip
+            "assay": "Euro", **ends, **more}  # fmt: skip
 
 
 def study_of(samples, followup=(), imaging=()):

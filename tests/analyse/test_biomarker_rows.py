@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 from small_study import SmallStudy, check, n_of, one, treated
 
-from prrt_lib.analyse import biomarkers
+from prrt_lib.analyse import biomarker_models, biomarkers
 
 FIRST = "2015-01-01"
+CHANGED = "assay or unit changed"
 
 
 def sample(
@@ -121,3 +122,24 @@ def test_the_figure_shows_exact_values_of_the_commonest_scale_only(study):
     assert biomarkers.axis(shown) == "x ULN"
     before = shown[shown["time_point"] == "before PRRT 1"]
     assert before["value"].tolist() == [4.0, 8.0, 2.0]
+
+
+def test_an_assay_left_blank_is_no_change_of_assay_and_the_pairs_are_counted():
+    before, after = ("2014-12-01", 400.0), ("2015-02-01", 100.0)
+    small = SmallStudy({
+        "patients": [{"patient_id": name} for name in ("A1", "A2", "A3", "A4")],
+        "prrt_cycles": treated("A1", "A2", "A3", "A4", first=FIRST),
+        "biomarkers": [
+            sample("A1", *before), sample("A1", *after),
+            sample("A2", *before, assay="Euro"), sample("A2", *after),
+            sample("A3", *before, assay="Euro"), sample("A3", *after, assay="Cis"),
+            sample("A4", *before, assay="Euro"), sample("A4", *after, assay="Euro"),
+        ],
+    })  # fmt: skip
+    pairs = biomarkers.changes(small).set_index("patient_id")
+    assert pairs["excluded"].to_dict() == {"A1": "", "A2": "", "A3": CHANGED, "A4": ""}
+    test = one(biomarkers.paired(small), variable="CgA", statistic="pseudo_median",
+               level="before PRRT 1 to after PRRT 1")  # fmt: skip
+    assert test["n"] == 3 and "2 pairs with an assay not recorded, kept" in test["warning"]
+    flagged = biomarker_models.flags(small)
+    assert n_of(flagged, variable="CgA", stratum=CHANGED) == (1, 2)

@@ -138,7 +138,7 @@ def test_missing_covariates_are_left_out_and_counted():
     frame = patients(age=[5, 3, None, 1, 9, 2, None, 4, 6, 1, 3, 8])
     fit = cox(frame, "exit", "event", ["age"])
     assert fit.n == 10
-    assert fit.warnings == ("2 records without a value in age left out",)
+    assert fit.warnings == ("10 of 12 records, 2 left out for missing age",)
 
 
 def test_factor_levels_keep_their_order_and_show_the_reference():
