@@ -10,7 +10,7 @@ import pandas as pd
 
 from prrt_lib.analyse.cox import FEW, TOO_FEW, prepare
 from prrt_lib.base.errors import AnalysisError
-from prrt_lib.declare.arguments import checked, one_of
+from prrt_lib.declare.arguments import checked
 from prrt_lib.declare.footprints import traced
 from prrt_lib.declare.rows import combine, result_rows, stamp
 from prrt_lib.estimate.cox_model import cox
@@ -56,7 +56,6 @@ def dependent(study: Any, endpoint: str = "os_prrt", population: str | None = No
     Time without an evaluable scan counts as not (yet) responding. With the declared covariates
     only where there are five events per coefficient. Exploratory.
     """
-    one_of(setting, SETTINGS, "response over time, setting")
     known = prepare(study, endpoint, None, population)
     states = study.landmark_states(known.times.population)
     states = states[states["state"] == RESPONDER].drop_duplicates("patient_id")
