@@ -24,11 +24,8 @@ RULES = ("main rule", "carried to death", "illness-death")
 TIMES = {365: "1 year", TWO_YEARS: "2 years", FIVE_YEARS: "5 years"}
 CURVES = {"survival": "PFS", "cumulative_incidence": "incidence of progression"}
 MEDIAN = "PFS, median"
-# Cohort size -> the quantities of it that the page shows.
-SHOWN = {
-    135: [*(f"{curve}, {time}" for curve in CURVES.values() for time in TIMES.values()), MEDIAN],
-    50: ["PFS, 2 years", "incidence of progression, 2 years", MEDIAN],
-}
+# Cohort size -> the times whose probabilities the page shows.
+SHOWN = {135: tuple(TIMES), 50: (TWO_YEARS, FIVE_YEARS)}
 COLUMNS = ["entry", "last_free", "seen", "exit", "died"]
 DAYS_PER_MONTH = 365.25 / 12
 
@@ -121,7 +118,10 @@ def table(summary: pd.DataFrame) -> str:
     wide = summary.join(parts).set_index(["n", *names])
     lines = ["| n | lost to imaging | | truth | " + " | ".join(RULES) + " |",
              "|" + " --- |" * (4 + len(RULES))]  # fmt: skip
-    for n, wanted in SHOWN.items():
+    for n, times in SHOWN.items():
+        wanted = [f"{curve}, {TIMES[time]}" for curve in CURVES.values() for time in times] + [
+            MEDIAN
+        ]
         for lost in LOST:
             for what in wanted:
                 found = [wide.loc[(n, str(lost), what, rule)] for rule in RULES]
