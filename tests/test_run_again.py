@@ -56,8 +56,8 @@ def test_executed_notebooks_hold_no_time_and_no_path(undisturbed, project):
         assert {key for cell in content["cells"] for key in cell["metadata"]} <= {"tags"}
 
 
-def killed(project: Path, out: Path, after: str, seconds: float, **changes: str) -> str:
-    """What a run said that was killed ``seconds`` after it had said ``after``."""
+def killed(project: Path, out: Path, after: str, waits, **changes: str) -> str:
+    """What a run said that was killed once ``waits()`` had returned after it had said ``after``."""
     command = [sys.executable, "-m", "prrt_lib", "run", "params/small.yaml", "--out", str(out),
                "--no-site"]  # fmt: skip
     with subprocess.Popen(
@@ -68,7 +68,7 @@ def killed(project: Path, out: Path, after: str, seconds: float, **changes: str)
             line = process.stdout.readline()
             assert line, f"ended before saying {after!r}: {said}"
             said += line
-        time.sleep(seconds)
+        waits()
         os.kill(process.pid, signal.SIGKILL)
     return said
 
@@ -77,7 +77,7 @@ def test_killed_at_any_moment_and_run_again_it_ends_as_if_nothing_had_happened(
     project, undisturbed, tmp_path
 ):
     for after, seconds in (("reading", 0.2), ("reading", 1.2), ("reading", 4.0), (" s\n", 0.0)):
-        killed(project, tmp_path, after, seconds)
+        killed(project, tmp_path, after, partial(time.sleep, seconds))
         if after == " s\n":
             break
         (tmp_path / "data/processed/small/manifest.json").unlink(missing_ok=True)
@@ -95,9 +95,14 @@ def test_what_a_killed_run_left_in_the_temporary_folder_is_removed_by_the_next(p
         folder.mkdir()
     others[2].write_text("")
     (others[1] / ".in-use").write_text("")
-    killed(project, out, "reading", 2.5, TMPDIR=str(temporary))
-    left = set(temporary.glob("prrt-*")) - set(others)
-    assert left, "the run was killed before its first kernel started"
+
+    def first_kernel() -> None:
+        """Returns when the run has a folder of its own, for its kernels."""
+        while not set(temporary.glob("prrt-*")) - set(others):
+            time.sleep(0.05)
+
+    killed(project, out, "reading", first_kernel, TMPDIR=str(temporary))
+    assert set(temporary.glob("prrt-*")) - set(others)
     hold = "import sys; from prrt_lib.edges.temporary import own_folder as f\nwith f() as (own, _):"
     living = subprocess.Popen(
         [sys.executable, "-c", f"{hold}\n print(own, flush=True); sys.stdin.read()"], text=True,
