@@ -1,11 +1,14 @@
 """The layers of the library, and the size of its rooms, hold."""
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
 
-LAYERS = ("base", "declare", "read", "study", "estimate", "analyse", "present", "edges")
+LAYERS = ("base", "declare", "read", "study", "estimate", "analyse", "draw", "topics", "edges")
+MOST_FILES = {"study": 16, "declare": 19, "estimate": 54, "read": 40, "read/kinds": 25, "edges": 38,
+              "edges/synthetic": 23}  # fmt: skip
 ROOT = Path(__file__).parents[1] / "prrt_lib"
 FILES = sorted(path for path in ROOT.rglob("*.py") if path.parent != ROOT)
 
@@ -43,9 +46,22 @@ def test_statistics_know_nothing_of_the_study():
         assert imported_layers(path) <= {"base", "declare", "estimate"}, path.name
 
 
-def test_present_never_sees_raw_data():
-    for path in sorted((ROOT / "present").glob("*.py")):
+def test_what_is_drawn_comes_from_result_rows():
+    for path in sorted([*(ROOT / "draw").glob("*.py"), *(ROOT / "topics/report").glob("*.py")]):
         assert not imported_layers(path) & {"read", "study", "analyse"}, path.name
+
+
+def test_topics_do_not_import_each_other():
+    for path in sorted((ROOT / "topics").glob("*/*.py")):
+        text = path.read_text(encoding="utf-8")
+        others = {name for name in re.findall(r"prrt_lib\.topics\.(\w+)", text)}
+        assert others <= {path.parent.name, "opening"}, path
+
+
+def test_a_folder_shows_what_a_person_takes_in_at_a_glance():
+    for folder in sorted({path.parent for path in FILES}):
+        own = len(list(folder.glob("*.py"))) - 1
+        assert own <= MOST_FILES.get(str(folder.relative_to(ROOT)), 16), (folder, own)
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))

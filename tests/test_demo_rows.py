@@ -18,8 +18,8 @@ from small_project import PROJECT, child_seconds, environment, finished_demo, pr
 from prrt_lib.base.errors import AnalysisError, InputError
 from prrt_lib.base.paths import Places
 from prrt_lib.declare import results
-from prrt_lib.declare.checklists import checklists
-from prrt_lib.declare.clauses import clauses, columns_of, exhibits, matching, rows_of
+from prrt_lib.declare.asked.checklists import checklists
+from prrt_lib.declare.asked.clauses import clauses, columns_of, exhibits, matching, rows_of
 from prrt_lib.declare.derivations import OF_EVERYTHING, abstracted
 from prrt_lib.declare.dictionary import NOWHERE, dictionary
 from prrt_lib.declare.parameters import Parameters, load
@@ -29,8 +29,8 @@ from prrt_lib.edges.check import check
 from prrt_lib.edges.notebook_form import STORY, arguments
 from prrt_lib.edges.run import Run
 from prrt_lib.edges.run import run as run_here
-from prrt_lib.present import coverage
-from prrt_lib.present.consistency import flow_ends
+from prrt_lib.topics.report import coverage
+from prrt_lib.topics.report.consistency import flow_ends
 
 # Written anew by `python tests/test_demo_rows.py` when a change moves numbers on purpose.
 STORED = Path(__file__).parent / "data" / "demo_rows.csv.gz"
@@ -185,10 +185,10 @@ def test_a_changed_function_runs_the_notebooks_that_import_it(copy, tmp_path, mo
         shutil.copytree(PROJECT / name, tmp_path / "project" / name)
     monkeypatch.setattr(keys, "PROJECT", tmp_path / "project")
     assert would_run(copy) == []
-    module = tmp_path / "project/prrt_lib/analyse/exposure.py"
+    module = tmp_path / "project/prrt_lib/topics/exposure/exposure.py"
     module.write_text(module.read_text() + "\n# changed\n")
     assert would_run(copy) == ["exposure"]
-    cuts = tmp_path / "project/prrt_lib/analyse/adverse_rates.py"
+    cuts = tmp_path / "project/prrt_lib/topics/adverse_events/adverse_rates.py"
     cuts.write_text(cuts.read_text() + "\n# changed\n")
     assert would_run(copy) == ["exposure", "adverse_events"]
 

@@ -13,8 +13,8 @@ import pytest
 from PIL import Image, ImageChops, ImageStat
 
 from prrt_lib.declare.rows import result_rows
-from prrt_lib.present import curve_values, figure_values, figures, values
-from prrt_lib.present.curves import survival_curve
+from prrt_lib.draw import curve_values, figure_values, figures, values
+from prrt_lib.draw.curves import survival_curve
 
 BAD = "<img src=x onerror=alert(1)>"
 # (day, survival, at risk): 200 is a censoring, 365 a full year, 731 a step two years on.

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from prrt_lib.base.errors import AnalysisError
-from prrt_lib.study.lab_grades import (
+from prrt_lib.study.derive.lab_grades import (
     canonical_unit,
     grades,
     in_canonical_units,

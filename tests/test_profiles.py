@@ -10,7 +10,7 @@ import yaml
 from small_workbooks import PROFILE, profile
 
 from prrt_lib.base.errors import ProfileError
-from prrt_lib.declare import profiles
+from prrt_lib.declare.layout import profiles
 from prrt_lib.edges.draft_profile import draft
 from prrt_lib.edges.template_profile import template_profile
 

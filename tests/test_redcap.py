@@ -14,10 +14,10 @@ import yaml
 from small_workbooks import ROWS, book, profile
 
 from prrt_lib.base.errors import ProfileError, WorkbookError
-from prrt_lib.declare import profiles
 from prrt_lib.declare.dictionary import dictionary
+from prrt_lib.declare.layout import profiles
+from prrt_lib.declare.layout.redcap import COLUMNS, choices, fields
 from prrt_lib.declare.parameters import from_mapping
-from prrt_lib.declare.redcap import COLUMNS, choices, fields
 from prrt_lib.edges import stages
 from prrt_lib.edges.commands import main
 from prrt_lib.edges.queries import queries

@@ -16,6 +16,7 @@ from prrt_lib.base.paths import Places
 from prrt_lib.declare.parameters import Parameters
 from prrt_lib.declare.rows import COLUMNS
 from prrt_lib.declare.yaml_files import load_words
+from prrt_lib.draw.tables import Cell, Table
 from prrt_lib.edges import site, trace_data
 from prrt_lib.edges.notebook_form import STORY, cells, source
 from prrt_lib.edges.site import (
@@ -28,7 +29,6 @@ from prrt_lib.edges.site import (
     run_facts,
     start,
 )
-from prrt_lib.present.tables import Cell, Table
 
 BAD = "<script>window.bad = 1</script><img src=x onerror='window.bad = 1'>"
 FORMULA = "=HYPERLINK(\"http://example.org\", 'x')"

@@ -102,8 +102,8 @@ def test_the_commit_of_the_code_and_whether_it_was_changed_since(tmp_path, monke
 
 
 def test_versions_name_what_the_code_of_a_run_imports_and_nothing_else():
-    """prrt_lib.present.documents writes Word files with docx, which is the package python-docx."""
-    used = keys.packages(["prrt_lib.present.documents"])
+    """topics.report.documents writes Word files with docx, which is the package python-docx."""
+    used = keys.packages(["prrt_lib.topics.report.documents"])
     assert {"docx", "pandas", "xlsxwriter"} <= used and "statsmodels" not in used
     told = manifest.versions(used)
     assert {"python-docx", "pandas", "python", "pyarrow", "ipykernel"} <= set(told)

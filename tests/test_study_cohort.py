@@ -12,9 +12,9 @@ from prrt_lib.base.errors import AnalysisError
 from prrt_lib.declare.dictionary import dictionary
 from prrt_lib.declare.findings import finding, rules
 from prrt_lib.declare.parameters import Parameters
-from prrt_lib.study import courses, sites
 from prrt_lib.study.build import all_findings
 from prrt_lib.study.cohort import build
+from prrt_lib.study.derive import courses, sites
 from prrt_lib.study.endpoints import ENDPOINTS, SETTINGS
 from prrt_lib.study.known_at import known_at
 from prrt_lib.study.times import times

@@ -6,10 +6,10 @@ import pandas as pd
 import pytest
 from study_tables import SPEC, cohort, spec, typed
 
+from prrt_lib.study.derive.grade import grade_group, grades
+from prrt_lib.study.derive.response_rules import classify
+from prrt_lib.study.derive.responses import landmark_states
 from prrt_lib.study.endpoints import ENDPOINTS
-from prrt_lib.study.grade import grade_group, grades
-from prrt_lib.study.response_rules import classify
-from prrt_lib.study.responses import landmark_states
 from prrt_lib.study.times import times
 from prrt_lib.study.typed import complete
 

@@ -6,9 +6,9 @@ import pandas as pd
 import pytest
 from study_tables import cohort, spec, typed
 
-from prrt_lib.study.grade import grades
-from prrt_lib.study.ki67_bands import bands
-from prrt_lib.study.stage import stages, tnm
+from prrt_lib.study.derive.grade import grades
+from prrt_lib.study.derive.ki67_bands import bands
+from prrt_lib.study.derive.stage import stages, tnm
 
 
 def test_stages_are_those_worked_out_by_hand():

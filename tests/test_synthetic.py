@@ -14,7 +14,7 @@ from lifelines import KaplanMeierFitter
 from prrt_lib.base.errors import ParameterError
 from prrt_lib.base.paths import PROJECT
 from prrt_lib.declare.dictionary import dictionary
-from prrt_lib.declare.template import ABOUT, CODEBOOK, template_layout
+from prrt_lib.declare.layout.template import ABOUT, CODEBOOK, template_layout
 from prrt_lib.edges.commands import main
 from prrt_lib.edges.synthetic import MODELS, anchors, demo_data, generate, true_median
 from prrt_lib.edges.synthetic.laboratory import creatinine_of
@@ -24,7 +24,7 @@ from prrt_lib.edges.synthetic.source_truth import true_survival
 from prrt_lib.edges.synthetic.wide_profile import PATH, profile_text
 from prrt_lib.edges.template import write_template
 from prrt_lib.estimate.cox_model import cox
-from prrt_lib.study.stage import tnm
+from prrt_lib.study.derive.stage import tnm
 
 RAW = PROJECT / "data" / "raw"
 MONTH = 30.4375

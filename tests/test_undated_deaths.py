@@ -18,8 +18,10 @@ from prrt_lib.base.errors import WorkbookError
 sys.path.insert(0, str(Path(__file__).parent / "analyse"))
 from small_study import SmallStudy, check  # noqa: E402
 
-from prrt_lib.analyse import landmark, survival, survival_family  # noqa: E402
-from prrt_lib.present import figures, sentences, tables  # noqa: E402
+from prrt_lib.analyse import survival
+from prrt_lib.draw import figures, sentences, tables  # noqa: E402
+from prrt_lib.topics.response import landmark
+from prrt_lib.topics.survival import survival_family  # noqa: E402
 
 FIRST = dt.datetime(2012, 1, 1)
 LINES = "workbook: data/raw/small.xlsx\nprofile: params/profiles/small.yaml\ncutoff: 2019-12-31\n"

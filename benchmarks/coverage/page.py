@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.coverage import scans, undated
-from prrt_lib.present import style
+from prrt_lib.draw import style
 
 HEAD = """<!-- Made by `make coverage`. -->
 # Coverage: how often the 95 % limits hold the truth

@@ -1,1 +1,1 @@
-"""Cohort and endpoint names in, result rows out, through the estimate layer."""
+"""What several topics count with: endpoint names in, result rows out."""

@@ -47,3 +47,8 @@ def bounds(address: str) -> list[str]:
 def without_scans(study: Any) -> str:
     """State of a statistic of evaluable scans where there is none: were any scans abstracted?"""
     return "not-estimable" if study.abstracted("imaging", "scan_date") else "not-abstracted"
+
+
+def seen_once(study: Any, population: str) -> bool:
+    """Whether any patient has an evaluable scan after first PRRT: else there is no interval."""
+    return bool(study.patients("in_imaging_evaluable", population=population).iloc[:, 1].any())

@@ -6,7 +6,6 @@ from typing import Any
 
 import pandas as pd
 
-from prrt_lib.analyse.quality import person_days
 from prrt_lib.analyse.summaries import groups, nobody, share, shares
 from prrt_lib.declare.footprints import traced
 from prrt_lib.declare.rows import result_rows
@@ -44,6 +43,16 @@ def _observed(study: Any, patients: pd.DataFrame) -> dict[str, Any]:
     possible, seen = person_days(patients, pd.Timestamp(study.parameters.cutoff))
     return share(int(seen.sum()), int(possible.sum()), "followup_completeness",
                  "person-time observed", unit="days", method=CLARK)  # fmt: skip
+
+
+def person_days(patients: pd.DataFrame, cutoff: pd.Timestamp) -> tuple[pd.Series, pd.Series]:
+    """(possible, observed) days from first PRRT of each patient; the dead are complete."""
+    limit = patients["horizon"].clip(upper=cutoff)
+    end = patients["last_seen"].fillna(patients["first_prrt"])
+    last = pd.concat([end, limit], axis=1).min(axis=1)
+    seen = (last - patients["first_prrt"]).dt.days.clip(lower=0)
+    possible = (limit - patients["first_prrt"]).dt.days.clip(lower=0)
+    return possible.mask(patients["died"] == "yes", seen), seen
 
 
 @traced

@@ -20,7 +20,7 @@ NOTE = "<!-- Made by `make docs`. Change the declaration it comes from, not this
 
 def pages() -> dict[str, str]:
     """File name below docs/ -> text, for every generated page."""
-    from prrt_lib.declare.profile_schema import json_schema as profile_schema
+    from prrt_lib.declare.layout.profile_schema import json_schema as profile_schema
     from prrt_lib.edges.schemas import scenario_schema
     from prrt_lib.edges.traceability import traceability_page
 

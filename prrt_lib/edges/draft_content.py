@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from prrt_lib.declare.dictionary import DATE_KINDS, Column, dictionary
-from prrt_lib.declare.profiles import Source
+from prrt_lib.declare.layout.profiles import Source
 from prrt_lib.edges.header_guess import CERTAIN, NOTHING, POSSIBLE, Guess
 from prrt_lib.edges.header_text import BRACKETS
 from prrt_lib.read.absent import absent

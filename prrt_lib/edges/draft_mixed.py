@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from prrt_lib.declare.dictionary import dictionary
-from prrt_lib.declare.profiles import Source
+from prrt_lib.declare.layout.profiles import Source
 from prrt_lib.edges.draft_content import LONGEST, MOST_WORDS
 from prrt_lib.edges.draft_entries import text
 from prrt_lib.edges.draft_sheet import DraftSheet

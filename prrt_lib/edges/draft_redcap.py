@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from prrt_lib.declare.profiles import Sheet as SheetProfile
-from prrt_lib.declare.redcap import Field
+from prrt_lib.declare.layout.profiles import Sheet as SheetProfile
+from prrt_lib.declare.layout.redcap import Field
 from prrt_lib.edges.draft_entries import per_field
 from prrt_lib.edges.draft_sheet import DraftSheet, below
 from prrt_lib.edges.header_guess import table_of

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from prrt_lib.declare.profiles import Sheet as SheetProfile
+from prrt_lib.declare.layout.profiles import Sheet as SheetProfile
 from prrt_lib.edges.draft_entries import PARTS
 from prrt_lib.edges.header_guess import is_header, table_of
 from prrt_lib.edges.header_text import canonical

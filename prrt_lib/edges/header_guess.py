@@ -7,7 +7,7 @@ import re
 from functools import cache
 from pathlib import Path
 
-from prrt_lib.declare.template import template_layout
+from prrt_lib.declare.layout.template import template_layout
 from prrt_lib.declare.yaml_files import load_words
 from prrt_lib.edges.header_text import canonical, content, numbered_part, without_units
 

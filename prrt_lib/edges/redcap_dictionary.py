@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from prrt_lib.declare.dictionary import Column, dictionary
-from prrt_lib.declare.redcap import COLUMNS
+from prrt_lib.declare.layout.redcap import COLUMNS
 from prrt_lib.edges.manifest import write_text
 from prrt_lib.edges.template import HOW_TO
 
@@ -126,7 +126,7 @@ def _entry(column: Column) -> str:
 
 
 if __name__ == "__main__":
-    from prrt_lib.declare.profiles import PROFILES
+    from prrt_lib.declare.layout.profiles import PROFILES
 
     write_dictionary(PROFILES / "redcap-dictionary.csv")
     write_text(PROFILES / "redcap.yaml", redcap_profile())

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from prrt_lib.base.errors import Problem, WorkbookError
 from prrt_lib.base.paths import PROJECT, Places
-from prrt_lib.declare import profiles
 from prrt_lib.declare.answers import beside, load
+from prrt_lib.declare.layout import profiles
 from prrt_lib.declare.parameters import Parameters, resolve
 from prrt_lib.edges import keys
 from prrt_lib.edges.lock import held

@@ -9,7 +9,7 @@ import xlsxwriter
 
 from prrt_lib.base.paths import PROJECT
 from prrt_lib.declare.dictionary import DATE_KINDS, Column, dictionary
-from prrt_lib.declare.template import ABOUT, CODEBOOK, header, template_layout
+from prrt_lib.declare.layout.template import ABOUT, CODEBOOK, header, template_layout
 
 CREATED = dt.datetime(2026, 7, 15)
 LAST_ROW = 2000

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from prrt_lib.declare.dictionary import dictionary
-from prrt_lib.declare.template import UNIT_IN_CELL, template_layout
+from prrt_lib.declare.layout.template import UNIT_IN_CELL, template_layout
 
 HEAD = """\
 # Made from the data dictionary: one sheet per table, headers are the columns' labels.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from prrt_lib.declare.clauses import clauses, columns_of, exhibits
+from prrt_lib.declare.asked.clauses import clauses, columns_of, exhibits
 from prrt_lib.declare.dictionary import NOWHERE, USED, dictionary
 
 EXHIBIT = ["number", "table or figure", "notebook", "figure file", "result rows"]

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from prrt_lib.declare.dictionary import DATE_KINDS, INTERVAL_KINDS, Column
-from prrt_lib.declare.profiles import Source
+from prrt_lib.declare.layout.profiles import Source
 from prrt_lib.read.categories import read_category
 from prrt_lib.read.parsed import Parsed
 from prrt_lib.read.registry import parse

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from prrt_lib.base.errors import Problem
-from prrt_lib.declare.profiles import Source
+from prrt_lib.declare.layout.profiles import Source
 from prrt_lib.read.cells import text_of
 from prrt_lib.read.headers import Header, Numbers, compared, matches
 from prrt_lib.read.workbook import Cell

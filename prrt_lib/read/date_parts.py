@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from prrt_lib.base.errors import Problem
-from prrt_lib.declare.profiles import Block
+from prrt_lib.declare.layout.profiles import Block
 from prrt_lib.read.absent import absent
 from prrt_lib.read.headers import Header, Numbers, matches
 from prrt_lib.read.workbook import Cell, Sheet

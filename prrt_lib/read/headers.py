@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from prrt_lib.declare.profiles import Sheet as SheetProfile
-from prrt_lib.declare.profiles import Source
+from prrt_lib.declare.layout.profiles import Sheet as SheetProfile
+from prrt_lib.declare.layout.profiles import Source
 from prrt_lib.read.normal import seen
 from prrt_lib.read.workbook import Sheet
 

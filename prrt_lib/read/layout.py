@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from prrt_lib.base.errors import Problem
 from prrt_lib.declare.dictionary import dictionary
 from prrt_lib.declare.findings import finding
-from prrt_lib.declare.profiles import Block, Source
-from prrt_lib.declare.profiles import Sheet as SheetProfile
+from prrt_lib.declare.layout.profiles import Block, Source
+from prrt_lib.declare.layout.profiles import Sheet as SheetProfile
 from prrt_lib.read import date_parts
 from prrt_lib.read.conditions import Condition, conditions, problem
 from prrt_lib.read.headers import Header, Numbers, compared, headers, matches, pattern

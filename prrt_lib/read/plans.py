@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from prrt_lib.declare.dictionary import Column, dictionary
-from prrt_lib.declare.profiles import Source
+from prrt_lib.declare.layout.profiles import Source
 from prrt_lib.read.cells import CellRead, CellReader
 from prrt_lib.read.date_parts import joined, unit_of
 from prrt_lib.read.layout import Instance, Place

@@ -14,10 +14,10 @@ import pandas as pd
 from prrt_lib.base.errors import Problem, WorkbookError
 from prrt_lib.declare.answers import Answer
 from prrt_lib.declare.findings import finding, findings_frame, rules
-from prrt_lib.declare.profiles import Profile, load
-from prrt_lib.declare.profiles import Sheet as SheetProfile
+from prrt_lib.declare.layout.profiles import Profile, load
+from prrt_lib.declare.layout.profiles import Sheet as SheetProfile
+from prrt_lib.declare.layout.template import ABOUT, CODEBOOK
 from prrt_lib.declare.shown import Shown
-from prrt_lib.declare.template import ABOUT, CODEBOOK
 from prrt_lib.read import columns, overrides, redcap
 from prrt_lib.read.assembly import assembled
 from prrt_lib.read.gate import Limits, admit

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from prrt_lib.base.errors import Problem, WorkbookError
-from prrt_lib.declare.profiles import Block, Profile, Source
-from prrt_lib.declare.profiles import Sheet as SheetProfile
-from prrt_lib.declare.redcap import CHECKBOX, STRUCTURE, Field, fields
+from prrt_lib.declare.layout.profiles import Block, Profile, Source
+from prrt_lib.declare.layout.profiles import Sheet as SheetProfile
+from prrt_lib.declare.layout.redcap import CHECKBOX, STRUCTURE, Field, fields
 from prrt_lib.read import redcap_labels
 from prrt_lib.read.gate import Limits
 from prrt_lib.read.headers import compared, pattern

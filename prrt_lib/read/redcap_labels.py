@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from prrt_lib.declare.redcap import CHECKBOX, Field
+from prrt_lib.declare.layout.redcap import CHECKBOX, Field
 from prrt_lib.read.normal import seen
 from prrt_lib.read.workbook import letters
 

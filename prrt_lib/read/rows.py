@@ -9,8 +9,8 @@ from typing import Any
 
 from prrt_lib.declare.dictionary import Column, dictionary
 from prrt_lib.declare.findings import finding
-from prrt_lib.declare.profiles import Block, Source
-from prrt_lib.declare.profiles import Sheet as SheetProfile
+from prrt_lib.declare.layout.profiles import Block, Source
+from prrt_lib.declare.layout.profiles import Sheet as SheetProfile
 from prrt_lib.read import ids, second_table, visits
 from prrt_lib.read.cells import CellReader
 from prrt_lib.read.headers import headers

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from prrt_lib.base.errors import Problem, WorkbookError
-from prrt_lib.declare.profiles import Profile
+from prrt_lib.declare.layout.profiles import Profile
 from prrt_lib.read.workbook import Sheet
 
 

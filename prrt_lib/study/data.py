@@ -24,9 +24,9 @@ from prrt_lib.declare.rows import POPULATIONS
 from prrt_lib.declare.shown import Shown
 from prrt_lib.study import known_at
 from prrt_lib.study import times as study_times
+from prrt_lib.study.derive.responses import landmark_states
 from prrt_lib.study.endpoints import ENDPOINTS, columns_read
 from prrt_lib.study.levels import in_declared_order
-from prrt_lib.study.responses import landmark_states
 
 PER_PATIENT = ("patients", "tumour", "followup")
 DERIVED_TABLES = ("scans", "biomarker_windows")

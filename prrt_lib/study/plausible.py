@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 import pandas as pd
 
-from prrt_lib.study.lab_grades import in_canonical_units, rules
+from prrt_lib.study.derive.lab_grades import in_canonical_units, rules
 from prrt_lib.study.questions import ask_rows
 
 Findings = list[dict[str, str]]

@@ -13,8 +13,8 @@ from prrt_lib.declare.parameters import Parameters
 from prrt_lib.study import times as study_times
 from prrt_lib.study.cohort import build
 from prrt_lib.study.data import PER_PATIENT, Part
+from prrt_lib.study.derive.responses import landmark_states
 from prrt_lib.study.levels import in_declared_order
-from prrt_lib.study.responses import landmark_states
 from prrt_lib.study.typed import complete
 
 DATES = ("_date", "_lo", "_hi", "_in", "_out")

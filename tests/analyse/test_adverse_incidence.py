@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 from small_study import SmallStudy, check, n_of, one, treated
 
-from prrt_lib.analyse import adverse_axes, adverse_incidence, laboratory
+from prrt_lib.topics.adverse_events import adverse_axes, adverse_incidence, laboratory
 
 IDS = tuple(f"A{number}" for number in range(1, 9))
 

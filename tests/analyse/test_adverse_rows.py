@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 from small_study import SmallStudy, check, n_of, one, treated
 
-from prrt_lib.analyse import adverse, adverse_axes, adverse_rates, events
+from prrt_lib.topics.adverse_events import adverse, adverse_axes, adverse_rates, events
 
 IDS = ("A1", "A2", "A3", "A4")
 NO = dict.fromkeys(events.CRITERIA, "no")

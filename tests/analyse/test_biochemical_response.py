@@ -4,8 +4,8 @@ import pandas as pd
 import pytest
 from small_study import SmallStudy, check, n_of, one, treated
 
-from prrt_lib.analyse import biochemical_response
 from prrt_lib.base.errors import AnalysisError
+from prrt_lib.topics.biomarkers import biochemical_response
 
 FIRST = pd.Timestamp("2015-01-01")
 BOUND = {"<": (0.0, 1.0), ">": (1.0, float("nan")), "=": (1.0, 1.0)}

@@ -5,9 +5,9 @@ import pandas as pd
 import pytest
 from small_study import SmallStudy, check, n_of, one, treated
 
-from prrt_lib.analyse import biomarker_models, biomarker_survival
 from prrt_lib.base.errors import AnalysisError
-from prrt_lib.study.windows import with_multiples
+from prrt_lib.study.derive.windows import with_multiples
+from prrt_lib.topics.biomarkers import biomarker_models, biomarker_survival
 
 FIRST = "2015-01-01"
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from small_study import SmallStudy, check, n_of, one, treated
 
-from prrt_lib.analyse import biomarker_models, biomarkers
+from prrt_lib.topics.biomarkers import biomarker_models, biomarkers
 
 FIRST = "2015-01-01"
 CHANGED = "assay or unit changed"

@@ -3,8 +3,7 @@
 import pytest
 from small_study import SmallStudy, check, n_of, one, treated
 
-from prrt_lib.analyse import comparisons, describe, missingness
-from prrt_lib.present import table_one
+from prrt_lib.topics.characteristics import comparisons, describe, missingness, table_one
 
 # Small bowel: 40, 50, 60 years, no smoker of three. Pancreas: 50, 60, 70 years, all three smoke.
 PEOPLE = [("A1", "ileum", 40, "never"), ("A2", "ileum", 50, "never"), ("A3", "ileum", 60, "never"),

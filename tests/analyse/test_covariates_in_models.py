@@ -7,8 +7,8 @@ from small_study import SmallStudy, check, one, treated
 
 from prrt_lib.analyse import cox
 from prrt_lib.base.errors import AnalysisError
+from prrt_lib.draw import tables
 from prrt_lib.estimate import cox as plain_cox
-from prrt_lib.present import tables
 
 # Eight patients who all die; the sixth drinks nothing, of the last two it is not known.
 DRINKS = [1.0, 8.0, 2.0, 4.0, 16.0, 0.0, None, None]

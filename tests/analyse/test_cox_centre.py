@@ -9,7 +9,8 @@ from clocked_study import GivenTimes
 from lifelines import CoxPHFitter
 from small_study import check, n_of, one
 
-from prrt_lib.analyse import cox, cox_centre
+from prrt_lib.analyse import cox
+from prrt_lib.topics.cox import cox_centre
 
 AGE, SITE = "age_at_first_prrt", "treat_site_cycle1"
 

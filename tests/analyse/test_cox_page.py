@@ -6,10 +6,12 @@ import pytest
 from clocked_study import GivenTimes
 from small_study import SmallStudy, check, one, treated
 
-from prrt_lib.analyse import cox, cox_missing, cox_proportional
+from prrt_lib.analyse import cox
 from prrt_lib.declare.rows import result_rows
+from prrt_lib.draw import figures, tables
 from prrt_lib.estimate import cox as plain_cox
-from prrt_lib.present import figures, paragraphs, ratio_axis, tables
+from prrt_lib.topics.cox import cox_missing, cox_proportional
+from prrt_lib.topics.report import paragraphs
 
 # Twelve patients, all died, the older ones mostly earlier.
 AGES = [70, 72, 55, 66, 61, 50, 68, 47, 58, 44, 63, 52]
@@ -82,11 +84,11 @@ def test_every_endpoint_has_its_own_completed_model():
     (0.4, 12, [0.5, 1, 2, 5, 10]), (0.3, 0.9, [0.3, 0.6]),
 ])  # fmt: skip
 def test_ticks_of_ratios_are_round(low, high, expected):
-    assert set(expected) <= set(ratio_axis.ticks(low, high))
+    assert set(expected) <= set(figures.ticks(low, high))
 
 
 def test_ticks_of_a_wide_axis_are_few():
-    assert len(ratio_axis.ticks(1e-9, 1e9)) <= 9
+    assert len(figures.ticks(1e-9, 1e9)) <= 9
 
 
 @pytest.mark.filterwarnings("error")

@@ -6,9 +6,10 @@ import pandas as pd
 import pytest
 from small_study import SmallStudy, treated
 
-from prrt_lib.analyse import cox, describe, survival
+from prrt_lib.analyse import cox, survival
 from prrt_lib.declare.dictionary import dictionary
 from prrt_lib.study.levels import columns_of, in_declared_order
+from prrt_lib.topics.characteristics import describe
 
 # Ki-67 of ten patients: as text the bands would come 10-20, 3 to <10, <3, >20-55.
 INDEX = [15.0, 1.0, 30.0, 5.0, 2.0, 12.0, 25.0, 4.0, 1.0, 18.0]

@@ -5,7 +5,8 @@ import pytest
 from clocked_study import ClockedStudy, GivenTimes
 from small_study import check, one, treated
 
-from prrt_lib.analyse import response_times, survival
+from prrt_lib.analyse import survival
+from prrt_lib.topics.response import response_times
 
 # Progression (1) or death (2) in days; the third patient enters on day 3.
 LATE = pd.DataFrame({"entry": [0, 0, 3, 0], "exit": [2, 5, 6, 4], "event": [1, 0, 1, 2],

@@ -3,7 +3,7 @@
 import pytest
 from small_study import SmallStudy, check, n_of, one
 
-from prrt_lib.analyse import exposure
+from prrt_lib.topics.exposure import exposure
 
 
 def cycle(patient, number, day, **more):

@@ -6,10 +6,11 @@ import pytest
 from clocked_study import ClockedStudy
 from small_study import check, treated
 
-from prrt_lib.analyse import illness_death, survival
+from prrt_lib.analyse import survival
 from prrt_lib.declare.parameters import YEARS
 from prrt_lib.declare.rows import combine
-from prrt_lib.present import tables
+from prrt_lib.draw import tables
+from prrt_lib.topics.survival import illness_death
 
 FLAGS = ("any_lesion_decrease", "any_lesion_increase", "new_lesions")
 WORDS = {"same": ("no", "no", "no"), "larger": ("no", "yes", "no"), "unread": (None, None, None)}

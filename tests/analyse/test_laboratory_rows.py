@@ -6,10 +6,9 @@ import pandas as pd
 import pytest
 from small_study import SmallStudy, check, n_of, one, treated
 
-from prrt_lib.analyse import laboratory, laboratory_course
 from prrt_lib.declare import numbers
-from prrt_lib.present import laboratory_figures
-from prrt_lib.present.clinical_tables import quantiles
+from prrt_lib.draw.clinical_tables import quantiles
+from prrt_lib.topics.adverse_events import laboratory, laboratory_course, laboratory_figures
 
 
 def lab(patient, day, value, test="platelets", unit="10^9/L"):

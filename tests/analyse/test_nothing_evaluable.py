@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 from small_study import SmallStudy, check, treated
 
-from prrt_lib.analyse import imaging, landmark, response, response_size
+from prrt_lib.topics.response import imaging, landmark, response, response_size
 
 IDS = ("A1", "A2", "A3")
 SCANS = [

@@ -3,7 +3,7 @@
 import pandas as pd
 from small_study import SmallStudy, check, n_of, one, treated
 
-from prrt_lib.analyse import quality
+from prrt_lib.topics.quality import quality
 
 
 class Asked:

@@ -8,22 +8,14 @@ import pandas as pd
 import pytest
 from small_study import SmallStudy, treated
 
-from prrt_lib.analyse import describe, quality
-from prrt_lib.declare.checklists import AUTHORS, checklists
-from prrt_lib.declare.clauses import clauses, matching
+from prrt_lib.declare.asked.checklists import AUTHORS, checklists
+from prrt_lib.declare.asked.clauses import clauses, matching
 from prrt_lib.declare.rows import KEY, combine, result_rows, stamp
+from prrt_lib.draw import alike, tables
 from prrt_lib.edges.notebook_form import STORY
-from prrt_lib.present import (
-    alike,
-    consistency,
-    course_sentences,
-    coverage,
-    documents,
-    limits_of_study,
-    paragraphs,
-    report,
-    tables,
-)
+from prrt_lib.topics.characteristics import describe
+from prrt_lib.topics.quality import quality
+from prrt_lib.topics.report import consistency, coverage, documents, paragraphs, report
 
 IDS = tuple(f"A{number}" for number in range(1, 7))
 
@@ -164,7 +156,7 @@ def test_warnings_that_differ_in_their_numbers_are_one_line():
          "analysis": "survival", "warning": f"{text}; fewer than 10 events"}
         for number, text in enumerate(texts)
     ])  # fmt: skip
-    lines = [[cell.text for cell in line] for line in limits_of_study.warnings(rows).body]
+    lines = [[cell.text for cell in line] for line in paragraphs.warnings(rows).body]
     assert lines == [["2 to 5 enter late at PRRT 1", "survival", "3"],
                      ["fewer than 10 events", "survival", "3"]]  # fmt: skip
 
@@ -258,13 +250,13 @@ def test_responders_in_time_counts_and_the_kidney_are_told_from_their_rows():
         {"analysis": "laboratory", "variable": "eGFR", "statistic": "slope", "estimate": -2.5,
          "low": -3.0, "high": -2.0, "conf_level": 0.95, "unit": "mL/min/1.73m2 per year"},
     ])  # fmt: skip
-    told = course_sentences.response(rows)
+    told = paragraphs.response(rows)
     assert told.texts[0] == (
         "OS: a responder from then on, response as a time-dependent covariate: hazard ratio 1.00 "
         "(0.50 to 2.00), p = 0.500 (exploratory)."
     )
     assert told.row_ids == (rows["row_id"].iloc[0],)
-    counts = course_sentences.laboratory(rows).texts[0]
+    counts = paragraphs.laboratory(rows).texts[0]
     assert "median of 140 10^9/L, 5.00 weeks after the last cycle (n = 9)" in counts
     assert "-2.50 mL/min/1.73m2 per year (95 % limits -3.00 to -2.00)" in counts
 
@@ -272,5 +264,5 @@ def test_responders_in_time_counts_and_the_kidney_are_told_from_their_rows():
 def test_without_such_rows_the_sentences_say_so():
     nothing = result_rows([{"analysis": "laboratory", "variable": "laboratory",
                             "statistic": "proportion", "state": "not-abstracted"}])  # fmt: skip
-    assert "not abstracted" in course_sentences.response(nothing).texts[0]
-    assert "not abstracted" in course_sentences.laboratory(nothing).texts[0]
+    assert "not abstracted" in paragraphs.response(nothing).texts[0]
+    assert "not abstracted" in paragraphs.laboratory(nothing).texts[0]

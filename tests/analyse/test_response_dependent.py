@@ -9,11 +9,10 @@ from lifelines.datasets import load_stanford_heart_transplants
 from scipy.optimize import brentq
 from small_study import SmallStudy, check, one, treated
 
-from prrt_lib.analyse import response_dependent
-from prrt_lib.analyse.response_dependent import start_stop
 from prrt_lib.declare.rows import COLUMNS
 from prrt_lib.estimate.cox_model import cox
-from prrt_lib.present import response_tables
+from prrt_lib.topics.response import response_dependent, response_tables
+from prrt_lib.topics.response.response_dependent import start_stop
 
 FIRST = pd.Timestamp("2015-01-01")
 

@@ -3,16 +3,17 @@
 import pytest
 from small_study import SmallStudy, check, n_of, one, treated
 
-from prrt_lib.analyse import (
+from prrt_lib.base.errors import AnalysisError
+from prrt_lib.draw import clinical_tables
+from prrt_lib.topics.exposure import patient_course
+from prrt_lib.topics.response import (
     imaging,
     landmark,
-    patient_course,
     response,
     response_size,
+    response_tables,
     response_times,
 )
-from prrt_lib.base.errors import AnalysisError
-from prrt_lib.present import clinical_tables, response_tables
 
 FLAGS = ("any_lesion_decrease", "any_lesion_increase", "new_lesions")
 WORDS = {"smaller": ("yes", "no", "no"), "same": ("no", "no", "no"), "larger": ("no", "yes", "no")}

@@ -3,7 +3,7 @@
 import pytest
 from small_study import SmallStudy, check, n_of, one, treated
 
-from prrt_lib.analyse import imaging, response, response_size
+from prrt_lib.topics.response import imaging, response, response_size
 
 
 def scan(patient, day, decrease=None, increase=None, new=None, **more):

@@ -6,12 +6,13 @@ import pytest
 from clocked_study import ClockedStudy, GivenTimes
 from small_study import check, n_of, one, treated
 
-from prrt_lib.analyse import endpoint_facts, follow_up, next_treatment, survival, survival_family
+from prrt_lib.analyse import follow_up, survival
 from prrt_lib.base.errors import ParameterError
 from prrt_lib.declare.parameters import from_mapping
 from prrt_lib.declare.rows import result_rows, stamp
-from prrt_lib.present import curves, plan_tables, sentences, tables
+from prrt_lib.draw import clinical_tables, curves, sentences, tables
 from prrt_lib.study.endpoints import ENDPOINTS
+from prrt_lib.topics.survival import endpoint_facts, next_treatment, survival_family
 
 
 @pytest.fixture
@@ -134,7 +135,7 @@ def test_every_endpoint_says_how_it_treats_each_intercurrent_event(three):
     assert set(rows["endpoint"]) == set(ENDPOINTS)
     assert one(rows, endpoint="ttp", variable="death")["level"].startswith("censored at death")
     assert one(rows, endpoint="os_prrt", variable="death")["level"].startswith("event")
-    shown = plan_tables.facts(rows, "Intercurrent events", "label").frame()
+    shown = clinical_tables.facts(rows, "Intercurrent events", "label").frame()
     assert len(shown) == len(ENDPOINTS)
 
 
@@ -182,7 +183,7 @@ def test_a_rate_of_one_has_no_expected_width():
                          "high": 1.0}])  # fmt: skip
     planned = endpoint_facts.expected_precision(rows)
     assert planned["low"].isna().all()
-    shown = plan_tables.expected(planned, "planned", {365: "1 year"})
+    shown = clinical_tables.expected(planned, "planned", {365: "1 year"})
     assert shown.body[0][1].text == "100.0"
 
 

@@ -5,10 +5,11 @@ import pandas as pd
 import pytest
 from small_study import SmallStudy, check, n_of, one, treated
 
-from prrt_lib.analyse import describe, quantiles
+from prrt_lib.analyse import quantiles
 from prrt_lib.declare import numbers
 from prrt_lib.declare.rows import result_rows
-from prrt_lib.present import tables
+from prrt_lib.draw import tables
+from prrt_lib.topics.characteristics import describe
 
 PATIENTS = [
     {"patient_id": "A1", "sex": "female", "age_at_diagnosis": 40.0, "smoking_status": "never"},

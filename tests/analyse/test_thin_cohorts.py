@@ -3,31 +3,29 @@
 import pytest
 from small_study import SmallStudy, treated
 
-from prrt_lib.analyse import (
+from prrt_lib.declare.rows import combine, stamp
+from prrt_lib.draw import clinical_tables, tables
+from prrt_lib.topics.adverse_events import (
     adverse,
     adverse_axes,
     adverse_incidence,
     adverse_rates,
-    biomarker_models,
-    biomarker_survival,
-    biomarkers,
-    describe,
-    exposure,
-    illness_death,
-    imaging,
     laboratory,
     laboratory_course,
+)
+from prrt_lib.topics.biomarkers import biomarker_models, biomarker_survival, biomarkers
+from prrt_lib.topics.characteristics import describe, missingness
+from prrt_lib.topics.exposure import exposure, retreatment
+from prrt_lib.topics.quality import quality
+from prrt_lib.topics.response import (
+    imaging,
     landmark,
-    missingness,
-    quality,
     response,
     response_dependent,
     response_size,
     response_times,
-    retreatment,
 )
-from prrt_lib.declare.rows import combine, stamp
-from prrt_lib.present import clinical_tables, tables
+from prrt_lib.topics.survival import illness_death
 
 EIGHT = tuple(f"A{number}" for number in range(8))
 PAGES = {

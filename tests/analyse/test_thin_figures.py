@@ -4,15 +4,17 @@ import pandas as pd
 import pytest
 from small_study import SmallStudy, check, treated
 
-from prrt_lib.analyse import imaging, landmark, missingness, patient_course, response_size
 from prrt_lib.declare.rows import result_rows
-from prrt_lib.present import (
-    curves,
+from prrt_lib.draw import curves
+from prrt_lib.topics.characteristics import missingness, share_map
+from prrt_lib.topics.exposure import patient_course, swimmer
+from prrt_lib.topics.response import (
+    imaging,
+    landmark,
     landmark_curves,
+    response_size,
     response_tables,
-    share_map,
     size_change,
-    swimmer,
 )
 
 

@@ -19,8 +19,8 @@ from prrt_lib.declare import footprints, reads, results
 from prrt_lib.declare.derivations import MAIN_DATE
 from prrt_lib.declare.parameters import Parameters
 from prrt_lib.declare.rows import result_rows
+from prrt_lib.draw import clinical_tables
 from prrt_lib.edges import notebook_form
-from prrt_lib.present import plan_tables
 from prrt_lib.read.reading import Reading, read_workbook
 from prrt_lib.study.build import write_cohort
 
@@ -158,7 +158,7 @@ def test_no_notebook_stops_and_none_shows_a_nan(name, reading, tmp_path, monkeyp
 
 
 def test_a_line_that_says_there_is_nothing_is_as_wide_as_its_table():
-    table = plan_tables.expected(result_rows([]), "Rates", {365: "1 year", 731: "2 years"})
+    table = clinical_tables.expected(result_rows([]), "Rates", {365: "1 year", 731: "2 years"})
     assert table.frame().iloc[0].tolist() == [
         "no curve lasts long enough for a rate at 1 year or later",
         "",

@@ -7,7 +7,7 @@ import pytest
 from small_study import SmallStudy, check, n_of, one, treated
 from test_laboratory_rows import lab
 
-from prrt_lib.analyse import laboratory, toxicity
+from prrt_lib.topics.adverse_events import laboratory, toxicity
 
 IDS = ["A1", "A2", "A3", "A4"]
 KIDNEY = {"test": "eGFR", "unit": "mL/min/1.73m2"}

@@ -3,11 +3,14 @@
 import pytest
 from small_study import SmallStudy, treated
 
-from prrt_lib.analyse import biomarker_survival, cox, landmark, response, survival, survival_family
+from prrt_lib.analyse import cox, survival
 from prrt_lib.base.errors import AnalysisError, ParameterError
 from prrt_lib.declare.levels import matched
 from prrt_lib.declare.parameters import from_mapping
 from prrt_lib.study.narrowed import narrowed
+from prrt_lib.topics.biomarkers import biomarker_survival
+from prrt_lib.topics.response import landmark, response
+from prrt_lib.topics.survival import survival_family
 
 IDS = [f"A{number:02d}" for number in range(1, 15)]
 

@@ -9,9 +9,9 @@ import ipywidgets as widgets
 
 from prrt_lib.base.errors import AnalysisError
 from prrt_lib.declare.parameters import unknown_name
+from prrt_lib.draw.values import DAYS_IN
 from prrt_lib.edges.exploring import choices
 from prrt_lib.edges.exploring.question import Question, at_risk, nothing, summary
-from prrt_lib.present.values import DAYS_IN
 from prrt_lib.study import open_study
 
 WIDE = widgets.Layout(width="98%", max_width="60em")

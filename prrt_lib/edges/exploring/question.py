@@ -10,14 +10,14 @@ from prrt_lib.analyse import survival
 from prrt_lib.declare import numbers
 from prrt_lib.declare.parameters import YEARS, days
 from prrt_lib.declare.rows import result_rows, stamp
-from prrt_lib.present import figures, tables
-from prrt_lib.present.drawing import Drawing
+from prrt_lib.draw import figures, tables
+from prrt_lib.draw.canvas import Drawing
 from prrt_lib.study.endpoints import ENDPOINTS
 from prrt_lib.study.narrowed import narrowed
 
 IMPORTS = """from prrt_lib.analyse import survival
 from prrt_lib.declare.rows import stamp
-from prrt_lib.present import figures
+from prrt_lib.draw import figures
 from prrt_lib.study.narrowed import narrowed
 """
 EVERY_MONTHS = 12

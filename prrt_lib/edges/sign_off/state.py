@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from prrt_lib.base.errors import InputError
 from prrt_lib.base.paths import Places
+from prrt_lib.draw.tables import Cell, Table
 from prrt_lib.edges.sign_off.entries import Entry, load
 from prrt_lib.edges.sign_off.items import Item, items
-from prrt_lib.present.tables import Cell, Table
 
 FILE = "sign-off.json"
 COUNTS, OUTDATED, GONE = "counts", "outdated: rows changed since", "no longer on a page"

@@ -13,7 +13,8 @@ import pandas as pd
 from prrt_lib.base.paths import Places
 from prrt_lib.declare import numbers
 from prrt_lib.declare.yaml_files import load_words
-from prrt_lib.present import paragraphs, tables
+from prrt_lib.draw import tables
+from prrt_lib.topics.report import paragraphs
 
 PLAN = Path(__file__).with_name("start.yaml")
 OWN = ("name", "page", "results", "last", "if_any", "counts")

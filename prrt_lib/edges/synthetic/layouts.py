@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from prrt_lib.declare.dictionary import dictionary
-from prrt_lib.declare.template import header, template_layout
+from prrt_lib.declare.layout.template import header, template_layout
 from prrt_lib.edges.synthetic.cells import Cell, Record
 from prrt_lib.edges.synthetic.contradictions import Book
 

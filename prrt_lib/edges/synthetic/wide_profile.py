@@ -7,7 +7,7 @@ from pathlib import Path
 
 from prrt_lib.base.paths import PROJECT
 from prrt_lib.declare.dictionary import dictionary
-from prrt_lib.declare.template import header
+from prrt_lib.declare.layout.template import header
 from prrt_lib.edges.synthetic.layouts import GROUPED, GROUPS, MARKERS, SINGLE, WIDE_SHEET
 
 PATH = PROJECT / "params" / "profiles" / "demo_wide.yaml"

@@ -9,7 +9,7 @@ from typing import Any
 
 import xlsxwriter
 
-from prrt_lib.declare.template import ABOUT, CODEBOOK
+from prrt_lib.declare.layout.template import ABOUT, CODEBOOK
 from prrt_lib.edges.synthetic.cohort import SyntheticCohort
 from prrt_lib.edges.synthetic.contradictions import Book
 from prrt_lib.edges.synthetic.layouts import (

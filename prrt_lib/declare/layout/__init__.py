@@ -1,0 +1,1 @@
+"""How a workbook is laid out: profiles, their form, the blank template, REDCap."""

@@ -1,1 +1,0 @@
-"""Result rows in, what people see out. Never raw data."""

@@ -1,0 +1,1 @@
+"""What is derived from a patient's rows: dates, grade, stage, courses, response, progression."""

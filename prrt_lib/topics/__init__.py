@@ -1,0 +1,1 @@
+"""One folder per notebook: the rows, tables, figures and sentences of one clinical question."""

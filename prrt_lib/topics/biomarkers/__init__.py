@@ -1,0 +1,1 @@
+"""Chromogranin A and pancreastatin over time and against survival."""

@@ -1,0 +1,230 @@
+"""Markers against survival and progression: one declared cut, per doubling, and after PRRT."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from prrt_lib.analyse.cox import FEW, TOO_FEW
+from prrt_lib.analyse.curve_ends import no_ratio, with_ends
+from prrt_lib.analyse.summaries import nobody
+from prrt_lib.analyse.survival import withheld
+from prrt_lib.base.errors import AnalysisError
+from prrt_lib.declare.arguments import above_zero, checked, one_of
+from prrt_lib.declare.footprints import traced
+from prrt_lib.declare.parameters import YEARS
+from prrt_lib.declare.rows import combine, result_rows, stamp
+from prrt_lib.estimate.cox_model import cox
+from prrt_lib.estimate.log_rank import logrank
+from prrt_lib.estimate.survival import kaplan_meier
+from prrt_lib.topics.biomarkers.biomarker_models import logged
+from prrt_lib.topics.biomarkers.biomarkers import MARKERS
+
+ANALYSIS = "biomarker_survival"
+BEFORE = {"CgA": "cga_before", "pancreastatin": "pancreastatin_before"}
+DOUBLING = "per doubling"
+AFTER = {"after_1": "after PRRT 1", "after_2": "after PRRT 2"}
+
+
+def _times(study: Any, endpoint: str, population: str | None, marker: str):
+    """Times with the marker's multiples before PRRT 1; the audit of decision 10 is in between."""
+    one_of(marker, MARKERS, "marker")
+    times = study.times(endpoint, "", population or study.headline, (BEFORE[marker],))
+    found = logged(study, times.population)
+    found = found[(found["analyte"] == marker) & (found["window"] == "before")]
+    found = found[found["dated"].astype(bool)]
+    return times, times.frame.merge(found[["patient_id", "low", "high"]], on="patient_id")
+
+
+def keys(times: Any, marker: str, model: str, role: str) -> dict[str, Any]:
+    """What every row of one marker, endpoint and model carries."""
+    return {
+        "analysis": ANALYSIS,
+        "endpoint": times.endpoint.name,
+        "population": times.population,
+        "model": model,
+        "role": role,
+        "label": f"{MARKERS[marker]}: {times.endpoint.label}",
+    }
+
+
+@traced
+def above_cut(
+    study: Any, endpoint: str, marker: str, cut: float = 2.0, population: str | None = None,
+    role: str = "exploratory",
+) -> pd.DataFrame:  # fmt: skip
+    """Patients above and not above ``cut`` x ULN: curve, log-rank test, hazard ratio.
+
+    A bounded value takes its side where both bounds lie on it, else it is left out and counted.
+    The cut is declared beforehand; none is looked for in the data.
+    """
+    above_zero(cut, "cut, multiples of the upper limit")
+    times, frame = _times(study, endpoint, population, marker)
+    words = keys(times, marker, f"cut at {cut:g} x ULN", role)
+    if frame.empty:
+        empty = nobody(BEFORE[marker], len(times.frame), "log_hazard_ratio", group=BEFORE[marker])
+        return result_rows(empty, **words)
+    return _one_cut(study, times, frame, marker, cut, words)
+
+
+def side(low: pd.Series, high: pd.Series, cut: float) -> pd.Series:
+    """ "> 2 x ULN", "<= 2 x ULN", or None where the bounds lie on both sides (log2 given)."""
+    limit = np.log2(cut)
+    above = (low > limit) | ((low == limit) & (high != low))
+    told = pd.Series(f"<= {cut:g} x ULN", index=low.index, dtype=object)
+    told = told.where(~above, f"> {cut:g} x ULN")
+    return told.where(above | (high <= limit), None)
+
+
+def _one_cut(study, times, frame, marker: str, cut: float, words: dict) -> pd.DataFrame:
+    name = BEFORE[marker]
+    frame = frame.assign(**{name: side(frame["low"], frame["high"], cut)})
+    undecided = int(frame[name].isna().sum())
+    kept = frame.dropna(subset=[name]).reset_index(drop=True)
+    without = len(times.frame) - len(frame)
+    told = [f"{without} patients without a sample before PRRT 1"] if without else []
+    told += [f"{undecided} whose bounds lie on both sides of the cut"] if undecided else []
+    own = [f"{MARKERS[marker]}, {cut:g} x ULN: {'; '.join(told)}"] if told else []
+    told = [*times.warnings, *own]
+    rows = [_curves(study, times, kept, name)]
+    why = no_ratio(kept, name, study.parameters.min_group)
+    none = {"state": "not-estimable", "n": len(kept), "variable": name, "warning": why}
+    if kept[name].nunique() < 2 or not kept["event"].any():
+        rows.append(result_rows([{**none, "statistic": "chi2"}]))
+    else:
+        test = logrank(kept, "exit", "event", by=name, entry="entry")
+        rows.append(stamp(test[test["statistic"] == "chi2"], group=name))
+    if why:
+        rows.append(result_rows([{**none, "statistic": "log_hazard_ratio"}]))
+    else:
+        levels = [f"<= {cut:g} x ULN", f"> {cut:g} x ULN"]
+        factor = kept.assign(**{name: pd.Categorical(kept[name], levels)})
+        rows.append(ratio(factor, [name], study.parameters.conf_level))
+    return said(combine(rows), words, told)
+
+
+def _curves(study: Any, times: Any, kept: pd.DataFrame, name: str) -> pd.DataFrame:
+    if kept.empty:
+        return result_rows([{"statistic": "median", "state": "not-estimable", "group": name}])
+    late = times.endpoint.delayed and bool((kept["entry"] > 0).any())
+    minimum = study.parameters.min_at_risk if late else None
+    years = tuple(int(365.25 * year + 0.5) for year in range(int(kept["exit"].max() / 365.25) + 1))
+    parts = [
+        kaplan_meier(kept, "exit", "event", entry="entry", by=name, times=moments,
+                     min_at_risk=minimum, **study.parameters.curve_limits)
+        for moments in ((), tuple(sorted({*YEARS, *years})))
+    ]  # fmt: skip
+    rows = pd.concat(parts, ignore_index=True).drop_duplicates("row_id", ignore_index=True)
+    # The rows' label will be the marker's: what the curve is conditional on goes to the warning.
+    given = rows["label"].str.replace(" at ", " at day ", regex=False)
+    given = given.mask(given.str.endswith((" day 0", " day nan")), "")
+    rows = stamp(rows, warning=(rows["warning"] + "; " + given).str.strip("; "))
+    return withheld(study, times, with_ends(rows, kept, name, study.parameters))
+
+
+def ratio(frame: pd.DataFrame, names: list[str], conf_level: float) -> pd.DataFrame:
+    """Rows of the hazard ratio, or why there is none; few events as decision 12 has it."""
+    options = {"entry": "entry", "conf_level": conf_level}
+    try:
+        fit = cox(frame, "exit", "event", names, **options)
+        counted = f"{fit.events} events for {len(fit.design.columns)} coefficients"
+        few = fit.events_per_parameter < FEW
+        warning = f"fewer than {FEW} events per coefficient: {counted}" if few else ""
+        if fit.events_per_parameter < TOO_FEW or not fit.converged:
+            fit = cox(frame, "exit", "event", names, penalty="firth", **options)
+            warning = f"Firth's penalty, exploratory: {counted}"
+    except AnalysisError as error:
+        why = "; ".join(problem.found for problem in error.problems)
+        empty = {"statistic": "log_hazard_ratio", "variable": names[0], "state": "not-estimable"}
+        return result_rows([{**empty, "n": len(frame), "warning": why}])
+    rows = fit.estimates[fit.estimates["statistic"] == "log_hazard_ratio"]
+    return said(rows, {}, [warning] if warning else [])
+
+
+def said(rows: pd.DataFrame, words: dict[str, Any], told: list[str]) -> pd.DataFrame:
+    """``rows`` under ``words``, with ``told`` before their own warnings."""
+    warning = rows["warning"].map(lambda text: "; ".join([*told, *filter(None, [text])]))
+    return stamp(rows, **words, warning=warning)
+
+
+def _without(times: Any, frame: pd.DataFrame, marker: str, point: str) -> list[str]:
+    """How many of the patients of ``times`` are not in ``frame``, in words."""
+    out = len(times.frame) - len(frame)
+    return [f"{MARKERS[marker]}: {out} left out, without an exact value {point}"] if out else []
+
+
+@traced
+def doubling(
+    study: Any, endpoint: str, marker: str, population: str | None = None,
+    role: str = "exploratory",
+) -> pd.DataFrame:  # fmt: skip
+    """Hazard ratio per doubling of the marker before PRRT 1, of exact values."""
+    times, frame = _times(study, endpoint, population, marker)
+    words = {**keys(times, marker, DOUBLING, role), "unit": "log2"}
+    name = BEFORE[marker]
+    frame = frame[(frame["low"] == frame["high"]) & np.isfinite(frame["low"])]
+    exact = frame.assign(**{name: frame["low"]}).reset_index(drop=True)
+    if exact.empty:
+        words.pop("unit")
+        return result_rows(nobody(name, len(times.frame), "log_hazard_ratio"), **words)
+    told = [*times.warnings, *_without(times, exact, marker, "before PRRT 1")]
+    return said(ratio(exact, [name], study.parameters.conf_level), words, told)
+
+
+@traced
+def afterwards(
+    study: Any, endpoint: str, marker: str, population: str | None = None,
+    role: str = "exploratory",
+) -> pd.DataFrame:  # fmt: skip
+    """Hazard ratio per doubling of the marker after PRRT 1 and 2, entering at the sample's day.
+
+    Nobody is at risk before the sample was taken: who died or progressed first is out, counted.
+    """
+    one_of(marker, MARKERS, "marker")
+    times = study.times(endpoint, "", population or study.headline, ())
+    found = logged(study, times.population)
+    days = study.table("biomarker_windows", "analyte", "window", "sample_date")
+    origin = study.patients(times.endpoint.origin, population=times.population)
+    tables = []
+    for window, point in AFTER.items():
+        words = keys(times, marker, f"{point}, entry at the sample", role)
+        own, date = (part[(part["analyte"] == marker) & (part["window"] == window)]
+                     for part in (found, days))  # fmt: skip
+        own = own[(own["low"] == own["high"]) & own["dated"].astype(bool)]
+        if own.empty:
+            empty = nobody(f"{marker}_{window}", len(times.frame), "log_hazard_ratio")
+            tables.append(result_rows(empty, **words))
+            continue
+        frame = times.frame.merge(own[["patient_id", "low"]], on="patient_id")
+        frame = frame.merge(date[["patient_id", "sample_date"]], on="patient_id")
+        frame = frame.merge(origin, on="patient_id")
+        day = (frame["sample_date"] - frame[times.endpoint.origin]).dt.days
+        late = frame.assign(entry=np.maximum(frame["entry"], day))
+        late = late.rename(columns={"low": f"{marker}_{window}"})
+        kept = late[late["exit"] > late["entry"]].reset_index(drop=True)
+        out = len(late) - len(kept)
+        told = _without(times, late, marker, point)
+        told += [f"{MARKERS[marker]}, {point}: {out} whose time ended by the sample"] if out else []
+        rows = ratio(kept, [f"{marker}_{window}"], study.parameters.conf_level)
+        tables.append(said(rows, {**words, "unit": "log2"}, [*times.warnings, *told]))
+    return combine(tables)
+
+
+@checked
+def page(
+    study: Any, endpoints: Sequence[str], cut: float, population: str | None = None
+) -> pd.DataFrame:
+    """The declared cut, doublings and markers after PRRT of both markers, for each endpoint."""
+    return combine([
+        table
+        for endpoint in endpoints
+        for marker in MARKERS
+        for table in (
+            above_cut(study, endpoint, marker, cut, population),
+            doubling(study, endpoint, marker, population),
+            afterwards(study, endpoint, marker, population),
+        )
+    ])  # fmt: skip

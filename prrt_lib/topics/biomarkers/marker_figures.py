@@ -1,0 +1,102 @@
+"""Figures of markers: change per patient, courses over time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
+from matplotlib.patheffects import Normal, Stroke
+
+from prrt_lib.draw import figure_values, style
+from prrt_lib.draw.canvas import Drawing, file_name, keep
+
+NOTHING = "nothing to show"
+# A white edge keeps the median apart from the patients' lines in grey prints.
+OUTLINE = [Stroke(linewidth=4.5, foreground="white"), Normal()]
+
+
+def waterfall(changes: pd.DataFrame, scenario: str, title: str, name: str) -> Drawing:
+    """One bar per patient and ``pair``: the ``log2_change``, largest rise first.
+
+    Internal: every bar is a patient. Rises and falls differ in colour and in hatching.
+    """
+    style.apply()
+    kept = changes.dropna(subset=["log2_change"])
+    pairs = list(dict.fromkeys(changes["pair"])) or [""]
+    figure, panels = plt.subplots(
+        1, len(pairs), figsize=(7.6, 3.6), sharey=True, squeeze=False,
+        gridspec_kw={"wspace": 0.08},
+    )  # fmt: skip
+    for axes, pair in zip(panels[0], pairs, strict=True):
+        _bars(axes, kept.loc[kept["pair"] == pair, "log2_change"])
+        axes.set_title(pair, fontsize=9, fontweight="normal")
+        axes.set_xticks([])
+    panels[0][0].set_ylabel("Change, log to base two")
+    figure.suptitle(title, x=0.02, ha="left", fontsize=11, fontweight="bold", y=1.0)
+    columns = {"pair": "pair", "log2_change": "change, log to base two"}
+    ordered = kept.sort_values("log2_change", ascending=False)
+    values = figure_values.of_patients(ordered, title, columns, "pair", "log2_change")
+    return keep(figure, file_name(name), scenario, values)
+
+
+def _bars(axes: Axes, values: pd.Series) -> None:
+    ordered = np.sort(values.to_numpy(dtype=float))[::-1]
+    places = np.arange(len(ordered))
+    for part, colour, hatch in (
+        (ordered > 0, style.PALETTE[1], "////"), (ordered <= 0, style.PALETTE[0], ""),
+    ):  # fmt: skip
+        if part.any() and len(ordered) <= 400:
+            axes.bar(places[part], ordered[part], color=colour, hatch=hatch, edgecolor="white",
+                     linewidth=0, width=0.9)  # fmt: skip
+        elif part.any():
+            axes.fill_between(places[part], 0, ordered[part], color=colour, step="mid", linewidth=0)
+    axes.axhline(0, color="#1b2733", linewidth=0.8)
+    axes.axhline(-1, color="#52616f", linewidth=0.7, linestyle=(0, (4, 3)))
+    fell = int((ordered <= -1).sum())
+    words = f"n = {len(ordered)}; halved or lower: {fell}" if len(ordered) else NOTHING
+    axes.set_xlabel(words, fontsize=8.5)
+
+
+def spaghetti(
+    values: pd.DataFrame, scenario: str, title: str, name: str, y_label: str,
+    points: Sequence[str],
+) -> Drawing:  # fmt: skip
+    """One line per patient over the time ``points``, log axis, with the median of each point.
+
+    ``values``: patient_id, time_point, value. Internal: every line is a patient.
+    """
+    style.apply()
+    kept = values[values["time_point"].isin(points)]
+    place = {point: number for number, point in enumerate(points)}
+    kept = kept.assign(place=kept["time_point"].map(place)).sort_values(["patient_id", "place"])
+    figure, axes = plt.subplots(figsize=(7.2, 4.2))
+    if len(kept):
+        pairs = kept[["place", "value"]].to_numpy(dtype=float)
+        breaks = np.flatnonzero(kept["patient_id"].ne(kept["patient_id"].shift()).to_numpy())[1:]
+        lines = np.split(pairs, breaks)
+        strength = float(np.clip(25 / max(1, len(lines)), 0.008, 0.45))
+        axes.add_collection(LineCollection(lines, colors=style.PALETTE[0], alpha=strength,
+                                           linewidths=0.8))  # fmt: skip
+        middle = kept.groupby("place")["value"].median()
+        axes.plot(middle.index, middle, "o-", color=style.PALETTE[1], linewidth=2, label="median",
+                  path_effects=OUTLINE)  # fmt: skip
+        axes.set_yscale("log", base=2)
+        axes.yaxis.set_major_formatter(plt.FuncFormatter(lambda value, _: f"{value:g}"))
+        axes.autoscale_view()
+        axes.legend(loc="best")
+    else:
+        axes.text(0.5, 0.5, NOTHING, transform=axes.transAxes, ha="center")
+    counts = kept["time_point"].value_counts()
+    axes.set_xticks(range(len(points)), [f"{p}\nn = {counts.get(p, 0)}" for p in points])
+    axes.set_xlim(-0.3, len(points) - 0.7)
+    axes.set_ylabel(y_label)
+    axes.set_title(title)
+    line = kept["patient_id"].ne(kept["patient_id"].shift()).cumsum()
+    columns = {"line": "line", "time_point": "time point", "value": y_label}
+    values = figure_values.of_patients(kept.assign(line=line), title, columns, "time_point",
+                                       "value")  # fmt: skip
+    return keep(figure, file_name(name), scenario, values)

@@ -1,0 +1,1 @@
+"""What is associated with survival: Cox models beside the declared ones."""

@@ -1,0 +1,44 @@
+"""The first lines of a page: which patients are shown first, and until when they were seen."""
+
+from __future__ import annotations
+
+import html
+from dataclasses import dataclass
+from typing import Any
+
+from prrt_lib.declare import flow_rows
+from prrt_lib.declare.rows import row_id
+from prrt_lib.draw.clinical_tables import POPULATIONS
+
+TREATED = "all_treated"
+
+
+@dataclass(frozen=True)
+class Lines:
+    """A few sentences, as a paragraph on a page and as text elsewhere."""
+
+    sentences: tuple[str, ...]
+    row_ids: tuple[str, ...] = ()
+
+    def _repr_html_(self) -> str:
+        ids = f' data-rows="{" ".join(self.row_ids)}"' if self.row_ids else ""
+        return f"<p{ids}>{'<br>'.join(html.escape(text) for text in self.sentences)}</p>"
+
+    def __repr__(self) -> str:
+        return "\n".join(self.sentences)
+
+
+def opening(study: Any) -> Lines:
+    """Headline population with its size, data cut-off, and the banner where there is one."""
+    shown = len(study.patients())
+    treated = len(study.patients(population=TREATED))
+    name = POPULATIONS.get(study.headline, study.headline)
+    first = f"Headline population: {name}, n = {shown} (all treated: n = {treated})."
+    last = f"Data cut-off: {study.parameters.cutoff}."
+    banner = study.headline_banner
+    flow = study.flow
+    ends = flow[
+        (flow["rule"] == flow_rows.END) & flow["population"].isin([study.headline, TREATED])
+    ]
+    ids = [row_id(key) for step in ends.to_dict("records") for key in flow_rows.keys(step)]
+    return Lines((first, last, *([f"Note: {banner}."] if banner else [])), tuple(ids))

@@ -1,0 +1,1 @@
+"""How good the workbook is, and who is analysed."""

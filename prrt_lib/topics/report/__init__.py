@@ -1,0 +1,1 @@
+"""The report: result rows alone in, paragraphs, checklists and documents out."""

@@ -1,0 +1,1 @@
+"""What imaging showed after PRRT, and how responders fare."""

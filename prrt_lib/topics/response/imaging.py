@@ -1,0 +1,117 @@
+"""How patients were imaged: the scan before PRRT and its findings, and the time between scans."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from prrt_lib.analyse.columns import label, one_each, rows_of, without_scans
+from prrt_lib.analyse.quantiles import quantity
+from prrt_lib.analyse.summaries import Records, levels_of, nobody, share, shares
+from prrt_lib.declare.footprints import traced
+from prrt_lib.declare.rows import result_rows
+from prrt_lib.study.derive.response_rules import CLASSES, NOT_EVALUABLE
+from prrt_lib.topics.response.response import ANALYSIS
+
+INTERVALS = "scan_intervals"
+BASELINE = "baseline_scan"
+FOUND, NOT_FOUND = "a scan before first PRRT", "no scan before first PRRT"
+LATER_SCANS = 5
+
+
+@traced
+def baseline(study: Any, population: str | None = None, role: str = "secondary") -> pd.DataFrame:
+    """Who was imaged on or before first PRRT, by which modality, how long before, and the findings.
+
+    The last such scan; one that combines modalities counts in each. Findings: its class, or that
+    of the last one that can be judged.
+    """
+    population = population or study.headline
+    words = {"analysis": ANALYSIS, "population": population, "role": role}
+    patients = one_each(study, ["derived.baseline_class"], population)
+    names = ("scan_date", "modality", "days_from_prrt")
+    every = rows_of(study, patients["patient_id"], "scans", *names).dropna(
+        subset=["days_from_prrt"]
+    )
+    if every.empty:
+        return result_rows(nobody(BASELINE, len(patients)), **words, label="Scan before first PRRT")
+    before = every[every["days_from_prrt"] <= 0].sort_values(["patient_id", "scan_date"])
+    last = before.drop_duplicates("patient_id", keep="last")
+    has, total = len(last), len(patients)
+    told = {"label": "Last scan on or before first PRRT"}
+    records: Records = [
+        share(has, total, BASELINE, FOUND, **told),
+        share(total - has, total, BASELINE, NOT_FOUND, **told),
+        *_findings(patients["baseline_class"], has),
+        *_modalities(last),
+    ]
+    when = quantity(-last["days_from_prrt"], "days_before_prrt", "days before",
+                    label="Last scan before first PRRT", level="all")  # fmt: skip
+    return result_rows([*records, *when], **words)
+
+
+def _findings(found: pd.Series, imaged: int) -> Records:
+    name, told = "baseline_class", {"label": label("derived.baseline_class")}
+    if found.isna().all():
+        state = "not-estimable" if imaged else "not-abstracted"
+        why = f"none of {imaged} scans can be judged" if imaged else ""
+        return nobody(name, len(found), state=state, warning=why, **told)
+    return shares(found, name, [level for level in CLASSES if (found == level).any()], **told)
+
+
+def _modalities(scans: pd.DataFrame) -> Records:
+    known = scans["modality"].dropna().str.split("+")
+    told = {"label": "Modality of the last scan before first PRRT"}
+    return [
+        share(int(known.map(lambda used, one=one: one in used).sum()), len(known),
+              "baseline_modality", one, **told)
+        for one in (levels_of(known.explode(), "modality") if len(known) else [])
+    ]  # fmt: skip
+
+
+def gaps(study: Any, population: str | None = None) -> pd.DataFrame:
+    """patient_id, number, days, weeks: each evaluable scan after first PRRT and the wait for it.
+
+    ``weeks`` since the previous evaluable scan, for the first one since first PRRT.
+    """
+    patients = study.patients(population=population or study.headline)
+    names = ("after_prrt", "days_from_prrt", "response_class")
+    scans = rows_of(study, patients["patient_id"], "scans", *names)
+    seen = scans[scans["after_prrt"] & (scans["response_class"] != NOT_EVALUABLE)]
+    seen = seen.drop_duplicates(["patient_id", "days_from_prrt"])
+    seen = seen.sort_values(["patient_id", "days_from_prrt"], ignore_index=True)
+    by_patient = seen.groupby("patient_id")["days_from_prrt"]
+    waited = by_patient.diff().fillna(seen["days_from_prrt"])
+    number = by_patient.cumcount() + 1
+    return pd.DataFrame({"patient_id": seen["patient_id"], "number": number,
+                         "days": seen["days_from_prrt"], "weeks": waited / 7})  # fmt: skip
+
+
+@traced
+def scan_intervals(
+    study: Any, population: str | None = None, role: str = "secondary"
+) -> pd.DataFrame:
+    """Weeks to the first evaluable scan and between the later ones, and how many waited long."""
+    population = population or study.headline
+    words = {"analysis": INTERVALS, "population": population, "role": role,
+             "label": "Weeks between evaluable scans"}  # fmt: skip
+    waits = gaps(study, population)
+    name = "weeks_between_scans"
+    if waits.empty:
+        total = len(study.patients(population=population))
+        empty = nobody(name, total, "median", unit="weeks", state=without_scans(study))
+        return result_rows(empty, **words)
+    records = quantity(waits["weeks"], name, "weeks", level="all")
+    for number, part in waits[waits["number"] <= LATER_SCANS].groupby("number"):
+        told = "first PRRT to scan 1" if number == 1 else f"scan {number - 1} to {number}"
+        records += quantity(part["weeks"], name, "weeks", level=told)
+    return result_rows([*records, _long(study, waits)], **words)
+
+
+def _long(study: Any, waits: pd.DataFrame) -> dict[str, Any]:
+    most = study.parameters.max_scan_gap_days
+    long = waits[waits["weeks"] * 7 > most]
+    return share(long["patient_id"].nunique(), waits["patient_id"].nunique(), "long_scan_gap",
+                 "patients with a long wait", label=f"A wait of more than {most} days",
+                 unit="patients")  # fmt: skip

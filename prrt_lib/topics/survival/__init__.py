@@ -1,0 +1,1 @@
+"""How long patients live, and how long without progression."""
