@@ -13,9 +13,8 @@ from prrt_lib.declare.parameters import Parameters
 from prrt_lib.declare.shown import Shown
 from prrt_lib.study import plausible
 from prrt_lib.study.derive import courses, progression, responses, vital, windows
-from prrt_lib.study.derive.after_last_cycle import after_last_cycle
 from prrt_lib.study.derive.characteristics import characteristics
-from prrt_lib.study.derive.recist import best_recist
+from prrt_lib.study.derive.responses import after_last_cycle, best_recist
 from prrt_lib.study.flow import Step, flow_frame, walk
 from prrt_lib.study.questions import ask, ask_rows
 from prrt_lib.study.typed import complete, one_per_patient, until, without_nan

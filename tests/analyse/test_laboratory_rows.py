@@ -8,7 +8,7 @@ from small_study import SmallStudy, check, n_of, one, treated
 
 from prrt_lib.declare import numbers
 from prrt_lib.draw.clinical_tables import quantiles
-from prrt_lib.topics.adverse_events import laboratory, laboratory_course, laboratory_figures
+from prrt_lib.topics.adverse_events import laboratory, laboratory_figures
 
 
 def lab(patient, day, value, test="platelets", unit="10^9/L"):
@@ -32,7 +32,7 @@ COUNTS = study(
 
 
 def test_a_window_takes_the_lowest_count_of_each_patient_and_the_last_before_prrt():
-    rows = check(laboratory_course.course(COUNTS))
+    rows = check(laboratory.course(COUNTS))
     middle = rows[rows["statistic"] == "median"].set_index("level")["estimate"]
     # A1 200 and A3 300 before; 80 and 100 to day 56; A1 alone from day 57; A2 alone in year 6.
     assert middle["before"] == 250.0
@@ -47,7 +47,7 @@ def test_of_egfr_the_last_value_of_each_year_counts():
     kidney = {"test": "eGFR", "unit": "mL/min/1.73m2"}
     days = ((10, 60.0), (365, 90.0), (366, 70.0))
     found = study(*(lab("A1", day, value, **kidney) for day, value in days))
-    rows = check(laboratory_course.course(found))
+    rows = check(laboratory.course(found))
     assert one(rows, statistic="median", level="year 1")["estimate"] == 90.0
     assert one(rows, statistic="median", level="year 2")["estimate"] == 70.0
 
@@ -56,7 +56,7 @@ def test_the_nadir_is_counted_from_the_last_cycle_before_it():
     cycles = [{"patient_id": "A1", "cycle_no": number, "cycle_date": date}
               for number, date in ((1, "2015-01-01"), (2, "2015-03-05"))]  # fmt: skip
     # The second cycle is day 63: the lowest value stands 35 days after it, not 98 after the first.
-    rows = check(laboratory_course.since_cycle(study(
+    rows = check(laboratory.since_cycle(study(
         lab("A1", 30, 120.0), lab("A1", 98, 90.0), cycles=cycles
     )))  # fmt: skip
     row = one(rows, statistic="median")
@@ -89,7 +89,7 @@ def test_times_in_days_are_printed_in_months_and_say_so():
 @pytest.mark.parametrize("rows", [(), (lab("A1", -3, 210.0),)], ids=["no labs", "none after PRRT"])
 def test_without_values_after_prrt_the_figures_say_so(rows, tmp_path, monkeypatch):
     monkeypatch.setenv("PRRT_OUT", str(tmp_path))
-    course = check(laboratory_course.course(study(*rows)))
+    course = check(laboratory.course(study(*rows)))
     slope = check(laboratory.egfr_slope(study(*rows)))
     assert set(course["state"]) == {"not-abstracted"}
     for drawing in (laboratory_figures.counts(course, "small", "Counts", "counts"),
@@ -132,7 +132,7 @@ def test_version_6_is_refused_where_it_was_not_verified_and_the_values_stay():
     nadir = one(later, variable="lymphocytes", level="nadir", statistic="median")
     assert nadir["estimate"] == 0.6
     assert one(later, variable="platelets", level="any grade")["label"] == "Thrombocytopenia"
-    course = laboratory_course.course(study(*rows, ctcae_version=6))
+    course = laboratory.course(study(*rows, ctcae_version=6))
     limits = course[course["statistic"] == "value"]
     assert set(limits["variable"]) == {"platelets"}
     assert set(limits["estimate"]) == {75.0, 50.0, 10.0}

@@ -11,7 +11,6 @@ from prrt_lib.topics.adverse_events import (
     adverse_incidence,
     adverse_rates,
     laboratory,
-    laboratory_course,
 )
 from prrt_lib.topics.biomarkers import biomarker_models, biomarker_survival, biomarkers
 from prrt_lib.topics.characteristics import describe, missingness
@@ -73,8 +72,8 @@ PAGES = {
     "deaths": adverse_axes.deaths,
     "laboratory": laboratory.page,
     "kidney": laboratory.egfr_slope,
-    "counts over time": laboratory_course.course,
-    "weeks to the nadir": laboratory_course.since_cycle,
+    "counts over time": laboratory.course,
+    "weeks to the nadir": laboratory.since_cycle,
     "terms": adverse.by_term,
     "rates": adverse_rates.rates,
     "seriousness": adverse.seriousness,

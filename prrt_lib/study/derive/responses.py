@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from prrt_lib.study.derive import response_rules as rules
+from prrt_lib.study.derive.response_rules import NOT_EVALUABLE
 
 ORDER = (rules.NED, rules.ANY_RESPONSE, rules.MIXED, rules.STABLE, rules.PROGRESSION)
 NEVER_IMAGED = "never imaged"
@@ -105,3 +106,56 @@ def landmark_states(told: pd.DataFrame, people: pd.DataFrame) -> pd.DataFrame:
     blind = blind[["patient_id"]].assign(days=blind["days_from_prrt"], state=rules.NOT_EVALUABLE)
     every = pd.concat([blind, rows], ignore_index=True)
     return every.sort_values(["patient_id", "days"], kind="stable", ignore_index=True)
+
+
+BEST_FIRST = ("CR", "PR", "SD", "PD")
+
+
+def best_recist(told: pd.DataFrame, cohort: pd.DataFrame, cutoff: pd.Timestamp) -> pd.Series:
+    """``best_recist``: CR before PR before SD before PD, None without such a scan.
+
+    On scans strictly after first PRRT, up to and including the first PD, new anticancer therapy,
+    retreatment, and the horizon. Unconfirmed, and stable disease has no minimum duration.
+    """
+    classed = told[told["after_prrt"] & told["recist_class"].isin(BEST_FIRST)]
+    grown = classed[classed["recist_class"] == "PD"].groupby("patient_id")["scan_date"].min()
+    limits = cohort[["new_therapy", "retreatment", "horizon"]].assign(grown=grown, cutoff=cutoff)
+    counted = classed[classed["scan_date"] <= classed["patient_id"].map(limits.min(axis=1))]
+    place = counted["recist_class"].map(BEST_FIRST.index).groupby(counted["patient_id"]).min()
+    best = place.map(dict(enumerate(BEST_FIRST))).reindex(cohort.index)
+    return best.astype(object).rename("best_recist")
+
+
+# Days after the last cycle, and how far from that day the scan may lie.
+MOMENTS = {"response_3_months": (91, 45), "response_12_months": (365, 91)}
+DIED, PROGRESSED = "died before", "progressed before"
+NO_SCAN, NOT_REACHED = "no evaluable scan", "not yet reached"
+REACHED = (*(name for name in rules.CLASSES if name != NOT_EVALUABLE), PROGRESSED, DIED, NO_SCAN)
+
+
+def after_last_cycle(
+    told: pd.DataFrame, cohort: pd.DataFrame, cutoff: pd.Timestamp
+) -> pd.DataFrame:
+    """A column per moment of MOMENTS: the class of the evaluable scan in its window, closest to it.
+
+    Of two scans as close the later. Who died or progressed before the window is classed so
+    whatever comes later. Without a scan, "not yet reached" where a patient who is alive was last
+    seen, or the data end, before the window does. None where the workbook has no scans at all.
+    """
+    evaluable = told[(told["response_class"] != NOT_EVALUABLE) & (told["scan_date"] <= cutoff)]
+    frame = pd.DataFrame(index=cohort.index, columns=list(MOMENTS), dtype=object)
+    if told["scan_date"].isna().all():
+        return frame
+    for name, (after, around) in MOMENTS.items():
+        target = cohort["first_course_end"] + pd.Timedelta(days=after)
+        start, end = (target + pd.Timedelta(days=days) for days in (-around, around))
+        away = (evaluable["scan_date"] - evaluable["patient_id"].map(target)).dt.days.abs()
+        near = evaluable.assign(away=away)[away <= around]
+        near = near.sort_values(["away", "scan_date"], ascending=[True, False], kind="stable")
+        closest = near.drop_duplicates("patient_id").set_index("patient_id")["response_class"]
+        shown = closest.reindex(cohort.index).astype(object)
+        waiting = shown.isna() & (cohort["died"] == "no") & (cohort["last_seen"] < end)
+        state = shown.where(shown.notna(), NO_SCAN).mask(waiting, NOT_REACHED)
+        state = state.mask(cohort["progression"] < start, PROGRESSED)
+        frame[name] = state.mask(cohort["death"] < start, DIED)
+    return frame

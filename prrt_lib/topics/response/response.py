@@ -23,11 +23,10 @@ from prrt_lib.analyse.summaries import (
 from prrt_lib.declare.arguments import one_of
 from prrt_lib.declare.footprints import traced
 from prrt_lib.declare.rows import result_rows
-from prrt_lib.study.derive.after_last_cycle import MOMENTS, NOT_REACHED, REACHED
-from prrt_lib.study.derive.confirmation import ANSWERS, CONFIRMED, DAYS_APART, NOT_CONFIRMED
+from prrt_lib.study.derive.progression import ANSWERS, CONFIRMED, DAYS_APART, NOT_CONFIRMED
 from prrt_lib.study.derive.response_rules import CLASSES as SCAN_CLASSES
 from prrt_lib.study.derive.response_rules import NOT_EVALUABLE
-from prrt_lib.study.derive.responses import CLASSES, NEVER_IMAGED
+from prrt_lib.study.derive.responses import CLASSES, MOMENTS, NEVER_IMAGED, NOT_REACHED, REACHED
 
 ANALYSIS = "response"
 EVALUABLE = "imaging-evaluable"

@@ -10,9 +10,8 @@ from prrt_lib.analyse.columns import label, one_each, rows_of, without_scans
 from prrt_lib.analyse.summaries import EXACT, Records, nobody, share, shares
 from prrt_lib.declare.footprints import traced
 from prrt_lib.declare.rows import combine, result_rows
-from prrt_lib.study.derive.recist import BEST_FIRST
 from prrt_lib.study.derive.response_rules import ANY_RESPONSE, NED
-from prrt_lib.study.derive.responses import is_response
+from prrt_lib.study.derive.responses import BEST_FIRST, is_response
 from prrt_lib.topics.response.response import ANALYSIS, EVALUABLE
 
 LIMITS = ("progression", "new_therapy", "retreatment", "horizon")
