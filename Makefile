@@ -22,7 +22,7 @@ unexport PYTHONPATH
 unexport PYTHONHOME
 
 .DEFAULT_GOAL := run
-.PHONY: run help env test lint format lab docs template demo-data doctor lock clean clean-all \
+.PHONY: run help env test lint format lab docs template demo-data doctor house lock clean clean-all \
         coverage bench fuzz lines trace-study
 
 run: env ## run a scenario: make SCENARIO=x reads params/x.yaml (default demo)
@@ -61,6 +61,9 @@ demo-data: env ## write the synthetic demo workbooks and their truth
 doctor: ## say what this machine has and whether .venv is in step
 	@if [ -x $(PYTHON) ]; then $(PYTHON) scripts/doctor.py; \
 	  else python=$$(sh scripts/environment.sh --python) && "$$python" scripts/doctor.py; fi
+
+house: env ## count what there is to own: lines, files, functions, folders
+	@$(PYTHON) scripts/house.py
 
 lock: ## compile requirements.lock from pyproject.toml (UPGRADE=1 takes newer versions)
 	@sh scripts/lock.sh
