@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-LAYERS = ("base", "declare", "read", "study", "estimate", "analyse", "present", "edges")
+LAYERS = ("base", "declare", "read", "study", "estimate", "analyse", "present", "run", "tools")
 ROOT = Path(__file__).parents[1] / "prrt_lib"
 FILES = sorted(path for path in ROOT.rglob("*.py") if path.parent != ROOT)
 

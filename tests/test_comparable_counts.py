@@ -8,9 +8,9 @@ import pytest
 from prrt_lib.base.paths import PROJECT
 from prrt_lib.declare.parameters import from_mapping
 from prrt_lib.declare.rows import combine, result_rows
-from prrt_lib.edges.rerun import rerun
 from prrt_lib.present import comparable, consistency
 from prrt_lib.read.reading import read_workbook
+from prrt_lib.run.rerun import rerun
 
 WORKBOOKS = {
     "demo": ("data/raw/demo.xlsx", "template", "2026-06-30"),

@@ -16,9 +16,10 @@ from prrt_lib.base.paths import Places
 from prrt_lib.declare.parameters import Parameters
 from prrt_lib.declare.rows import COLUMNS
 from prrt_lib.declare.yaml_files import load_words
-from prrt_lib.edges import site, trace_data
-from prrt_lib.edges.notebook_form import STORY, cells, source
-from prrt_lib.edges.site import (
+from prrt_lib.present.tables import Cell, Table
+from prrt_lib.run.notebook_form import STORY, cells, source
+from prrt_lib.tools import site
+from prrt_lib.tools.site import (
     contents,
     documents,
     generator,
@@ -27,8 +28,8 @@ from prrt_lib.edges.site import (
     notebooks,
     run_facts,
     start,
+    trace_data,
 )
-from prrt_lib.present.tables import Cell, Table
 
 BAD = "<script>window.bad = 1</script><img src=x onerror='window.bad = 1'>"
 FORMULA = "=HYPERLINK(\"http://example.org\", 'x')"

@@ -8,8 +8,8 @@ from small_study import check, one
 from prrt_lib.analyse import survival
 from prrt_lib.declare.parameters import DAYS_PER_MONTH, YEARS
 from prrt_lib.declare.rows import combine, result_rows
-from prrt_lib.edges.site import headline
 from prrt_lib.present import curves, figures, marker_tables, paragraphs, sentences, tables
+from prrt_lib.tools.site import headline
 
 # Deaths after 300, 1000 and 2000 days of six patients; three are at risk up to day 1500.
 SIX = pd.DataFrame({"exit": [300, 700, 1000, 1500, 2000, 2500], "event": [1, 0, 1, 0, 1, 0],

@@ -12,7 +12,6 @@ from prrt_lib.analyse import describe, quality
 from prrt_lib.declare.checklists import AUTHORS, checklists
 from prrt_lib.declare.clauses import clauses, matching
 from prrt_lib.declare.rows import KEY, combine, result_rows, stamp
-from prrt_lib.edges.notebook_form import STORY
 from prrt_lib.present import (
     alike,
     consistency,
@@ -24,6 +23,7 @@ from prrt_lib.present import (
     report,
     tables,
 )
+from prrt_lib.run.notebook_form import STORY
 
 IDS = tuple(f"A{number}" for number in range(1, 7))
 

@@ -19,9 +19,9 @@ from prrt_lib.declare import footprints, reads, results
 from prrt_lib.declare.derivations import MAIN_DATE
 from prrt_lib.declare.parameters import Parameters
 from prrt_lib.declare.rows import result_rows
-from prrt_lib.edges import notebook_form
 from prrt_lib.present import plan_tables
 from prrt_lib.read.reading import Reading, read_workbook
+from prrt_lib.run import notebook_form
 from prrt_lib.study.build import write_cohort
 
 DEMO = Path(__file__).parents[2] / "data" / "raw" / "demo.xlsx"
