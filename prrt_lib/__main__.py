@@ -2,7 +2,7 @@
 
 import sys
 
-from prrt_lib.edges.commands import main
+from prrt_lib.cli import main
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -11,9 +11,9 @@ from prrt_lib import __version__
 from prrt_lib.base.paths import PROJECT, Places
 from prrt_lib.declare.parameters import Parameters, from_mapping
 from prrt_lib.declare.rows import SCHEMA_VERSION
-from prrt_lib.edges import keys, manifest, stages
-from prrt_lib.edges.rerun import NOTEBOOKS, Rerun, rerun
 from prrt_lib.read.reading import Reading, read_workbook
+from prrt_lib.run import keys, manifest, stages
+from prrt_lib.run.rerun import NOTEBOOKS, Rerun, rerun
 
 WORKBOOK = PROJECT / "tests" / "data" / "sheets_24.xlsx"
 PLAIN = {"workbook": str(WORKBOOK), "profile": "sheets", "cutoff": "2017-06-30"}

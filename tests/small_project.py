@@ -57,7 +57,7 @@ def copied(folder: Path) -> Path:
     (folder / "data" / "raw").mkdir(parents=True)
     shutil.copy2(PROJECT / "tests" / "data" / "sheets_24.xlsx", folder / "data" / "raw")
     (folder / "params" / "small.yaml").write_text(LINES, encoding="utf-8")
-    form = folder / "prrt_lib" / "edges" / "notebook_form.py"
+    form = folder / "prrt_lib" / "run" / "notebook_form.py"
     text = form.read_text(encoding="utf-8")
     start = text.index("STORY = (")
     end = text.index(")", start) + 1

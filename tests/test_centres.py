@@ -15,8 +15,8 @@ from centre_workbooks import (
     french,
 )
 
-from prrt_lib.edges.draft_profile import draft
 from prrt_lib.read.reading import read_workbook
+from prrt_lib.tools.draft.profile import draft
 
 CENTRES = {
     "french": (french, FRENCH_ANSWERS, FRENCH_TRUTH),

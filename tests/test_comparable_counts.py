@@ -8,8 +8,8 @@ import pytest
 from prrt_lib.base.paths import PROJECT
 from prrt_lib.declare.parameters import from_mapping
 from prrt_lib.declare.rows import combine, result_rows
-from prrt_lib.edges.rerun import rerun
 from prrt_lib.read.reading import read_workbook
+from prrt_lib.run.rerun import rerun
 from prrt_lib.topics.report import comparable, consistency
 
 WORKBOOKS = {

@@ -14,14 +14,14 @@ import pytest
 from compared_runs import WORKBOOK, edited, finished, parameters, put, read
 
 from prrt_lib.base.errors import InputError
-from prrt_lib.edges.commands import main
-from prrt_lib.edges.compare.comparison import Comparison, compare
-from prrt_lib.edges.compare.edits import area, edits
-from prrt_lib.edges.compare.page import write_page
-from prrt_lib.edges.compare.pairing import pairs
-from prrt_lib.edges.compare.row_changes import row_changes
-from prrt_lib.edges.compare.words import summary
-from prrt_lib.edges.rerun import rerun, rows_code
+from prrt_lib.cli import main
+from prrt_lib.run.rerun import rerun, rows_code
+from prrt_lib.tools.compare.comparison import Comparison, compare
+from prrt_lib.tools.compare.edits import area, edits
+from prrt_lib.tools.compare.page import write_page
+from prrt_lib.tools.compare.pairing import pairs
+from prrt_lib.tools.compare.row_changes import row_changes
+from prrt_lib.tools.compare.words import summary
 
 # Two comparisons attribute many edits: slow on a busy machine.
 pytestmark = pytest.mark.timeout(900)
@@ -244,7 +244,7 @@ def test_a_parameter_alone_names_no_cell(first, second):
 
 
 def test_more_than_fifty_patients_are_attributed_on_request_only(quiet, monkeypatch):
-    monkeypatch.setattr("prrt_lib.edges.compare.comparison.MOST", 5)
+    monkeypatch.setattr("prrt_lib.tools.compare.comparison.MOST", 5)
     runs = (str(quiet.before.folder), str(quiet.after.folder))
     found = compare(*runs, attribute=True)
     assert found.attribution is None and "6 patients are edited, more than 5" in found.notes[-1]

@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 from small_project import finished_demo
 
+from prrt_lib.cli import main
 from prrt_lib.declare.parameters import Parameters
-from prrt_lib.edges.commands import main
-from prrt_lib.edges.compare.records import with_records
-from prrt_lib.edges.compare.row_changes import row_changes
-from prrt_lib.edges.compare.sides import side
-from prrt_lib.edges.rerun import NOTEBOOKS, rerun
+from prrt_lib.run.rerun import NOTEBOOKS, rerun
+from prrt_lib.tools.compare.records import with_records
+from prrt_lib.tools.compare.row_changes import row_changes
+from prrt_lib.tools.compare.sides import side
 
 
 @pytest.fixture(scope="module")

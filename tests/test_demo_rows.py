@@ -24,11 +24,11 @@ from prrt_lib.declare.derivations import OF_EVERYTHING, abstracted
 from prrt_lib.declare.dictionary import NOWHERE, dictionary
 from prrt_lib.declare.parameters import Parameters, load
 from prrt_lib.declare.rows import KEY
-from prrt_lib.edges import keys, manifest, stages
-from prrt_lib.edges.check import check
-from prrt_lib.edges.notebook_form import STORY, arguments
-from prrt_lib.edges.run import Run
-from prrt_lib.edges.run import run as run_here
+from prrt_lib.run import keys, manifest, stages
+from prrt_lib.run.notebook_form import STORY, arguments
+from prrt_lib.run.scenario import Run
+from prrt_lib.run.scenario import run as run_here
+from prrt_lib.tools.check import check
 from prrt_lib.topics.report import coverage
 from prrt_lib.topics.report.consistency import flow_ends
 
@@ -98,7 +98,7 @@ def test_with_nothing_changed_no_notebook_runs_and_nothing_heavy_is_imported(dem
     assert "nothing changed, no notebook was run" in again.stdout
     imported = {line.rsplit("|", 1)[-1].strip() for line in again.stderr.splitlines()}
     heavy = {"pandas", "numpy", "papermill", "matplotlib", "sphinx", "IPython", "pyarrow"}
-    assert "prrt_lib.edges.run" in imported and not heavy & imported
+    assert "prrt_lib.run.scenario" in imported and not heavy & imported
     assert prints(demo) == before
 
 

@@ -8,8 +8,8 @@ import yaml
 from small_workbooks import D
 
 from prrt_lib.base.errors import WorkbookError
-from prrt_lib.edges.check import check
-from prrt_lib.edges.draft_profile import draft
+from prrt_lib.tools.check import check
+from prrt_lib.tools.draft.profile import draft
 
 
 def drafted(tmp_path, *lines, more=()):

@@ -16,7 +16,10 @@ from prrt_lib.study.build import write_cohort
 from prrt_lib.study.narrowed import narrowed
 
 pytest.importorskip("ipywidgets", reason="ipywidgets is not installed here")
-from prrt_lib.edges.exploring import Explorer, choices  # noqa: E402
+from prrt_lib.tools.explore import (
+    Explorer,
+    choices,  # noqa: E402
+)
 
 
 @pytest.fixture(scope="module")

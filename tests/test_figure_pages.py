@@ -15,8 +15,8 @@ from small_project import finished_demo
 
 from prrt_lib.base.paths import Places
 from prrt_lib.declare import results
-from prrt_lib.edges.notebook_form import STORY
-from prrt_lib.edges.sign_off import summary
+from prrt_lib.run.notebook_form import STORY
+from prrt_lib.tools.sign_off import summary
 
 LARGEST = 15_000_000
 # Figures of single patients, and the flow: nothing of them is a result row.

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from prrt_lib.edges.notebook_form import declared
+from prrt_lib.run.notebook_form import declared
 
 NOTEBOOKS = sorted((Path(__file__).resolve().parents[1] / "notebooks").glob("*.ipynb"))
 LINES = 10

@@ -13,10 +13,10 @@ from small_workbooks import PROFILE, D, book, changed, profile, read
 
 from prrt_lib.base.paths import PROJECT, Places
 from prrt_lib.declare.parameters import Parameters
-from prrt_lib.edges.check import check
-from prrt_lib.edges.draft_profile import draft
 from prrt_lib.read import parse
 from prrt_lib.study.build import write_cohort
+from prrt_lib.tools.check import check
+from prrt_lib.tools.draft.profile import draft
 
 REAL = ("data/raw/ours.xlsx", "data/raw/ours.answers.csv", "data/raw/ours.csv",
         "data/processed/ours/findings.csv", "reports/ours/index.html",

@@ -15,11 +15,11 @@ from prrt_lib.base.errors import WorkbookError
 from prrt_lib.base.paths import Places
 from prrt_lib.declare import answers as ledger
 from prrt_lib.declare.parameters import from_mapping
-from prrt_lib.edges import stages
-from prrt_lib.edges.queries import queries, take_answers
 from prrt_lib.read.questions import with_states
+from prrt_lib.run import stages
 from prrt_lib.study.build import all_findings
 from prrt_lib.study.cohort import build
+from prrt_lib.tools.queries.asking import queries, take_answers
 
 # An unclear activity, a word nobody knows, and a partial date.
 ROWS = changed("Patients", 0, Diagnosis="Mar 2010", Symptoms="flushing, hiccups")

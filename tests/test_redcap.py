@@ -14,17 +14,17 @@ import yaml
 from small_workbooks import ROWS, book, profile
 
 from prrt_lib.base.errors import ProfileError, WorkbookError
+from prrt_lib.cli import main
 from prrt_lib.declare.dictionary import dictionary
 from prrt_lib.declare.layout import profiles
 from prrt_lib.declare.layout.redcap import COLUMNS, choices, fields
 from prrt_lib.declare.parameters import from_mapping
-from prrt_lib.edges import stages
-from prrt_lib.edges.commands import main
-from prrt_lib.edges.queries import queries
-from prrt_lib.edges.redcap_dictionary import field_name, redcap_dictionary, redcap_profile
 from prrt_lib.read.gate import Limits
 from prrt_lib.read.layout import DECISIVE
 from prrt_lib.read.reading import Reading, read_workbook
+from prrt_lib.run import stages
+from prrt_lib.tools.queries.asking import queries
+from prrt_lib.tools.redcap import field_name, redcap_dictionary, redcap_profile
 
 DATA = Path(__file__).parent / "data"
 RECORDS = DATA / "redcap_records.csv"
@@ -205,7 +205,7 @@ def test_the_exported_dictionary_has_redcap_s_columns_and_each_field_once(tmp_pa
 
 
 def test_the_shipped_profile_and_dictionary_are_up_to_date():
-    how = "python -m prrt_lib.edges.redcap_dictionary rewrites it"
+    how = "python -m prrt_lib.tools.redcap rewrites it"
     folder = profiles.PROFILES
     assert (folder / "redcap-dictionary.csv").read_text("utf-8") == redcap_dictionary(), how
     assert (folder / "redcap.yaml").read_text("utf-8") == redcap_profile(), how

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from prrt_lib.base.errors import WorkbookError
-from prrt_lib.edges.check import check
-from prrt_lib.edges.draft_profile import draft
 from prrt_lib.read.reading import Reading, read_workbook
+from prrt_lib.tools.check import check
+from prrt_lib.tools.draft.profile import draft
 
 FIELDS = """\
 Variable / Field Name,Form Name,Field Type,Field Label,"Choices, Calculations, OR Slider Labels"

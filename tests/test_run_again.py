@@ -104,7 +104,7 @@ def test_what_a_killed_run_left_in_the_temporary_folder_is_removed_by_the_next(p
 
     killed(project, out, "reading", first_kernel, TMPDIR=str(temporary))
     assert set(temporary.glob("prrt-*")) - set(others)
-    hold = "import sys; from prrt_lib.edges.temporary import own_folder as f\nwith f() as (own, _):"
+    hold = "import sys; from prrt_lib.run.temporary import own_folder as f\nwith f() as (own, _):"
     living = subprocess.Popen(
         [sys.executable, "-c", f"{hold}\n print(own, flush=True); sys.stdin.read()"], text=True,
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=project,
@@ -133,7 +133,7 @@ def test_two_scenarios_side_by_side_in_processes_of_one_pool(project, undisturbe
         "from multiprocessing import get_context\n"
         "from pathlib import Path\n"
         "from prrt_lib.declare.parameters import load\n"
-        "from prrt_lib.edges.run import run\n"
+        "from prrt_lib.run.scenario import run\n"
         "if __name__ == '__main__':\n"
         "    chosen = [load(Path('params') / f'{name}.yaml') for name in ('small', 'everyone')]\n"
         "    with ProcessPoolExecutor(2, get_context('spawn')) as pool:\n"

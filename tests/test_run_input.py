@@ -10,8 +10,8 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from prrt_lib.edges import manifest
-from prrt_lib.edges.commands import main
+from prrt_lib.cli import main
+from prrt_lib.run import manifest
 
 SHEETS = Path(__file__).parent / "data" / "sheets_24.xlsx"
 LINES = {"workbook": str(SHEETS), "profile": "sheets", "cutoff": "2017-06-30"}

@@ -17,9 +17,9 @@ from prrt_lib.declare.parameters import Parameters
 from prrt_lib.declare.rows import COLUMNS
 from prrt_lib.declare.yaml_files import load_words
 from prrt_lib.draw.tables import Cell, Table
-from prrt_lib.edges import site, trace_data
-from prrt_lib.edges.notebook_form import STORY, cells, source
-from prrt_lib.edges.site import (
+from prrt_lib.run.notebook_form import STORY, cells, source
+from prrt_lib.tools import site
+from prrt_lib.tools.site import (
     contents,
     documents,
     generator,
@@ -28,6 +28,7 @@ from prrt_lib.edges.site import (
     notebooks,
     run_facts,
     start,
+    trace_data,
 )
 
 BAD = "<script>window.bad = 1</script><img src=x onerror='window.bad = 1'>"

@@ -10,8 +10,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from prrt_lib.edges import keys, manifest, stages
 from prrt_lib.read.reading import Reading
+from prrt_lib.run import keys, manifest, stages
 
 
 @pytest.fixture

@@ -7,15 +7,16 @@ from pathlib import Path
 
 import pytest
 
+from prrt_lib import cli as commands
 from prrt_lib.base.errors import InputError
 from prrt_lib.base.paths import Places
 from prrt_lib.declare.rows import result_rows
 from prrt_lib.declare.sign_off import digest, item_name
 from prrt_lib.draw.tables import Cell, Table
-from prrt_lib.edges import commands, sign_off
-from prrt_lib.edges.sign_off.entries import Entry, as_text, checksum, load
-from prrt_lib.edges.sign_off.items import FILE, items
-from prrt_lib.edges.sign_off.state import GONE, OUTDATED, summary
+from prrt_lib.tools import sign_off
+from prrt_lib.tools.sign_off.entries import Entry, as_text, checksum, load
+from prrt_lib.tools.sign_off.items import FILE, items
+from prrt_lib.tools.sign_off.state import GONE, OUTDATED, summary
 
 KEY = "quality/table-findings"
 SECRET = "patient Jane Roe died <script>alert(1)</script>"

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from test_sign_off import KEY, run
 
-from prrt_lib.edges import sign_off
-from prrt_lib.edges.sign_off.entries import load
-from prrt_lib.edges.sign_off.state import OUTDATED
+from prrt_lib.tools import sign_off
+from prrt_lib.tools.sign_off.entries import load
+from prrt_lib.tools.sign_off.state import OUTDATED
 
 STATIC = Path(sign_off.__file__).parents[1] / "site" / "static"
 COMMENT = '=1+1 <img src=x onerror="window.bad=1"> é'

@@ -9,8 +9,8 @@ import pytest
 from browsing import PHONE
 from small_project import PROJECT
 
-from prrt_lib.edges.notebook_form import STORY
-from prrt_lib.edges.site import contents
+from prrt_lib.run.notebook_form import STORY
+from prrt_lib.tools.site import contents
 
 PAGES = ["index", *STORY, "findings", "facts", *contents.reference()]
 

@@ -13,18 +13,18 @@ from lifelines import KaplanMeierFitter
 
 from prrt_lib.base.errors import ParameterError
 from prrt_lib.base.paths import PROJECT
+from prrt_lib.cli import main
 from prrt_lib.declare.dictionary import dictionary
 from prrt_lib.declare.layout.template import ABOUT, CODEBOOK, template_layout
-from prrt_lib.edges.commands import main
-from prrt_lib.edges.synthetic import MODELS, anchors, demo_data, generate, true_median
-from prrt_lib.edges.synthetic.laboratory import creatinine_of
-from prrt_lib.edges.synthetic.layouts import layout
-from prrt_lib.edges.synthetic.model import PRIMARIES
-from prrt_lib.edges.synthetic.source_truth import true_survival
-from prrt_lib.edges.synthetic.wide_profile import PATH, profile_text
-from prrt_lib.edges.template import write_template
 from prrt_lib.estimate.cox_model import cox
 from prrt_lib.study.derive.stage import tnm
+from prrt_lib.tools.demo import MODELS, anchors, demo_data, generate, true_median
+from prrt_lib.tools.demo.laboratory import creatinine_of
+from prrt_lib.tools.demo.layouts import layout
+from prrt_lib.tools.demo.model import PRIMARIES
+from prrt_lib.tools.demo.source_truth import true_survival
+from prrt_lib.tools.demo.wide_profile import PATH, profile_text
+from prrt_lib.tools.template import write_template
 
 RAW = PROJECT / "data" / "raw"
 MONTH = 30.4375
@@ -285,7 +285,7 @@ def test_the_same_seed_gives_the_same_cohort_and_another_seed_another():
 
 def test_marginal_survival_is_the_mean_over_drawn_patients():
     # Monte Carlo over the same covariates: 200,000 draws, standard error about 0.001.
-    from prrt_lib.edges.synthetic.population import diagnosed
+    from prrt_lib.tools.demo.population import diagnosed
 
     people = diagnosed(200_000, np.random.default_rng(3), MODELS["default"])
     for days in (365, 1826, 3650):

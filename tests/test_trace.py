@@ -13,11 +13,11 @@ from small_project import finished_demo
 
 from prrt_lib.base.errors import InputError
 from prrt_lib.base.paths import Places
-from prrt_lib.edges import trace_command
-from prrt_lib.edges.notebook_form import STORY
-from prrt_lib.edges.trace_data import write_trace
+from prrt_lib.run.notebook_form import STORY
 from prrt_lib.study import trace
 from prrt_lib.study.tracing import Traces, cell_address
+from prrt_lib.tools import trace as trace_command
+from prrt_lib.tools.site.trace_data import write_trace
 
 # Tables that count what is said on pages, not patients: no result row stands behind them.
 OF_PAGES = (

@@ -9,7 +9,7 @@ from prrt_lib.analyse import survival
 from prrt_lib.declare.parameters import DAYS_PER_MONTH, YEARS
 from prrt_lib.declare.rows import combine, result_rows
 from prrt_lib.draw import curves, figures, sentences, tables
-from prrt_lib.edges.site import headline
+from prrt_lib.tools.site import headline
 from prrt_lib.topics.biomarkers import marker_tables
 from prrt_lib.topics.report import paragraphs
 

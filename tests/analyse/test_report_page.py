@@ -12,7 +12,7 @@ from prrt_lib.declare.asked.checklists import AUTHORS, checklists
 from prrt_lib.declare.asked.clauses import clauses, matching
 from prrt_lib.declare.rows import KEY, combine, result_rows, stamp
 from prrt_lib.draw import alike, tables
-from prrt_lib.edges.notebook_form import STORY
+from prrt_lib.run.notebook_form import STORY
 from prrt_lib.topics.characteristics import describe
 from prrt_lib.topics.quality import quality
 from prrt_lib.topics.report import consistency, coverage, documents, paragraphs, report

@@ -20,8 +20,8 @@ from prrt_lib.declare.derivations import MAIN_DATE
 from prrt_lib.declare.parameters import Parameters
 from prrt_lib.declare.rows import result_rows
 from prrt_lib.draw import clinical_tables
-from prrt_lib.edges import notebook_form
 from prrt_lib.read.reading import Reading, read_workbook
+from prrt_lib.run import notebook_form
 from prrt_lib.study.build import write_cohort
 
 DEMO = Path(__file__).parents[2] / "data" / "raw" / "demo.xlsx"

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from prrt_lib.edges.parity import family, mapping, parity_page
+from prrt_lib.tools.docs.parity import family, mapping, parity_page
 from tests.estimate import golden_survival
 from tests.estimate.golden_cox import HERE, RUNS
 

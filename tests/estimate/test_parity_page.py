@@ -6,7 +6,7 @@ import importlib
 
 import pandas as pd
 
-from prrt_lib.edges.parity import mapping, parity_page
+from prrt_lib.tools.docs.parity import mapping, parity_page
 from tests.estimate.golden_cox import HERE
 from tests.estimate.parity_table import DOCS, by_family, digits, golden
 

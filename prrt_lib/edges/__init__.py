@@ -1,1 +1,0 @@
-"""Commands. May import anything; nothing imports them."""

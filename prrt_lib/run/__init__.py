@@ -1,0 +1,1 @@
+"""One scenario from workbook to pages: what is fresh stays, what changed runs."""

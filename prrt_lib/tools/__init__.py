@@ -1,0 +1,1 @@
+"""Capabilities that stand alone: none imports another, and each can be taken out."""

@@ -1,0 +1,114 @@
+"""Two runs compared: everything that the terminal and the page show."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from prrt_lib.tools.compare.attribution import MOST, Attribution, attribution
+from prrt_lib.tools.compare.edits import Edit, edits, effective
+from prrt_lib.tools.compare.questions import QuestionChanges, question_changes
+from prrt_lib.tools.compare.row_changes import TOLERANCE, Moved, RowChanges, row_changes
+from prrt_lib.tools.compare.sides import Side, side
+from prrt_lib.tools.site.headline import shown
+
+SAME, HEADLINE_MOVED = 0, 4
+Named = tuple[str, str, str]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Two runs and what differs. ``edits`` is None where a lineage is missing."""
+
+    before: Side
+    after: Side
+    tolerance: float
+    rows: RowChanges
+    headline: list[Moved]
+    questions: QuestionChanges
+    parameters: list[Named]
+    versions: list[Named]
+    edits: list[Edit] | None
+    attribution: Attribution | None
+    notes: list[str]
+
+    @property
+    def exit_code(self) -> int:
+        """4 where a number of the start page moved; 0 otherwise, also where others moved."""
+        return HEADLINE_MOVED if self.headline else SAME
+
+    @property
+    def nothing_differs(self) -> bool:
+        asked = self.questions
+        return not (self.rows.moved or self.rows.worded or asked.opened or asked.closed
+                    or asked.answered or self.edits or self.parameters)  # fmt: skip
+
+
+def compare(
+    before: str,
+    after: str,
+    tolerance: float = TOLERANCE,
+    attribute: bool = False,
+    everyone: bool = False,
+    say: Callable[[str], None] = lambda text: None,
+) -> Comparison:
+    """What differs between two finished runs; see :func:`sides.side` for how they are named.
+
+    ``attribute`` applies the edits of each patient alone to the first run, of up to 50 patients
+    or of ``everyone``. Raises InputError where a run is missing or was changed by hand.
+    """
+    one, other = side(before), side(after)
+    rows = row_changes(one.rows, other.rows, tolerance)
+    both = one.reading is not None and other.reading is not None
+    found = edits(one.reading, other.reading) if both else None
+    notes = [f"A: {note}" for note in one.notes] + [f"B: {note}" for note in other.notes]
+    on_top = shown(one.rows, one.headline) | shown(other.rows, other.headline)
+    made = None
+    if found is not None and (attribute or everyone):
+        number = len(effective(found))
+        if number > MOST and not everyone:
+            notes.append(f"{number} patients are edited, more than {MOST}: not attributed; "
+                         "--all does it, one run of the analyses each")  # fmt: skip
+        else:
+            made = attribution(one, other, found, rows.moved, tolerance, say)
+    return Comparison(
+        one, other, tolerance, rows, [moved for moved in rows.moved if moved.row_id in on_top],
+        question_changes(one.findings, other.findings), _parameters(one, other),
+        _versions(one, other), found, made, notes,
+    )  # fmt: skip
+
+
+def _parameters(one: Side, other: Side) -> list[Named]:
+    return differences(one.parameters, other.parameters)
+
+
+def _versions(one: Side, other: Side) -> list[Named]:
+    """Software, code, profile and workbook that differ."""
+    return differences(*(
+        {
+            "prrt_lib": item.record.get("prrt_lib"),
+            "code": (item.record.get("code") or "")[:12],
+            "commit": item.record.get("source", {}).get("commit", "")[:12],
+            "locked environment": (item.record.get("lock") or "")[:12],
+            **item.record.get("versions", {}),
+            **{f"{kind} {part}": item.record.get(kind, {}).get(part, "")[:40]
+               for kind in ("workbook", "profile") for part in ("name", "sha256")},
+        }
+        for item in (one, other)
+    ))  # fmt: skip
+
+
+def differences(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[Named]:
+    """(name, before, after) of every value that is another one, as words."""
+    return [
+        (name, _word(one.get(name)), _word(other.get(name)))
+        for name in {**one, **other}
+        if one.get(name) != other.get(name)
+    ]
+
+
+def _word(value: Any) -> str:
+    if isinstance(value, list):
+        return ", ".join(map(str, value)) or "none"
+    return "none" if value is None or value == "" else str(value)

@@ -1,0 +1,12 @@
+"""Invented patients with a known truth, as typed tables and as an abstractor's workbooks."""
+
+from prrt_lib.tools.demo.anchors import anchors
+from prrt_lib.tools.demo.cohort import SyntheticCohort, generate
+from prrt_lib.tools.demo.command import demo_data, write_workbooks
+from prrt_lib.tools.demo.model import MODELS, Model
+from prrt_lib.tools.demo.source_truth import true_median, true_survival
+
+__all__ = [
+    "MODELS", "Model", "SyntheticCohort", "anchors", "demo_data", "generate", "true_median",
+    "true_survival", "write_workbooks",
+]  # fmt: skip

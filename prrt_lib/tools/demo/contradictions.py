@@ -1,0 +1,168 @@
+"""Cells that read well and cannot be true together, and rows that should not be there."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterator
+
+import numpy as np
+
+from prrt_lib.tools.demo.cells import Cell, Record
+from prrt_lib.tools.demo.spelling import DATE_FORMAT
+
+# Defect -> share of the patients it befalls (at least one patient).
+SHARES = {
+    "alive-with-death-date": 0.015,
+    "death-before-diagnosis": 0.008,
+    "diagnosis-after-prrt": 0.008,
+    "cycles-out-of-order": 0.015,
+    "age-and-birth-disagree": 0.02,
+    "progression-without-scan": 0.02,
+    "onset-after-death": 0.008,
+    "resolution-before-onset": 0.015,
+}
+COPIES = {"duplicate-exact": 0.012, "duplicate-conflict": 0.008, "orphan": 0.012}
+Book = dict[str, list[Record]]
+
+
+def contradict(book: Book, rng: np.random.Generator) -> Book:
+    """``book`` with contradictions inside records; every patient gets at most one."""
+    by_patient: dict[str, dict[str, list[Record]]] = {}
+    for table, records in book.items():
+        for record in records:
+            by_patient.setdefault(record.patient_id, {}).setdefault(table, []).append(record)
+    waiting = list(rng.permutation(sorted(by_patient)))
+    for rule, share in SHARES.items():
+        wanted = max(1, round(share * len(by_patient)))
+        for patient in list(waiting):
+            if wanted and MAKERS[rule](by_patient[patient], rule):
+                waiting.remove(patient)
+                wanted -= 1
+    return book
+
+
+def copies(book: Book, rng: np.random.Generator) -> Book:
+    """``book`` with repeated patients, repeated scans and rows of unknown patients."""
+    n = len(book["patients"])
+    chosen = iter(rng.permutation(n))
+    book = {table: list(records) for table, records in book.items()}
+    originals = list(book["patients"])
+    for rule in ("duplicate-exact", "duplicate-conflict"):
+        for _ in range(max(1, round(COPIES[rule] * n))):
+            _repeat_patient(book, originals[next(chosen)], rule)
+    for _ in range(max(1, round(COPIES["duplicate-exact"] * n))):
+        _repeat(book["imaging"], int(rng.integers(len(book["imaging"]))), "duplicate-exact")
+    for number in range(max(1, round(COPIES["orphan"] * n))):
+        source = book["biomarkers"][int(rng.integers(len(book["biomarkers"])))]
+        book["biomarkers"].append(_stranger(source, number))
+    return book
+
+
+def _repeat(records: list[Record], at: int, rule: str) -> Record:
+    original = records[at]
+    copy = Record(original.table, original.patient_id, original.number, dict(original.cells), rule)
+    records.insert(at + 1, copy)
+    return copy
+
+
+def _repeat_patient(book: Book, original: Record, rule: str) -> None:
+    at = next(i for i, record in enumerate(book["patients"]) if record is original)
+    copy = _repeat(book["patients"], at, rule)
+    if rule == "duplicate-conflict":
+        cell = copy.cells["sex"]
+        other = {"female": "male"}.get(cell.true, "female")
+        copy.cells["sex"] = cell.spoilt(other, rule)
+
+
+def _stranger(source: Record, number: int) -> Record:
+    patient = f"ZZZ-{9001 + number}"
+    cells = {**source.cells, "patient_id": Cell(patient, patient, patient)}
+    return Record(source.table, patient, source.number, cells, "orphan")
+
+
+def _cell(records: dict[str, list[Record]], table: str, column: str, at: int = 0) -> Cell | None:
+    """A cell that can be contradicted: filled, and read with certainty to the day."""
+    rows = records.get(table, [])
+    cell = rows[at].cells.get(column) if at < len(rows) else None
+    return cell if cell and cell.expected and cell.expected == cell.true else None
+
+
+def _write_date(record: Record, column: str, date: dt.date, rule: str) -> bool:
+    cell = record.cells.get(column) or Cell("", None, "")
+    record.cells[column] = cell.spoilt(date, rule, DATE_FORMAT)
+    return True
+
+
+def _date(cell: Cell) -> dt.date:
+    return dt.date.fromisoformat(cell.expected)
+
+
+def _alive(records: dict, rule: str) -> bool:
+    status = _cell(records, "followup", "vital_status")
+    last = _cell(records, "followup", "last_contact_date")
+    if not (status and last and status.true == "alive"):
+        return False
+    return _write_date(records["followup"][0], "death_date", _date(last), rule)
+
+
+def _moved(table: str, column: str, from_table: str, from_column: str,
+           days: int) -> Callable[[dict, str], bool]:  # fmt: skip
+    """Writes ``column`` as the other column's date plus ``days``."""
+
+    def write(records: dict, rule: str) -> bool:
+        here, there = _cell(records, table, column), _cell(records, from_table, from_column)
+        if not (here and there):
+            return False
+        day = _date(there) + dt.timedelta(days=days)
+        return _write_date(records[table][0], column, day, rule)
+
+    return write
+
+
+def _swapped_cycles(records: dict, rule: str) -> bool:
+    second, third = (_cell(records, "prrt_cycles", "cycle_date", at) for at in (1, 2))
+    if not (second and third):
+        return False
+    _write_date(records["prrt_cycles"][1], "cycle_date", _date(third), rule)
+    return _write_date(records["prrt_cycles"][2], "cycle_date", _date(second), rule)
+
+
+def _age(records: dict, rule: str) -> bool:
+    age, birth = (_cell(records, "patients", c) for c in ("age_at_diagnosis", "birth_date"))
+    if not (age and birth and _cell(records, "tumour", "diagnosis_date")):
+        return False
+    records["patients"][0].cells["age_at_diagnosis"] = age.spoilt(float(age.true) + 7, rule)
+    return True
+
+
+def _no_scan(records: dict, rule: str) -> bool:
+    """The reported date stays; the scan that showed the progression was not abstracted."""
+    for record in _progressions(records):
+        for column in ("scan_date", "modality", "response_raw", "size_change_pct", "recist_class",
+                       "any_lesion_decrease", "any_lesion_increase", "new_lesions"):  # fmt: skip
+            cell = record.cells.get(column)
+            if cell:
+                record.cells[column] = cell.spoilt(None, rule)
+        return True
+    return False
+
+
+def _progressions(records: dict) -> Iterator[Record]:
+    for record in records.get("imaging", []):
+        cell = record.cells.get("progression_date_reported")
+        if cell and cell.expected == cell.true and cell.true:
+            yield record
+
+
+MAKERS: dict[str, Callable[[dict, str], bool]] = {
+    "alive-with-death-date": _alive,
+    "death-before-diagnosis": _moved("followup", "death_date", "tumour", "diagnosis_date", -400),
+    "diagnosis-after-prrt": _moved("tumour", "diagnosis_date", "prrt_cycles", "cycle_date", 45),
+    "cycles-out-of-order": _swapped_cycles,
+    "age-and-birth-disagree": _age,
+    "progression-without-scan": _no_scan,
+    "onset-after-death": _moved("adverse_events", "onset_date", "followup", "death_date", 30),
+    "resolution-before-onset": _moved(
+        "adverse_events", "resolution_date", "adverse_events", "onset_date", -20
+    ),
+}

@@ -1,0 +1,1 @@
+"""A first profile for an unknown workbook, for a person to complete."""

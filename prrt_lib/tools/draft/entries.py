@@ -1,0 +1,121 @@
+"""One line of a drafted profile: the header, and what its cells show must be decided."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
+
+from prrt_lib.declare.dictionary import Column
+from prrt_lib.read.absent import absent
+from prrt_lib.read.cells import text_of, unit_in_header
+from prrt_lib.read.headers import Header
+from prrt_lib.tools.draft.content import (
+    WORDED,
+    known_words,
+    read_as,
+    says_whether,
+    unread_words,
+    vital_words,
+)
+from prrt_lib.tools.draft.header_guess import time_point
+
+UNIT_NEEDED = ("activity", "lab_value", "mitoses")
+CODED = ("category", "sex", "smoking", "response", "relatedness", "isotope")
+MOST_CODES = 12
+PARTS = {"year": "header", "jahr": "header", "month": "month", "monat": "month", "day": "day",
+         "tag": "day"}  # fmt: skip
+PER_FIELD = re.compile(r"\b(?:per|pro|par|je) (\d+) ?(hpf|mm2|mm²)", re.IGNORECASE)
+LAST_NUMBER = re.compile(r"\d+(?=\D*$)")
+
+
+def text(words: str) -> str:
+    """Text as YAML: quoted unless it is plain words."""
+    plain = re.fullmatch(r"[A-Za-z][\w .-]*[\w.]|[A-Za-z]", words)
+    reserved = words.lower() in ("yes", "no", "true", "false", "null", "y", "n")
+    return words if plain and not reserved else json.dumps(words, ensure_ascii=False)
+
+
+def entry(
+    column: Column, header: str, cells: list, below: str, known: Mapping[str, str] | None = None
+) -> str:
+    """The entry of ``column``: its header; a unit or the meaning of codes where cells need it.
+
+    ``below`` is the text in a row of units under the header, "" where there is none; ``known``
+    what a codebook sheet of the workbook says, which a person confirms.
+    """
+    bare = header.removeprefix("TODO ")
+    unit, codes = "", {}
+    numbers = [c for c in cells if isinstance(c, (int, float)) and not isinstance(c, bool)]
+    if column.kind in UNIT_NEEDED and not unit_in_header(bare) and (numbers or below):
+        unit = below or per_field(bare) or "TODO which unit"
+    elif column.kind == "percent_or_range" and below and not unit_in_header(bare):
+        unit = below
+    if known and column.kind in WORDED:
+        header, codes = f"TODO {bare}", {code: read_as(column, m) for code, m in known.items()}
+    elif column.name == "vital_status" and says_whether(cells) and not _codes(cells):
+        header, codes = f"TODO {bare}", vital_words(cells)
+    elif column.kind in CODED and (found := _codes(cells)):
+        codes = dict.fromkeys(found, "TODO")
+    elif words := unread_words(column, cells):
+        found = {word: _points(column) and time_point(word) or "TODO" for word in words}
+        codes = {**known_words(column, cells), **found}
+        header = f"TODO {bare}" if _points(column) else header
+    return _line(header, unit, codes)
+
+
+def chosen(column: Column, header: str, choices: Mapping[str, str]) -> str:
+    """The entry of a column whose codes reading knows: no codebook where it understands all."""
+    known = set(known_words(column, list(choices.values())))
+    known |= {word for word in choices.values() if absent(word) is not None}
+    if column.kind not in WORDED or column.open or set(choices.values()) <= known:
+        return text(header)
+    return _line(header, "", {c: w if w in known else f"TODO {w}" for c, w in choices.items()})
+
+
+def _points(column: Column) -> bool:
+    return column.name == "timepoint_label"
+
+
+def per_field(header: str) -> str:
+    """The unit that a header of mitoses spells out: /10 HPF for "Mitoses per 10 HPF"; or ""."""
+    found = PER_FIELD.search(header)
+    return f"/{found.group(1)} {found.group(2)}" if found else ""
+
+
+def _line(header: str, unit: str, codes: Mapping[str, str]) -> str:
+    if not unit and not codes:
+        return text(header)
+    parts = [f"header: {text(header)}"]
+    if unit:
+        parts.append(f"unit: {text(unit)}")
+    if codes:
+        pairs = ", ".join(
+            f"{json.dumps(code, ensure_ascii=False)}: {text(m)}" for code, m in codes.items()
+        )
+        parts.append(f"codebook: {{{pairs}}}")
+    return f"{{{', '.join(parts)}}}"
+
+
+def _codes(cells: list) -> list[str]:
+    """The codes of a column that holds nothing but a few whole numbers."""
+    codes = {text_of(c).strip() for c in cells}
+    coded = codes and len(codes) <= MOST_CODES and all(re.fullmatch(r"-?\d{1,3}", c) for c in codes)
+    return sorted(codes, key=int) if coded else []
+
+
+def numbered(headers: Iterable[str], place: str) -> dict[str, str]:
+    """Header -> the same with {place} for its last number, where several differ only in it."""
+    stems = {header: LAST_NUMBER.sub(f"{{{place}}}", header) for header in headers}
+    many = Counter(stems.values())
+    return {header: stem for header, stem in stems.items() if stem != header and many[stem] > 1}
+
+
+def three_columns(members: Iterable[Header], shown: Mapping[int, str], caption: str) -> str:
+    """The entry of a date whose year, month and day stand below one caption; "" if they do not."""
+    parts = {PARTS[m.text]: shown[m.column] for m in members if m.text in PARTS}
+    if not caption or len(parts) < 3:
+        return ""
+    given = ", ".join(f"{key}: {text(parts[key])}" for key in ("header", "month", "day"))
+    return f"{{{given}, group: {text(caption)}}}"

@@ -1,0 +1,164 @@
+"""What a header may mean: places in the data dictionary, and how certain that is."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from functools import cache
+from pathlib import Path
+
+from prrt_lib.declare.layout.template import template_layout
+from prrt_lib.declare.yaml_files import load_words
+from prrt_lib.tools.draft.header_text import canonical, content, numbered_part, without_units
+
+WORDS = Path(__file__).with_name("header_words.yaml")
+CERTAIN, POSSIBLE = 0.95, 0.8
+# Shorter words resemble too many others.
+SHORTEST = 5
+Guess = tuple[str, float]
+NOTHING: Guess = ("", 0.0)
+# The date that a bare "Date" means in a table.
+DATED = {
+    "prrt_cycles": "cycle_date", "biomarkers": "sample_date", "imaging": "scan_date",
+    "adverse_events": "onset_date", "followup": "last_contact_date", "labs": "lab_date",
+    "tumour": "diagnosis_date", "prior_therapies": "therapy_date",
+    "subsequent_therapies": "therapy_date", "metastases": "metastasis_date",
+}  # fmt: skip
+# A known word that a person has to confirm: age when?
+DOUBTFUL = ("age", "age years", "alter")
+RESULTS = ("result", "results", "value", "wert", "ergebnis", "valeur", "resultat", "messwert")
+RESULT_OF = {"biomarkers": "value", "labs": "lab_value", "imaging": "response_raw"}
+MARKERS = {"CgA": "cga|chromogranin(?: a)?", "pancreastatin": "pancreastatin|pst"}
+LIMIT = re.compile(r"\b(uln|limit|grenzwert|norm\w*|upper)\b")
+POINTS = {
+    "post_PRRT2": r"\b(post|after|apres|nach)\b.*2|\bsecond\b",
+    "post_PRRT1": r"\b(post|after|apres|nach)\b.*(1|first)\b",
+    "pre_PRRT1": r"\b(pre|before|avant|vor|prior|baseline)\b(?!.*[2-9])",
+    "diagnosis": r"\b(ed|diagnosis|diagnose|diagnostic|erstdiagnose)\b",
+}
+TABLE_WORDS = {
+    "patients": "pat|patients?|patienten|stammdaten|demograph\\w*|cohort|donnees|demo",
+    "prrt_cycles": "prrt|cycles?|cures?|treatments?|therapie|zyklen|zyklus|riv",
+    "biomarkers": "mark|markers?|biomarkers?|tumormarker|marqueurs?|labor",
+    "imaging": "img|imaging|scans?|bildgebung|imagerie|radiology",
+    "adverse_events": "ae|aes|adverse|toxicity|tox|nebenwirkung(?:en)?|uaw|toxicites?|safety",
+    "followup": "fu|followup|nachsorge|suivi|survival|outcome|follow",
+    "labs": "labs?|haematology|blood",
+}
+
+
+@cache
+def _known() -> dict[str, list[str]]:
+    """Canonical header -> the places it may mean."""
+    known: dict[str, list[str]] = {}
+    for place, texts in load_words(WORDS).items():
+        for text in texts:
+            known.setdefault(canonical(str(text)), []).append(place)
+    for table, columns in template_layout().items():
+        for header, column in columns:
+            if column != "patient_id":
+                known.setdefault(canonical(header), []).append(f"{table}.{column}")
+    return known
+
+
+def table_of(text: str) -> str:
+    """The table that a sheet's name or a caption speaks of; "" where none."""
+    words = canonical(re.sub(r"\d+", " ", text))
+    hits = [name for name, rule in TABLE_WORDS.items() if re.search(rf"\b(?:{rule})\b", words)]
+    return hits[0] if len(hits) == 1 else ""
+
+
+@cache
+def _contents() -> frozenset[frozenset[str]]:
+    return frozenset(map(content, _known()))
+
+
+@cache
+def is_header(text: str) -> bool:
+    """Whether a text is a header without any doubt, as cells below a header seldom are."""
+    if content(text) in _contents() or content(without_units(text)) in _contents():
+        return True
+    return bool(_marker(text, "") or numbered_part(text)[0] or content(text) == {"date"})
+
+
+@cache
+def guess(text: str, favourite: str, caption: str = "") -> Guess:
+    """(place, certainty) of a header; the favourite table's columns win, a caption may say more."""
+    plain = re.sub(r"\s\d+$", "", canonical(text))
+    marker = _marker(text, "") or _marker(plain, caption)
+    if marker:
+        return marker
+    if plain in ("date", "date of event", "event date") and favourite in DATED:
+        return f"{favourite}.{DATED[favourite]}", CERTAIN
+    if plain in ("grade", "grad") and favourite == "adverse_events":
+        return "adverse_events.grade", 1.0
+    if plain in RESULTS and favourite in RESULT_OF:
+        return f"{favourite}.{RESULT_OF[favourite]}", CERTAIN
+    table, rest = numbered_part(text)
+    if table and plain not in _known():
+        return _numbered(table, rest, plain)
+    likely = [_listed(plain, favourite), _listed(without_units(plain), favourite)]
+    place, score = max(likely, key=lambda found: found[1])
+    return place, min(score, POSSIBLE) if plain in DOUBTFUL else score
+
+
+def _numbered(table: str, rest: str, plain: str) -> Guess:
+    """A header that numbers a row of ``table``: what its other words mean there."""
+    alone = {"prrt_cycles": "cycle_date", "imaging": "scan_date"}.get(table, "term_verbatim")
+    if content(rest) <= {"after", "prrt", "date", "post"} and table != "adverse_events":
+        return f"{table}.{alone}", CERTAIN if "date" in rest else POSSIBLE
+    if not rest:
+        return f"{table}.{alone}", CERTAIN
+    kind = {"imaging": {"type": "modality", "result": "response_raw"}}.get(table, {}).get(rest)
+    if kind:
+        return f"{table}.{kind}", CERTAIN
+    if table == "adverse_events" and rest in ("grade", "date"):
+        return f"{table}.{'grade' if rest == 'grade' else 'onset_date'}", CERTAIN
+    found = _listed(without_units(rest), table)
+    return found if found[0].startswith(f"{table}.") else _listed(plain, table)
+
+
+def _listed(plain: str, favourite: str) -> Guess:
+    """The known header most like ``plain``: the same, the same telling words, or similar."""
+    words, best = content(plain), NOTHING
+    short = len(plain) < SHORTEST
+    near = difflib.SequenceMatcher(None, "", plain)
+    for known, places in _known().items():
+        near.set_seq1(known)
+        if known == plain:
+            score = 1.0
+        elif content(known) == words:
+            score = 0.97
+        elif short or near.real_quick_ratio() < POSSIBLE or near.quick_ratio() < POSSIBLE:
+            continue
+        else:
+            score = min(near.ratio(), 0.94)
+        for place in places:
+            own = bool(favourite) and place.startswith(f"{favourite}.")
+            value = score + (0.02 if own else 0.0)
+            if value > best[1]:
+                best = (place, value)
+    return best
+
+
+def _marker(text: str, caption: str) -> Guess | None:
+    """A header, or a header below a caption, that names a marker and perhaps a time point."""
+    words = canonical(f"{caption} {text}" if caption else text)
+    for analyte, rule in MARKERS.items():
+        if not re.match(rf"(?:date (?:of )?)?(?:serum |plasma )?(?:{rule})\b", words):
+            continue
+        constant = f"analyte={analyte}"
+        if point := time_point(words):
+            constant += f", timepoint_label={point}"
+        column = "uln" if LIMIT.search(words) else "value"
+        if re.search(r"\bdate\b", words):
+            column = "sample_date"
+        return f"biomarkers.{column} {constant}", CERTAIN
+    return None
+
+
+def time_point(text: str) -> str:
+    """The time point that a header or caption names; "" where none or more than one."""
+    words = canonical(text)
+    hits = [point for point, rule in POINTS.items() if re.search(rule, words)]
+    return hits[0] if hits else ""

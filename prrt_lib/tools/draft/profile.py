@@ -1,0 +1,102 @@
+"""A first profile for an unknown workbook; every choice that is not certain is a TODO."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from prrt_lib.base.errors import Problem, WorkbookError
+from prrt_lib.read.gate import admit
+from prrt_lib.read.workbook import open_workbook
+from prrt_lib.tools.draft.blocks import drafted
+from prrt_lib.tools.draft.codebook import Codebooks, codebooks
+from prrt_lib.tools.draft.content import has_decimal_comma, proved_order
+from prrt_lib.tools.draft.entries import text
+from prrt_lib.tools.draft.header_guess import POSSIBLE, guess
+from prrt_lib.tools.draft.redcap import look_at_export
+from prrt_lib.tools.draft.sheet import DraftSheet, look
+
+ORDER = "date_order: TODO MDY or DMY for dates typed as text"
+
+
+def draft(workbook: str | Path, dictionary: str | Path = "") -> str:
+    """YAML text of a profile for ``workbook``, to be completed by a person.
+
+    Sheets, header rows and columns are suggested from their texts, codes from a codebook sheet; a
+    value that starts with TODO stops every run until somebody has decided. With REDCap's data
+    ``dictionary`` the workbook is a raw CSV export of that project.
+    """
+    stem = re.sub(r"\W+", "_", Path(workbook).stem).strip("_") or "draft"
+    looked, meanings = _looked(Path(workbook), dictionary)
+    cells = [column for sheet in looked for column in sheet.cells.values()]
+    lines = [
+        f"# Drafted from {Path(workbook).name}. Decide every line marked TODO, or remove it.",
+        f"name: {text(stem)}",
+        "label: TODO say in a few words what this workbook is",
+        *([f"source: redcap\ndictionary: {text(str(dictionary))}"] if dictionary else []),
+        *_order(cells),
+        *_locale(cells),
+        "sheets:",
+    ]
+    for sheet in looked:
+        lines += _sheet(sheet, meanings)
+    if "      - table: patients" not in lines and "    records:" in lines:
+        # Each row of a `patients` block is a patient, even where it holds no column.
+        lines.insert(lines.index("    records:") + 1, "      - table: patients")
+    return "\n".join(lines) + "\n"
+
+
+def _looked(workbook: Path, dictionary: str | Path) -> tuple[list[DraftSheet], Codebooks]:
+    """(sheets as a draft sees them, meanings of codes from a codebook sheet)."""
+    if dictionary:
+        return look_at_export(workbook, Path(dictionary)), {}
+    if workbook.suffix.lower() == ".csv":
+        expected = "an Excel workbook, or an export of REDCap with its data dictionary"
+        todo = "for REDCap add --dictionary FILE.csv; any other file: save it as .xlsx"
+        raise WorkbookError(Problem(str(workbook), "a CSV file alone", expected, todo))
+    admit(workbook)
+    sheets = {name: sheet for name, sheet in open_workbook(workbook).sheets.items() if sheet.rows}
+    return [look(sheet) for sheet in sheets.values()], codebooks(sheets)
+
+
+def _order(cells: list[list]) -> Iterator[str]:
+    """The order of day and month that text dates of the workbook prove, or the question."""
+    proofs = proved_order(cells)
+    proved = [order for order in ("DMY", "MDY") if proofs[order]]
+    if len(proved) == 1:
+        yield f"date_order: {proved[0]}  # proved by {proofs[proved[0]]} dates typed as text"
+    elif proofs:
+        yield ORDER
+
+
+def _locale(cells: list[list]) -> Iterator[str]:
+    if has_decimal_comma(cells):
+        yield "locale: TODO de-DE, fr-FR or another one; numbers have decimal commas"
+
+
+def _sheet(sheet: DraftSheet, meanings: Codebooks) -> Iterator[str]:
+    texts = {text for head in sheet.heads for text in (head.text, head.group)}
+    known = any(guess(text, "")[1] >= POSSIBLE for text in texts)
+    if not known:
+        yield f"  # sheet {text(sheet.name)} is left alone: nothing in it looks like a study's data"
+        return
+    if not sheet.id and len(sheet.heads) < 4 and not sheet.favourite:
+        yield f"  # sheet {text(sheet.name)} is left alone: nothing in it looks like a study id"
+        return
+    yield f"  - sheet: {text(sheet.name)}"
+    yield f"    header_row: {sheet.header_row}"
+    if sheet.group_row:
+        yield f"    group_row: {sheet.group_row}"
+    if sheet.units_row:
+        yield f"    skip_rows: [{sheet.units_row}]"
+    shown = text(sheet.shown[sheet.id.column]) if sheet.id else "TODO header of the study id"
+    yield f"    id: {shown}"
+    found = drafted(sheet, meanings)
+    if found.ignored:
+        yield f"    ignore: [{', '.join(text(f'TODO {name}') for name in found.ignored)}]"
+    if found.rows:
+        yield f"    ignore_rows: {found.rows}"
+    yield "    records:"
+    for block in found.blocks:
+        yield from block.lines()

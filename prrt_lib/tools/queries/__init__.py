@@ -1,0 +1,1 @@
+"""Questions about a workbook for its abstractors, and their answers."""

@@ -1,0 +1,95 @@
+"""The page of everything a run was made from."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import Any
+
+from prrt_lib.declare.parameters import Parameters
+from prrt_lib.run.notebook_form import STORY
+from prrt_lib.tools.site import bar
+from prrt_lib.tools.site.markup import facts, raw, table
+
+
+def facts_page(parameters: Parameters, record: dict[str, Any], fresh: list[str]) -> str:
+    """Markdown of the page "All facts of this run"."""
+    parts = {
+        "Inputs": facts(inputs(parameters, record), "What went in"),
+        "Parameters": table(
+            "Parameters of the scenario", ("name", "value", "meaning"), settings(parameters)
+        ),
+        "Software": facts(software(record), "Versions and hashes of the code"),
+        "Rows of the workbook": table(
+            "Rows read", ("table", "rows"),
+            [(name, str(count)) for name, count in sorted(record["about"]["rows"].items())],
+        ),
+        "Notebooks": table(
+            "Notebooks of this run", ("notebook", "state", "SHA-256 of the notebook"),
+            [_notebook(name, record, fresh) for name in STORY],
+        ),
+    }  # fmt: skip
+    body = "\n".join(f"## {heading}\n\n{raw(text)}" for heading, text in parts.items())
+    return f"# All facts of this run\n\n{body}"
+
+
+def inputs(parameters: Parameters, record: dict[str, Any]) -> list[tuple[str, str]]:
+    """Scenario, cut-off, workbook and profile with their whole hashes."""
+    workbook, profile = record["workbook"], record["profile"]
+    return [
+        ("stamp", " ".join(bar.stamps(record["about"]))),
+        ("scenario", parameters.scenario),
+        ("data cut-off", parameters.cutoff),
+        ("workbook", workbook["name"]), ("workbook, SHA-256", workbook["sha256"]),
+        ("profile", profile["name"]), ("profile, SHA-256", profile["sha256"]),
+        ("amendments", "; ".join(parameters.amendments) or "none"),
+    ]  # fmt: skip
+
+
+def settings(parameters: Parameters) -> list[tuple[str, str, str]]:
+    """Every parameter of the scenario with the value it had and its meaning."""
+    return [
+        (item.name, _text(getattr(parameters, item.name)), item.metadata.get("meaning", ""))
+        for item in fields(parameters)
+    ]
+
+
+def changed(parameters: Parameters) -> str:
+    """The parameters that differ from their defaults, beside what every scenario has to name."""
+    plain = Parameters(parameters.scenario)
+    named = ("workbook", "profile", "cutoff", "title", "amendments")
+    apart = [
+        f"{name} = {value}"
+        for name, value, _ in settings(parameters)
+        if name not in named and getattr(parameters, name) != getattr(plain, name)
+    ]
+    return "; ".join(apart) or "all at their defaults"
+
+
+def software(record: dict[str, Any]) -> list[tuple[str, str]]:
+    """Versions of the packages, and the hashes of the lock and of the library's code."""
+    return [
+        ("prrt_lib", record["prrt_lib"]), *record["versions"].items(),
+        ("requirements.lock, SHA-256", record["lock"]), ("code, SHA-256", record["code"]),
+        ("code, commit", commit(record)),
+        ("schema of the result rows", record["schema_version"]),
+    ]  # fmt: skip
+
+
+def commit(record: dict[str, Any]) -> str:
+    """The commit of the code, and whether anything was changed since."""
+    told = record.get("source") or {"commit": "unknown", "tree": "unknown"}
+    words = {"clean": "nothing changed since", "changed": "with changes that are not committed"}
+    return told["commit"] + (f", {words[told['tree']]}" if told["tree"] in words else "")
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, (list, tuple)):
+        return ", ".join(str(item) for item in value) or "none"
+    if isinstance(value, dict):
+        return "; ".join(f"{name}: {_text(item)}" for name, item in value.items()) or "none"
+    return "none" if value in (None, "") else str(value)
+
+
+def _notebook(name: str, record: dict[str, Any], fresh: list[str]) -> tuple[str, str, str]:
+    key = record.get(f"notebook {name}", {}).get("key", {})
+    return (name, "complete", key["notebook"]) if name in fresh else (name, "not complete", "")
