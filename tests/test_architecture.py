@@ -8,17 +8,6 @@ import pytest
 
 LAYERS = ("base", "declare", "read", "study", "estimate", "analyse", "draw", "topics", "run",
           "tools")  # fmt: skip
-    "base",
-    "declare",
-    "read",
-    "study",
-    "estimate",
-    "analyse",
-    "draw",
-    "topics",
-    "run",
-    "tools",
-)
 MOST_FILES = {"study": 16, "declare": 19, "estimate": 54, "read": 40, "read/kinds": 25,
               "tools/demo": 23}  # fmt: skip
 ROOT = Path(__file__).parents[1] / "prrt_lib"
