@@ -11,9 +11,9 @@ from test_read_workbook import every_kind_of_cell
 
 from prrt_lib.base.errors import WorkbookError
 from prrt_lib.base.paths import PROJECT
-from prrt_lib.read import plain_rows, sheet_xml
-from prrt_lib.read.archive import Style
-from prrt_lib.read.workbook import open_workbook
+from prrt_lib.read.workbook import plain_rows, sheet_xml
+from prrt_lib.read.workbook.archive import Style
+from prrt_lib.read.workbook.excel import open_workbook
 
 DATA = Path(__file__).parent / "data"
 STYLES = [Style(), Style("yyyy-mm-dd", is_date=True), Style("0%")]

@@ -22,9 +22,9 @@ from prrt_lib.edges import stages
 from prrt_lib.edges.commands import main
 from prrt_lib.edges.queries import queries
 from prrt_lib.edges.redcap_dictionary import field_name, redcap_dictionary, redcap_profile
-from prrt_lib.read.gate import Limits
-from prrt_lib.read.layout import DECISIVE
 from prrt_lib.read.reading import Reading, read_workbook
+from prrt_lib.read.sheets.layout import DECISIVE
+from prrt_lib.read.workbook.gate import Limits
 
 DATA = Path(__file__).parent / "data"
 RECORDS = DATA / "redcap_records.csv"

@@ -15,8 +15,8 @@ from prrt_lib.base.errors import ParameterError, WorkbookError
 from prrt_lib.declare.parameters import from_mapping
 from prrt_lib.edges import stages
 from prrt_lib.edges.queries import queries
-from prrt_lib.read.ids import key
 from prrt_lib.read.reading import Reading, read_workbook
+from prrt_lib.read.sheets.ids import key
 
 DATA = Path(__file__).parent / "data"
 Rule = Callable[[int, str], bool]

@@ -24,7 +24,7 @@ from prrt_lib.edges.draft_sheet import DraftSheet, is_unit
 from prrt_lib.edges.draft_tests import listed_tests
 from prrt_lib.edges.header_guess import CERTAIN, POSSIBLE, guess, table_of
 from prrt_lib.edges.header_text import canonical, numbered_part
-from prrt_lib.read.headers import Header
+from prrt_lib.read.sheets.headers import Header
 
 # How the number of a repeated group is called.
 NUMBERS = {"prrt_cycles": "cycle_no", "adverse_events": "ae_id", "imaging": "scan_no"}

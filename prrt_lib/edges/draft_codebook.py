@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping
 
 from prrt_lib.edges.header_text import canonical
-from prrt_lib.read.cells import text_of
-from prrt_lib.read.workbook import Sheet
+from prrt_lib.read.cells.reader import text_of
+from prrt_lib.read.workbook.excel import Sheet
 
 NAMES = {"variable", "field", "item", "variable name", "field name", "name", "column",
          "variable field name"}  # fmt: skip

@@ -13,7 +13,7 @@ from prrt_lib.edges.draft_entries import text
 from prrt_lib.edges.draft_sheet import DraftSheet
 from prrt_lib.edges.header_guess import guess
 from prrt_lib.edges.header_text import canonical
-from prrt_lib.read.cells import CellReader, text_of
+from prrt_lib.read.cells.reader import CellReader, text_of
 
 DEATH = re.compile(r"\b(death|died|dod|deceased|deces|tod|todesdatum|verstorben)\b")
 LAST = re.compile(r"\b(last|contact|followup|alive|kontakt|nouvelles|censor\w*|nachsorge)\b")

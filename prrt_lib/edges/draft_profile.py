@@ -14,8 +14,8 @@ from prrt_lib.edges.draft_entries import text
 from prrt_lib.edges.draft_redcap import look_at_export
 from prrt_lib.edges.draft_sheet import DraftSheet, look
 from prrt_lib.edges.header_guess import POSSIBLE, guess
-from prrt_lib.read.gate import admit
-from prrt_lib.read.workbook import open_workbook
+from prrt_lib.read.workbook.excel import open_workbook
+from prrt_lib.read.workbook.gate import admit
 
 ORDER = "date_order: TODO MDY or DMY for dates typed as text"
 

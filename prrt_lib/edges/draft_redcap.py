@@ -10,10 +10,10 @@ from prrt_lib.declare.redcap import Field
 from prrt_lib.edges.draft_entries import per_field
 from prrt_lib.edges.draft_sheet import DraftSheet, below
 from prrt_lib.edges.header_guess import table_of
-from prrt_lib.read.cells import text_of, unit_in_header
-from prrt_lib.read.headers import Header, compared, headers
-from prrt_lib.read.redcap import Export, open_export
-from prrt_lib.read.workbook import Sheet
+from prrt_lib.read.cells.reader import text_of, unit_in_header
+from prrt_lib.read.sheets.headers import Header, compared, headers
+from prrt_lib.read.sheets.redcap import Export, open_export
+from prrt_lib.read.workbook.excel import Sheet
 
 INSTANCE = "redcap_repeat_instance"
 

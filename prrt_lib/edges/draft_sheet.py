@@ -10,10 +10,10 @@ from prrt_lib.declare.profiles import Sheet as SheetProfile
 from prrt_lib.edges.draft_entries import PARTS
 from prrt_lib.edges.header_guess import is_header, table_of
 from prrt_lib.edges.header_text import canonical
-from prrt_lib.read.cells import text_of
-from prrt_lib.read.headers import Header, compared, headers
-from prrt_lib.read.ids import looks_like_id
-from prrt_lib.read.workbook import Sheet
+from prrt_lib.read.cells.reader import text_of
+from prrt_lib.read.sheets.headers import Header, compared, headers
+from prrt_lib.read.sheets.ids import looks_like_id
+from prrt_lib.read.workbook.excel import Sheet
 
 SEARCHED_ROWS = 15
 UNIT = re.compile(r"(.*\b)?(units?|einheit(en)?|unite?s?|uom)")

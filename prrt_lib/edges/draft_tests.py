@@ -11,8 +11,8 @@ from prrt_lib.edges.draft_content import LONGEST, MOST_WORDS
 from prrt_lib.edges.draft_entries import text
 from prrt_lib.edges.draft_sheet import DraftSheet
 from prrt_lib.edges.header_guess import guess
-from prrt_lib.read.cells import CellReader
-from prrt_lib.read.headers import Header
+from prrt_lib.read.cells.reader import CellReader
+from prrt_lib.read.sheets.headers import Header
 
 # The same fact under its name in each of the two tables.
 FACTS = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from prrt_lib.read.workbook import Sheet
+from prrt_lib.read.workbook.excel import Sheet
 
 
 def filled_down(sheet: Sheet, first_row: int) -> Sheet:

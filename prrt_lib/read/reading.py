@@ -18,14 +18,15 @@ from prrt_lib.declare.profiles import Profile, load
 from prrt_lib.declare.profiles import Sheet as SheetProfile
 from prrt_lib.declare.shown import Shown
 from prrt_lib.declare.template import ABOUT, CODEBOOK
-from prrt_lib.read import columns, overrides, redcap
+from prrt_lib.read import overrides
 from prrt_lib.read.assembly import assembled
-from prrt_lib.read.gate import Limits, admit
-from prrt_lib.read.layout import Layout, locate
 from prrt_lib.read.merged import filled_down
-from prrt_lib.read.rows import RowReader, SheetRows
 from prrt_lib.read.several import in_order, named
-from prrt_lib.read.workbook import Sheet, SheetByName, plain, sheets_of, without_collecting
+from prrt_lib.read.sheets import columns, redcap
+from prrt_lib.read.sheets.layout import Layout, locate
+from prrt_lib.read.sheets.rows import RowReader, SheetRows
+from prrt_lib.read.workbook.excel import Sheet, SheetByName, plain, sheets_of, without_collecting
+from prrt_lib.read.workbook.gate import Limits, admit
 
 
 @dataclass(frozen=True, repr=False)

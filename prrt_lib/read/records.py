@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from prrt_lib.declare.dictionary import DATE_KINDS, dictionary
-from prrt_lib.read.cells import USED
+from prrt_lib.read.cells.reader import USED
 
 
 class Seen(NamedTuple):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from prrt_lib.base.errors import Problem, WorkbookError
 from prrt_lib.declare.profiles import Profile
-from prrt_lib.read.workbook import Sheet
+from prrt_lib.read.workbook.excel import Sheet
 
 
 def in_order(

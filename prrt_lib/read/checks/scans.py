@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
+from prrt_lib.read.cells.measured import SMALL_CODES
 from prrt_lib.read.checks.question import Question
-from prrt_lib.read.kinds.measured import SMALL_CODES
 from prrt_lib.read.patient import Patient
 from prrt_lib.read.records import Record
 
