@@ -14,11 +14,10 @@ from prrt_lib.read import duplicates, frames
 from prrt_lib.read.checks import checked
 from prrt_lib.read.checks.cell_findings import about_record
 from prrt_lib.read.checks.partial_dates import narrowed
-from prrt_lib.read.patient import patient
-from prrt_lib.read.records import Record, by_patient
+from prrt_lib.read.records import Record, by_patient, patient
 from prrt_lib.read.sheets import ids
+from prrt_lib.read.sheets.ids import same_patients
 from prrt_lib.read.sheets.rows import SheetRows, merged_in_row
-from prrt_lib.read.sheets.same_patients import same_patients
 
 Questions = list[dict[str, str]]
 

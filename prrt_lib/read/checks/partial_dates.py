@@ -6,8 +6,7 @@ import datetime as dt
 
 from prrt_lib.declare.dictionary import dictionary
 from prrt_lib.read.cells.reader import middle
-from prrt_lib.read.patient import ALIVE, Interval, Patient
-from prrt_lib.read.records import Record, date_columns
+from prrt_lib.read.records import ALIVE, Interval, Patient, Record, date_columns
 
 Bound = dt.date | None
 

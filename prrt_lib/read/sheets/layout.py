@@ -12,8 +12,17 @@ from prrt_lib.declare.findings import finding
 from prrt_lib.declare.profiles import Block, Source
 from prrt_lib.declare.profiles import Sheet as SheetProfile
 from prrt_lib.read.sheets import date_parts
-from prrt_lib.read.sheets.conditions import Condition, conditions, problem
-from prrt_lib.read.sheets.headers import Header, Numbers, compared, headers, matches, pattern
+from prrt_lib.read.sheets.headers import (
+    Condition,
+    Header,
+    Numbers,
+    compared,
+    conditions,
+    headers,
+    matches,
+    pattern,
+    problem,
+)
 from prrt_lib.read.workbook.excel import Sheet, letters
 
 # What decides an endpoint: a sheet without a declared one of these is not read past.

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from prrt_lib.declare.redcap import CHECKBOX, Field
-from prrt_lib.read.cells.text import seen
+from prrt_lib.read.sheets.headers import compared
 from prrt_lib.read.workbook.excel import letters
 
 STRUCTURE = {
@@ -25,26 +25,22 @@ STRUCTURE = {
 TICKS = {"checked": "1", "unchecked": "0"}
 
 
-def _compared(text: str) -> str:
-    return seen(text).casefold()
-
-
 def names(header: Sequence[str], known: Sequence[Field]) -> list[str]:
     """The header by field names: labels are replaced where the record id stands by its label.
 
     Fields that share a label are told apart by their order, which an export keeps; a label that
     stands more or less often than there are such fields stays, and is refused as unknown.
     """
-    if known[0].name in header or _compared(known[0].label) not in map(_compared, header):
+    if known[0].name in header or compared(known[0].label) not in map(compared, header):
         return list(header)
     fields: dict[str, list[str]] = {}
     for one in known:
         for name, label in _columns(one):
-            fields.setdefault(_compared(label), []).append(name)
+            fields.setdefault(compared(label), []).append(name)
     places: dict[str, list[int]] = {}
     for at, text in enumerate(header):
-        places.setdefault(_compared(text), []).append(at)
-    found = [STRUCTURE.get(_compared(text), text) for text in header]
+        places.setdefault(compared(text), []).append(at)
+    found = [STRUCTURE.get(compared(text), text) for text in header]
     for label, own in fields.items():
         if len(places.get(label, ())) == len(own):
             for at, name in zip(places[label], own, strict=True):
@@ -75,7 +71,7 @@ def codes(
     for row, line in enumerate(lines[1:], start=2):
         for at, (own, back) in meanings.items():
             cell = line[at].strip() if at < len(line) else ""
-            code, label = cell in own, _compared(cell) in back
+            code, label = cell in own, compared(cell) in back
             if cell and code != label:
                 place = f"{letters(at + 1)}{row}"
                 as_code, as_label = (as_code or place * code), (as_label or place * label)
@@ -92,7 +88,7 @@ def _back(line: list[str], meanings: Mapping[int, tuple]) -> list[str]:
     told = list(line)
     for at, (_, back) in meanings.items():
         if at < len(line):
-            told[at] = back.get(_compared(line[at]), line[at])
+            told[at] = back.get(compared(line[at]), line[at])
     return told
 
 
@@ -107,5 +103,5 @@ def _coded(
         elif (one := fields.get(name)) and one.choices:
             back: dict[str, str] = {}
             for code, label in one.choices.items():
-                back.setdefault(_compared(label), code)
+                back.setdefault(compared(label), code)
             yield at, (frozenset(one.choices), back)

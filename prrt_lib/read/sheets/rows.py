@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -11,14 +11,17 @@ from prrt_lib.declare.dictionary import Column, dictionary
 from prrt_lib.declare.findings import finding
 from prrt_lib.declare.profiles import Block, Source
 from prrt_lib.declare.profiles import Sheet as SheetProfile
-from prrt_lib.read.cells.reader import CellReader
-from prrt_lib.read.records import Record, one_per_patient
+from prrt_lib.read.cells.reader import CellReader, text_of
+from prrt_lib.read.records import Record, by_patient, one_per_patient
 from prrt_lib.read.registry import parse
-from prrt_lib.read.sheets import ids, second_table, visits
-from prrt_lib.read.sheets.headers import headers
+from prrt_lib.read.sheets import ids
+from prrt_lib.read.sheets.headers import Header, compared, headers
 from prrt_lib.read.sheets.layout import Instance, Layout
 from prrt_lib.read.sheets.plans import ESSENTIAL, Plan, plan
 from prrt_lib.read.workbook.excel import Cell, Sheet, letters
+
+# Texts in a row that may be the header of another table.
+FEWEST = 3
 
 
 @dataclass
@@ -71,7 +74,7 @@ class RowReader:
             found.rows += 1
             self._take(row, text, found)
         for column, records in self._visits.values():
-            visits.of_each_patient(records, column, found)
+            latest_visits(records, column, found)
         if ignored:
             found.findings.append(self._about_row("rows-ignored", ignored[0], ignored[1:]))
         return found
@@ -84,7 +87,7 @@ class RowReader:
             if row >= self.layout.first_row and row not in self.declared.skip_rows
         ]
         heads = headers(self.sheet, self.declared)
-        other = second_table.starts(self.sheet, rows, heads, self.layout.id_column)
+        other = second_table(self.sheet, rows, heads, self.layout.id_column)
         below = [row for row in rows if other and row >= other]
         if below:
             found.held_out += len(below)
@@ -215,3 +218,82 @@ def merged_in_row(records: list[Record]) -> list[Record]:
         known = joined.get(place)
         joined[place] = known.with_values(record.values, record.seen) if known else record
     return [*joined.values(), *others]
+
+
+def second_table(
+    sheet: Sheet, rows: Sequence[int], heads: Sequence[Header], id_column: int
+) -> int | None:
+    """The first of ``rows`` that is the header of another table; None where there is none.
+
+    A header is a row of texts with the study id's header or with two other headers of the sheet;
+    or, after a blank row, three texts or more without a digit above a row that has some. A header
+    repeated as it stands goes on with the same table when it follows a row of it, as for printing;
+    below a gap or a caption it starts another one.
+    """
+    known = {head.text for head in heads}
+    own = {head.column: head.text for head in heads}
+    for place, row in enumerate(rows):
+        texts = _texts(sheet.rows[row])
+        if not texts:
+            continue
+        if {column: own.get(column) for column in texts} == texts:
+            if place and _apart(sheet, row):
+                return row
+            continue
+        told = texts.get(id_column, "")
+        if ids.looks_like_id(told) or ids.SUMMARY.match(told):
+            continue
+        named = texts.get(id_column) == own.get(id_column)
+        repeated = sum(text in known for text in texts.values()) >= 2
+        if (named or repeated) and len(texts) >= 2 or _like_header(sheet, rows, place, texts):
+            return row
+    return None
+
+
+def _apart(sheet: Sheet, row: int) -> bool:
+    """Whether a blank row, or a caption of one cell, stands above ``row``."""
+    return sum(not cell.blank for cell in sheet.rows.get(row - 1, {}).values()) <= 1
+
+
+def _texts(cells: Mapping[int, Cell]) -> dict[int, str]:
+    """The row's texts as headers are compared; empty where it holds anything else."""
+    filled = {column: cell for column, cell in cells.items() if not cell.blank}
+    if not all(isinstance(cell.value, str) for cell in filled.values()):
+        return {}
+    return {column: compared(text_of(cell.value)) for column, cell in filled.items()}
+
+
+def _like_header(sheet: Sheet, rows: Sequence[int], place: int, texts: Mapping[int, str]) -> bool:
+    row = rows[place]
+    above = all(cell.blank for cell in sheet.rows.get(row - 1, {}).values())
+    words = not any(c.isdigit() for text in texts.values() for c in text)
+    below = sheet.rows.get(row + 1, {})
+    data = any(not cell.blank and not isinstance(cell.value, str) for cell in below.values())
+    return above and words and data and len(texts) >= FEWEST
+
+
+def latest_visits(records: Sequence[Record], column: str, found: Any) -> None:
+    """Adds each patient's latest record to ``found.records``, the others to ``found.passed``.
+
+    Where two rows can be the latest, because their days overlap, both stay and are compared as
+    copies. A row without a date beside dated ones is asked about and not used.
+    """
+    for own in by_patient(records).values():
+        dated = [record for record in own if record.interval(column)]
+        latest = max((record.interval(column)[0] for record in dated), default=None)
+        for record in own:
+            days = record.interval(column)
+            if latest is None or (days and days[1] >= latest):
+                found.records.append(record)
+                continue
+            found.passed.append(record)
+            if not days:
+                found.findings.append(_undated(record, column))
+
+
+def _undated(record: Record, column: str) -> dict[str, str]:
+    seen = record.seen.get(column)
+    place = {"sheet": seen.sheet, "cell": seen.cell} if seen else {"sheet": record.origin[1]}
+    return finding(
+        "visit-undated", table=record.table, column=column, record=record.patient, **place
+    )
