@@ -35,9 +35,10 @@ READERS = {
     ALONE: "import python_calamine as p\nbegin()\n"
     "b = p.CalamineWorkbook.from_path(path)\n"
     "for n in b.sheet_names: b.get_sheet_by_name(n).to_python()",
-    HOUSE: "from prrt_lib.read.workbook import sheets_of\nbegin()\n"
+    HOUSE: "from prrt_lib.read.workbook.excel import sheets_of\nbegin()\n"
     "with sheets_of(path) as b:\n    for n in b.sheet_names: b[n]",
-    "gate, in its child process": "from prrt_lib.read.gate import admit\nbegin()\nadmit(path)",
+    "gate, in its child process": "from prrt_lib.read.workbook.gate import admit\nbegin()\n"
+    "admit(path)",
     "openpyxl, normal mode": "import openpyxl\nbegin()\nopenpyxl.load_workbook(path)",
     "read_workbook, everything": "from prrt_lib.read.reading import read_workbook\nbegin()\n"
     "read_workbook(path, 'sheets')",

@@ -64,8 +64,8 @@ def write(folder: Path, patients: int, seed: int) -> None:
 
 def scored(folder: Path, patients: int, shape: str) -> str:
     """One line of the table."""
-    from prrt_lib.read.gate import Limits
     from prrt_lib.read.reading import read_workbook
+    from prrt_lib.read.workbook.gate import Limits
 
     workbook, profile = SHAPES[shape]
     begun = time.process_time()

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from prrt_lib.declare.dictionary import DATE_KINDS, Column, dictionary
-from prrt_lib.read import ids
 from prrt_lib.read.reading import Reading
+from prrt_lib.read.sheets import ids
 
 WIDE_SHEET = "PRRT abstraction"
 USED = ("ok", "imputed-partial", "censored-low", "censored-high", "range")

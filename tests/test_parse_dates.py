@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from prrt_lib.read.kinds.date_texts import WORDS
+from prrt_lib.read.cells.date_texts import WORDS
 from prrt_lib.read.parsed import REFUSED, VALUED
 from prrt_lib.read.registry import parse
 from prrt_lib.read.spelling import write_value

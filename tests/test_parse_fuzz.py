@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from parse_mutations import JOINERS, cell, exact_values
 
-from prrt_lib.read.kinds.notes import bare
-from prrt_lib.read.kinds.numbers import WORDS
-from prrt_lib.read.kinds.vocabulary import spellings
-from prrt_lib.read.normal import folded
+from prrt_lib.read.cells.notes import bare
+from prrt_lib.read.cells.numbers import WORDS
+from prrt_lib.read.cells.text import folded
+from prrt_lib.read.cells.vocabulary import spellings
 from prrt_lib.read.parsed import REFUSED, VALUED
 from prrt_lib.read.registry import KINDS, parse
 from prrt_lib.read.spelling import write_value

@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 from test_parse_cases import TABLES, cases, read
 
-import prrt_lib.read.kinds as kinds
+import prrt_lib.read.cells as kinds
 from prrt_lib.read.parsed import REFUSED
 from prrt_lib.read.reasons import reasons
 from prrt_lib.read.registry import KINDS
 
 FOLDER = Path(kinds.__file__).parent
 SOURCES = [*FOLDER.glob("*.py"), *(FOLDER.parent / f"{name}.py" for name in
-           ("registry", "absent", "parsed"))]  # fmt: skip
+           ("registry", "parsed"))]  # fmt: skip
 REFUSERS = {"question", "impossible", "ambiguous", "invalid", "missing"}
 REASON = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 

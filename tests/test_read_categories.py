@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from prrt_lib.declare.dictionary import dictionary
-from prrt_lib.read.categories import read_category, vocabularies
+from prrt_lib.read.cells.categories import read_category, vocabularies
 
 READ = [
     ("tumour.primary_site", "Terminal ileum", ("ileum",)),

@@ -7,8 +7,8 @@ import pytest
 from small_workbooks import D, read
 
 from prrt_lib.base.errors import WorkbookError
-from prrt_lib.read.cells import unit_in_header
-from prrt_lib.read.ids import looks_like_id
+from prrt_lib.read.cells.reader import unit_in_header
+from prrt_lib.read.sheets.ids import looks_like_id
 
 SPLIT = """\
 name: split

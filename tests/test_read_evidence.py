@@ -10,8 +10,7 @@ import pytest
 from prrt_lib.declare.dictionary import DATE_KINDS, dictionary
 from prrt_lib.read.checks import checked, dates, events, scans
 from prrt_lib.read.checks.persons import near, same_person
-from prrt_lib.read.patient import Patient, patient
-from prrt_lib.read.records import Record, Seen
+from prrt_lib.read.records import Patient, Record, Seen, patient
 
 NUMBER = count(2)
 

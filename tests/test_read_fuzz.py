@@ -15,8 +15,8 @@ from mutated_workbooks import CANARY, MUTATIONS, Parts, mutated, original
 from small_workbooks import profile
 
 from prrt_lib.base.errors import WorkbookError
-from prrt_lib.read.gate import Limits
 from prrt_lib.read.reading import Reading, read_workbook
+from prrt_lib.read.workbook.gate import Limits
 
 # A bomb of 40 MB is one under these limits, and a small thing to make.
 LIMITS = Limits(unpacked_bytes=20 << 20, seconds=20)

@@ -14,7 +14,7 @@ import pytest
 from small_workbooks import book
 
 from prrt_lib.base.errors import WorkbookError
-from prrt_lib.read.gate import Limits, admit
+from prrt_lib.read.workbook.gate import Limits, admit
 
 
 @pytest.fixture
@@ -200,7 +200,11 @@ def test_a_large_file_and_a_slow_look_are_refused(good):
 
 def test_the_child_process_cannot_take_more_memory_than_allowed():
     code = "limit_memory(200 << 20); held = bytearray(400 << 20)"
-    command = [sys.executable, "-c", f"from prrt_lib.read.gate_child import limit_memory; {code}"]
+    command = [
+        sys.executable,
+        "-c",
+        f"from prrt_lib.read.workbook.gate_child import limit_memory; {code}",
+    ]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert "MemoryError" in done.stderr
 

@@ -14,8 +14,8 @@ from rewritten import Grid, grids, respelt, shuffled, with_lines, write
 from prrt_lib.base.paths import PROJECT
 from prrt_lib.declare.dictionary import DATE_KINDS, dictionary
 from prrt_lib.declare.parameters import Parameters
-from prrt_lib.read import ids
 from prrt_lib.read.reading import Reading, read_workbook
+from prrt_lib.read.sheets import ids
 from prrt_lib.study.cohort import build
 from prrt_lib.study.times import times
 

@@ -11,9 +11,9 @@ from test_read_workbook import every_kind_of_cell
 
 from prrt_lib.base.errors import WorkbookError
 from prrt_lib.base.paths import PROJECT
-from prrt_lib.read import plain_rows, sheet_xml
-from prrt_lib.read.archive import Style
-from prrt_lib.read.workbook import open_workbook
+from prrt_lib.read.workbook import sheet_xml
+from prrt_lib.read.workbook.archive import Style
+from prrt_lib.read.workbook.excel import open_workbook
 
 DATA = Path(__file__).parent / "data"
 STYLES = [Style(), Style("yyyy-mm-dd", is_date=True), Style("0%")]
@@ -22,7 +22,7 @@ WORKBOOKS = [DATA / "sheets_24.xlsx", DATA / "wide_24.xlsx", PROJECT / "data/raw
 
 
 def refuse(*_):
-    raise plain_rows.NotPlain
+    raise sheet_xml.NotPlain
 
 
 def read(text: str | bytes, monkeypatch=None, row_of=None):
@@ -120,7 +120,7 @@ def test_the_same_at_every_place_where_a_sheet_may_be_cut(monkeypatch):
     text = sheet(ODD["plain"] + ODD["formulas"] + ODD["comment"] + ODD["types"])
     whole = read(text)
     for size in range(1, len(text), 7):
-        monkeypatch.setattr(plain_rows, "CHUNK", size)
+        monkeypatch.setattr(sheet_xml, "CHUNK", size)
         assert read(text) == whole
     assert whole == read(text, monkeypatch, refuse)
 

@@ -13,9 +13,9 @@ from small_workbooks import HEADERS, PROFILE, ROWS, D, added, asked, book, chang
 from prrt_lib.base.errors import WorkbookError
 from prrt_lib.declare.dictionary import dictionary
 from prrt_lib.declare.layout.profiles import Source
-from prrt_lib.read.cells import CellReader
-from prrt_lib.read.ids import key, spellings
+from prrt_lib.read.cells.reader import CellReader
 from prrt_lib.read.reading import read_workbook
+from prrt_lib.read.sheets.ids import key, spellings
 
 
 def problems(folder, content) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from small_workbooks import HEADERS, ROWS, D, added, asked, book, changed, read
 
-from prrt_lib.read.headers import compared
+from prrt_lib.read.sheets.headers import compared
 
 ESCAPED = re.compile(r"\\(u[0-9a-f]{4}|x[0-9a-f]{2}|[nrt])")
 BLANKS = {"n": "\n", "r": "\r", "t": "\t"}

@@ -14,7 +14,7 @@ from openpyxl.styles import Font
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
 from prrt_lib.base.errors import WorkbookError
-from prrt_lib.read.workbook import Workbook, letters, open_workbook
+from prrt_lib.read.workbook.excel import Workbook, letters, open_workbook
 
 DATA = Path(__file__).parent / "data"
 

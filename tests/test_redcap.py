@@ -19,9 +19,9 @@ from prrt_lib.declare.dictionary import dictionary
 from prrt_lib.declare.layout import profiles
 from prrt_lib.declare.layout.redcap import COLUMNS, choices, fields
 from prrt_lib.declare.parameters import from_mapping
-from prrt_lib.read.gate import Limits
-from prrt_lib.read.layout import DECISIVE
 from prrt_lib.read.reading import Reading, read_workbook
+from prrt_lib.read.sheets.layout import DECISIVE
+from prrt_lib.read.workbook.gate import Limits
 from prrt_lib.run import stages
 from prrt_lib.tools.queries.asking import queries
 from prrt_lib.tools.redcap import field_name, redcap_dictionary, redcap_profile

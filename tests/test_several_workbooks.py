@@ -13,8 +13,8 @@ from small_workbooks import PROFILE, ROWS, book, changed
 
 from prrt_lib.base.errors import ParameterError, WorkbookError
 from prrt_lib.declare.parameters import from_mapping
-from prrt_lib.read.ids import key
 from prrt_lib.read.reading import Reading, read_workbook
+from prrt_lib.read.sheets.ids import key
 from prrt_lib.run import stages
 from prrt_lib.tools.queries.asking import queries
 

@@ -16,7 +16,7 @@ from prrt_lib.declare.rows import combine, result_rows
 from prrt_lib.estimate.measurement_agreement import intraclass_correlation, limits_of_agreement
 from prrt_lib.estimate.proportions import proportion
 from prrt_lib.estimate.rater_agreement import kappa
-from prrt_lib.read import ids
+from prrt_lib.read.sheets import ids
 
 ANALYSIS = "agreement"
 Tables = Mapping[str, pd.DataFrame]

@@ -10,14 +10,14 @@ from typing import Any
 import pandas as pd
 
 from prrt_lib.declare.findings import finding, rules
-from prrt_lib.read import duplicates, frames, ids
-from prrt_lib.read.cell_findings import about_record
+from prrt_lib.read import duplicates, frames
 from prrt_lib.read.checks import checked
-from prrt_lib.read.partial_dates import narrowed
-from prrt_lib.read.patient import patient
-from prrt_lib.read.records import Record, by_patient
-from prrt_lib.read.rows import SheetRows, merged_in_row
-from prrt_lib.read.same_patients import same_patients
+from prrt_lib.read.checks.cell_findings import about_record
+from prrt_lib.read.checks.partial_dates import narrowed
+from prrt_lib.read.records import Record, by_patient, patient
+from prrt_lib.read.sheets import ids
+from prrt_lib.read.sheets.ids import same_patients
+from prrt_lib.read.sheets.rows import SheetRows, merged_in_row
 
 Questions = list[dict[str, str]]
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from prrt_lib.declare.findings import finding, rules
 from prrt_lib.read.records import Record, by_patient, one_per_patient
-from prrt_lib.read.several import own_name
 
 
 @dataclass(frozen=True)
@@ -85,7 +84,8 @@ def _joined(members: Sequence[Record]) -> Record | None:
     result = members[0]
     by_sheet: dict[str, set[str]] = {}
     for record in members:
-        told = by_sheet.setdefault(own_name(record.origin[1]), set())
+        # Without the workbook's name, "[b.xlsx]": sheets of several workbooks are told apart by it.
+        told = by_sheet.setdefault(record.origin[1].rpartition("]")[2], set())
         said = {name for name, seen in record.seen.items() if seen.status != "missing"}
         # Rows of one sheet are parts of a record only where none tells what another tells.
         if not told.isdisjoint(said):

@@ -13,11 +13,11 @@ from typing import Any
 from prrt_lib.declare.answers import Answer
 from prrt_lib.declare.dictionary import Column, dictionary
 from prrt_lib.declare.findings import finding
-from prrt_lib.read import ids
-from prrt_lib.read.cells import USED, CellRead, one_row_each
+from prrt_lib.read.cells.reader import USED, CellRead, one_row_each
 from prrt_lib.read.questions import fingerprint
 from prrt_lib.read.records import Record
-from prrt_lib.read.rows import SheetRows
+from prrt_lib.read.sheets import ids
+from prrt_lib.read.sheets.rows import SheetRows
 
 ADDRESS = re.compile(r"([A-Z]+)([0-9]+)")
 Name = tuple[str, str, str]

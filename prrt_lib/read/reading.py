@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,14 +18,13 @@ from prrt_lib.declare.layout.profiles import Profile, load
 from prrt_lib.declare.layout.profiles import Sheet as SheetProfile
 from prrt_lib.declare.layout.template import ABOUT, CODEBOOK
 from prrt_lib.declare.shown import Shown
-from prrt_lib.read import columns, overrides, redcap
+from prrt_lib.read import overrides
 from prrt_lib.read.assembly import assembled
-from prrt_lib.read.gate import Limits, admit
-from prrt_lib.read.layout import Layout, locate
-from prrt_lib.read.merged import filled_down
-from prrt_lib.read.rows import RowReader, SheetRows
-from prrt_lib.read.several import in_order, named
-from prrt_lib.read.workbook import Sheet, SheetByName, plain, sheets_of, without_collecting
+from prrt_lib.read.sheets import columns, redcap
+from prrt_lib.read.sheets.layout import Layout, locate
+from prrt_lib.read.sheets.rows import RowReader, SheetRows
+from prrt_lib.read.workbook.excel import Sheet, SheetByName, plain, sheets_of, without_collecting
+from prrt_lib.read.workbook.gate import Limits, admit
 
 
 @dataclass(frozen=True, repr=False)
@@ -202,7 +201,7 @@ def _located(
 ) -> Located:
     sheet = book[declared.name]
     if several:
-        sheet = named(sheet, book.path)
+        sheet = named_by_book(sheet, book.path)
     sheet = filled_down(sheet, declared.header_row + 1)
     return Located(number, book.epoch, sheet, declared, locate(sheet, declared))
 
@@ -228,3 +227,48 @@ def _rows(item: Located, profiles: Sequence[Profile]) -> SheetRows:
     if not rows.rows:
         rows.findings.append(finding("sheet-without-rows", sheet=item.sheet.name, cell="A1"))
     return rows
+
+
+def filled_down(sheet: Sheet, first_row: int) -> Sheet:
+    """The sheet with every cell merged downwards repeated on the rows that it covers.
+
+    Rows that hold nothing else stay blank; captions above ``first_row`` are left alone.
+    """
+    spans = [span for span in sheet.merged if span[2] > span[0] >= first_row]
+    if not spans:
+        return sheet
+    rows = {row: dict(line) for row, line in sheet.rows.items()}
+    for top, left, bottom, _ in spans:
+        anchor = sheet.rows.get(top, {}).get(left)
+        for row in range(top + 1, bottom + 1):
+            if anchor is not None and any(not c.blank for c in sheet.rows.get(row, {}).values()):
+                rows[row][left] = anchor._replace(row=row)
+    return replace(sheet, rows=rows)
+
+
+def in_order(
+    books: Sequence[Path | str], profiles: Sequence[Profile]
+) -> tuple[list[Path], list[Profile]]:
+    """Workbooks with their profiles, by file name.
+
+    Raises WorkbookError where two workbooks bear the same name: a cell's address could not tell
+    them apart. One workbook given twice is refused for the same reason.
+    """
+    pairs = sorted(zip(map(Path, books), profiles, strict=True), key=lambda pair: pair[0].name)
+    names = [path.name.casefold() for path, _ in pairs]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        found = f"workbooks of the same name: {', '.join(twice)}"
+        where = ", ".join(str(path) for path, _ in pairs)
+        raise WorkbookError(Problem(where, found, "a name of its own for each", "rename one"))
+    return [path for path, _ in pairs], [profile for _, profile in pairs]
+
+
+def named_by_book(sheet: Sheet, book: Path) -> Sheet:
+    """The sheet under the name that tells it from those of other workbooks: "[b.xlsx]Patients"."""
+    name = f"[{book.name}]{sheet.name}"
+    rows = {
+        row: {column: cell._replace(sheet=name) for column, cell in line.items()}
+        for row, line in sheet.rows.items()
+    }
+    return replace(sheet, name=name, rows=rows)

@@ -9,7 +9,7 @@ from typing import Any
 from prrt_lib.read.context import context as declared
 from prrt_lib.read.parsed import Parsed, ambiguous, invalid, missing
 
-# Kind -> module of prrt_lib.read.kinds whose `read_<kind>(raw, context) -> Parsed` reads it.
+# Kind -> module of prrt_lib.read.cells whose `read_<kind>(raw, context) -> Parsed` reads it.
 KINDS = {
     "date": "dates", "partial_date": "dates",
     "activity": "activity", "percent_or_range": "percent", "mitoses": "mitoses",
@@ -70,7 +70,7 @@ def _of_numpy(raw: Any) -> Any:
 def _reader(kind: str):
     found = _readers.get(kind)
     if found is None:
-        module = import_module(f"prrt_lib.read.kinds.{KINDS[kind]}")
+        module = import_module(f"prrt_lib.read.cells.{KINDS[kind]}")
         found = _readers[kind] = getattr(module, f"read_{kind}")
     return found
 

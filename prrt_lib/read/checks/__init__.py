@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from prrt_lib.declare.findings import finding
-from prrt_lib.read.checks import cycles, dates, events, persons, samples, scans, vital
+from prrt_lib.read.checks import cycles, dates, events, persons, scans
 from prrt_lib.read.checks.question import Question, row
-from prrt_lib.read.patient import Patient
-from prrt_lib.read.records import Record
+from prrt_lib.read.records import Patient, Record
 
 CHECKS = (
     dates.birth,
@@ -18,9 +17,9 @@ CHECKS = (
     dates.abstraction,
     dates.lifetime,
     dates.contact,
-    vital.status,
-    vital.fatal_events,
-    vital.smoking,
+    events.status,
+    events.fatal_events,
+    events.smoking,
     cycles.treated,
     cycles.numbers,
     cycles.days,
@@ -28,8 +27,8 @@ CHECKS = (
     scans.classes,
     scans.sizes,
     scans.stages,
-    samples.labels,
-    samples.copies,
+    scans.labels,
+    scans.copies,
     events.grades,
     events.order,
     events.related,

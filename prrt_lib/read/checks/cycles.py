@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from prrt_lib.read.checks.question import Question
-from prrt_lib.read.patient import Patient
-from prrt_lib.read.records import Record
+from prrt_lib.read.records import Patient, Record
 
 SHORT_DAYS, LONG_DAYS = 28, 182
 

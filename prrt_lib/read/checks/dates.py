@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from prrt_lib.read.checks.question import Question
-from prrt_lib.read.patient import ALIVE, Patient
-from prrt_lib.read.records import Record, date_columns
+from prrt_lib.read.records import ALIVE, Patient, Record, date_columns
 
 DAYS_PER_YEAR = 365.25
 # Nobody is older, and no tumour is known for longer before a therapy that began in the 1990s.

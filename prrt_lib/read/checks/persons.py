@@ -8,7 +8,7 @@ from itertools import combinations
 
 from prrt_lib.declare.findings import finding
 from prrt_lib.read.checks.question import address
-from prrt_lib.read.patient import Patient
+from prrt_lib.read.records import Patient
 
 # A day on which this many patients were born or diagnosed is a placeholder, no evidence.
 COMMON = 20

@@ -1,14 +1,13 @@
-"""Reported progression against scans; class words against lesion flags."""
+"""Scans and samples: reported progression, class words, labels, contradicting copies."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
+from prrt_lib.read.cells.measured import SMALL_CODES
 from prrt_lib.read.checks.question import Question
-from prrt_lib.read.kinds.measured import SMALL_CODES
-from prrt_lib.read.patient import Patient
-from prrt_lib.read.records import Record
+from prrt_lib.read.records import Patient, Record
 
 PROGRESSING = ("PD", "mixed")
 SHRINKING = ("CR", "PR", "any response")
@@ -118,3 +117,40 @@ def codes(patients: Sequence[Patient]) -> Mapping[str, list[Question]]:
         question = Question("change-may-be-a-code", scan, column, (), ((scan, column),))
         found.setdefault(patient.id, []).append(question)
     return found
+
+
+SAME = {
+    "biomarkers": ("value", "analyte", "sample_date", "assay", "matrix"),
+    "labs": ("lab_value", "lab_test", "lab_date"),
+}
+AFTER = ("post_PRRT1", "post_PRRT2")
+
+
+def labels(patient: Patient) -> Iterator[Question]:
+    """Undated samples, and labels that the date contradicts (decision 18)."""
+    first = patient.first_prrt()
+    for sample in patient.all("biomarkers"):
+        days, label = sample.interval("sample_date"), sample.value("timepoint_label")
+        if days is None:
+            seen = sample.seen.get("sample_date")
+            if seen is None or seen.status == "missing":
+                yield Question("sample-undated", sample, "sample_date")
+        elif first and label:
+            late = label in ("pre_PRRT1", "diagnosis") and days[0] > first[1]
+            early = label in AFTER and days[1] <= first[0]
+            if late or early:
+                related = ((sample, "sample_date"),)
+                yield Question("label-against-date", sample, "timepoint_label", related)
+
+
+def copies(patient: Patient) -> Iterator[Question]:
+    """The same marker on the same day with different values."""
+    for table, (value, *same) in SAME.items():
+        groups: dict[tuple, list[Record]] = {}
+        for record in patient.all(table):
+            if record.value(value) is not None and record.interval(same[1]):
+                groups.setdefault(tuple(record.value(name) for name in same), []).append(record)
+        for members in groups.values():
+            if len({record.value(value) for record in members}) > 1:
+                places = tuple((record, value) for record in members)
+                yield Question("conflicting-records", *places[0], places[1:], places)

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from prrt_lib.declare.dictionary import Column, dictionary
-from prrt_lib.read.headers import Header
+from prrt_lib.read.sheets.headers import Header
 from prrt_lib.tools.draft.codebook import Codebooks, codes_in
 from prrt_lib.tools.draft.content import by_codebook, checked
 from prrt_lib.tools.draft.entries import (

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from prrt_lib.read.cells import text_of
-from prrt_lib.read.workbook import Sheet
+from prrt_lib.read.cells.reader import text_of
+from prrt_lib.read.workbook.excel import Sheet
 from prrt_lib.tools.draft.header_text import canonical
 
 NAMES = {"variable", "field", "item", "variable name", "field name", "name", "column",

@@ -9,9 +9,9 @@ from collections.abc import Iterable, Mapping
 
 from prrt_lib.declare.dictionary import DATE_KINDS, Column, dictionary
 from prrt_lib.declare.layout.profiles import Source
-from prrt_lib.read.absent import absent
-from prrt_lib.read.cells import CellReader, text_of
-from prrt_lib.read.columns import NUMERIC_DATE
+from prrt_lib.read.cells.absent import absent
+from prrt_lib.read.cells.reader import CellReader, text_of
+from prrt_lib.read.sheets.columns import NUMERIC_DATE
 from prrt_lib.tools.draft.header_guess import CERTAIN, NOTHING, POSSIBLE, Guess
 from prrt_lib.tools.draft.header_text import BRACKETS
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from prrt_lib.read.normal import folded
+from prrt_lib.read.cells.text import folded
 
 BRACKETS = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
 SHORT = {

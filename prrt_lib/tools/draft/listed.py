@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from prrt_lib.declare.dictionary import dictionary
 from prrt_lib.declare.layout.profiles import Source
-from prrt_lib.read.cells import CellReader
-from prrt_lib.read.headers import Header
+from prrt_lib.read.cells.reader import CellReader
+from prrt_lib.read.sheets.headers import Header
 from prrt_lib.tools.draft.content import LONGEST, MOST_WORDS
 from prrt_lib.tools.draft.entries import text
 from prrt_lib.tools.draft.header_guess import guess

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from prrt_lib.declare.dictionary import dictionary
 from prrt_lib.declare.layout.profiles import Source
-from prrt_lib.read.cells import CellReader, text_of
+from prrt_lib.read.cells.reader import CellReader, text_of
 from prrt_lib.tools.draft.content import LONGEST, MOST_WORDS
 from prrt_lib.tools.draft.entries import text
 from prrt_lib.tools.draft.header_guess import guess

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from prrt_lib.base.errors import Problem, WorkbookError
-from prrt_lib.read.gate import admit
-from prrt_lib.read.workbook import open_workbook
+from prrt_lib.read.workbook.excel import open_workbook
+from prrt_lib.read.workbook.gate import admit
 from prrt_lib.tools.draft.blocks import drafted
 from prrt_lib.tools.draft.codebook import Codebooks, codebooks
 from prrt_lib.tools.draft.content import has_decimal_comma, proved_order

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from prrt_lib.declare.layout.profiles import Sheet as SheetProfile
 from prrt_lib.declare.layout.redcap import Field
-from prrt_lib.read.cells import text_of, unit_in_header
-from prrt_lib.read.headers import Header, compared, headers
-from prrt_lib.read.redcap import Export, open_export
-from prrt_lib.read.workbook import Sheet
+from prrt_lib.read.cells.reader import text_of, unit_in_header
+from prrt_lib.read.sheets.headers import Header, compared, headers
+from prrt_lib.read.sheets.redcap import Export, open_export
+from prrt_lib.read.workbook.excel import Sheet
 from prrt_lib.tools.draft.entries import per_field
 from prrt_lib.tools.draft.header_guess import table_of
 from prrt_lib.tools.draft.sheet import DraftSheet, below

@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from prrt_lib.declare.layout.profiles import Sheet as SheetProfile
-from prrt_lib.read.cells import text_of
-from prrt_lib.read.headers import Header, compared, headers
-from prrt_lib.read.ids import looks_like_id
-from prrt_lib.read.workbook import Sheet
+from prrt_lib.read.cells.reader import text_of
+from prrt_lib.read.sheets.headers import Header, compared, headers
+from prrt_lib.read.sheets.ids import looks_like_id
+from prrt_lib.read.workbook.excel import Sheet
 from prrt_lib.tools.draft.entries import PARTS
 from prrt_lib.tools.draft.header_guess import is_header, table_of
 from prrt_lib.tools.draft.header_text import canonical

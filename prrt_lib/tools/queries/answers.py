@@ -11,9 +11,9 @@ from prrt_lib.base.errors import Problem, WorkbookError
 from prrt_lib.declare.answers import Answer
 from prrt_lib.declare.quoting import plain
 from prrt_lib.read import parse
-from prrt_lib.read.cells import text_of
-from prrt_lib.read.gate import admit
-from prrt_lib.read.workbook import Cell, Sheet, open_workbook
+from prrt_lib.read.cells.reader import text_of
+from prrt_lib.read.workbook.excel import Cell, Sheet, open_workbook
+from prrt_lib.read.workbook.gate import admit
 from prrt_lib.tools.queries.sheet import ANSWERS, QUESTIONS
 
 NEEDED = (*ANSWERS, "Key")

@@ -1,0 +1,126 @@
+"""Tumour grade as a report states it: G1, G2, G3 or carcinoma (NEC)."""
+
+from __future__ import annotations
+
+import re
+
+from prrt_lib.read.cells.opening import Opening
+from prrt_lib.read.cells.vocabulary import unknown
+from prrt_lib.read.parsed import Parsed, ambiguous, missing, ok
+
+TOKEN = re.compile(
+    r"(?P<system>\b(?:who|enets|ajcc)(?:/enets)?(?![a-z])(?: grade(?= 20))?"
+    r"(?:[ -]?(?P<year>20(?:00|10|17|19|22)))?)|"
+    r"(?P<nec>\b(?:(?:small|large)[ -]cell )?(?:poorly[ -]diff(?:erentiated|\.)? )?"
+    r"(?:high[ -]grade )?"
+    r"(?:nec\b|neuroendocrine carcinoma\b)|\bscnec\b|\blcnec\b|\bpd-?nec\b|"
+    r"\bneuroendokrines karzinom\b|\bcarcinome neuroendocrine\b|"
+    r"\bcarcinoma neuroendocrino\b|\bneuroendocrien carcinoom\b|\bneuroendokrin cancer\b|"
+    r"\bsmall[ -]cell(?: carcinoma)?\b|"
+    r"\blarge[ -]cell(?: carcinoma)?\b)|"
+    r"(?P<net>\b(?:p|si|gep|pan)?-?nets?(?=g[123]\b)|(?:\b|(?<=\bwd))(?:p|si|gep|pan)?-?nets?\b|"
+    r"\bneuroendocrine tumou?r\b|\b(?:histolog(?:ic(?:al)?|y) |tumou?r )(?=grade))|"
+    r"(?P<well>\bwd\b-?|\bwd-?(?=nets?\b)|\bwell[ -]?diff(?:erentiated|\b\.?)|"
+    r"\bgut differenziert\b|\bbien differencie\b)|"
+    r"(?P<moderate>\bmod(?:erately|\.)?[ -]?diff(?:erentiated|\b\.?))|"
+    r"(?P<poor>\bpoor(?:ly)?[ -]?diff(?:erentiated|\b\.?)|\bschlecht differenziert\b|"
+    r"\bundifferentiated\b)|"
+    r"(?P<low>\blow(?:[ -]grade)?\b)|(?P<middle>\bintermed(?:iate|\.)?(?:[ -]grade)?\b)|"
+    r"(?P<high>\bhigh(?:[ -]grade)?\b)|"
+    r"(?P<ki67>\(?\b(?:ki[ -]?67|mib[ -]?1)(?: index| li)?(?: - |[ :=]*)(?P<index>[<>~]?=? ?"
+    r"\d{1,2}(?:[.,]\d+)?(?:-\d{1,2})?) ?%\)?)|"
+    r"(?P<mitoses>\bmitos[ei]s [<>]?\d{1,2}(?:-\d{1,2})? ?(?:/|per) ?(?:10 ?hpf|2 ?mm\^?2)\b)|"
+    r"(?P<grade>(?:\b(?:grade|graad|grado|grad|gr|g)[ .:_-]*)?(?<![\d.,/])(?:\b|(?<=_))"
+    r"(?P<value>[123]|i{1,3})\b(?![\d.,]*\d|[ ]?[%/]))|"
+    r"(?P<stuck>(?:\b|(?<=net)|(?<=nets))(?:g|gr|grad|grade)\.?(?P<digit>[123]|i{1,3})\b)"
+)
+ROMAN = {"i": "1", "ii": "2", "iii": "3"}
+# "Grade 1/low grade": number and word of one grade, or of two that contradict each other.
+WITH_WORD = re.compile(r"(?<=[123])/(?=low|intermed|ki|mib)|\bw/ ?")
+SPELT = re.compile(r"(?<=grade )(?:one|two|three)\b")
+SPELT_OUT = {"one": "1", "two": "2", "three": "3"}
+LONG_WORDS = (
+    "differentiated", "neuroendocrine", "carcinoma", "intermediate", "poorly", "moderately",
+)  # fmt: skip
+# Where the specimen is from.
+NOTE = re.compile(
+    r" \((?:liver|lung|node|core|needle|primary)?(?: ?(?:biopsy|met|resection|histology|path))?\)$"
+)
+DOT = re.compile(r"\bg\. ?(?=[123]\b)")
+NUMBER = re.compile(r"[0-9]+(?:[.,][0-9]+)?")
+BETWEEN = re.compile(r"[\s,;:().-]*")
+UNGRADED = {"gx", "g x", "not graded", "ungraded", "cannot be assessed", "grade x", "not gradable"}
+
+
+@Opening(
+    "grade",
+    numbers={one: one for one in "123"},
+    number_reasons=("grade", "no-such-grade"),
+    words=frozenset(LONG_WORDS),
+    unmarked=re.compile(r"(?:grade|g|gr|net|who) ?"),
+)
+def read_grade(text: str) -> Parsed:
+    """ "1", "2", "3" or "NEC". High grade alone may be G3 or NEC and is a question."""
+    text = DOT.sub("g", NOTE.sub("", text))
+    text = WITH_WORD.sub(" ", text)
+    text = SPELT.sub(lambda found: SPELT_OUT[found[0]], text)
+    return missing("not-graded") if text in UNGRADED else _words(text)
+
+
+def _words(text: str) -> Parsed:
+    """The grade when known words, and nothing else, fill the whole cell."""
+    tokens: dict[str, list[str]] = {}
+    years = set()
+    for match in TOKEN.finditer(text):
+        name = "grade" if match.lastgroup in ("stuck", "digit", "value") else match.lastgroup
+        if name == "year":
+            name = "system"
+        years.add(match["year"])
+        tokens.setdefault(name, []).append(
+            match["value"] or match["digit"] or match["index"] or match[0]
+        )
+    if text.endswith(("-", "+")) or not tokens or not BETWEEN.fullmatch(TOKEN.sub(" ", text)):
+        return unknown(text)
+    values = {ROMAN.get(value, value) for value in tokens.get("grade", [])}
+    if any(_against_index(values, index) for index in tokens.get("ki67", ())):
+        return ambiguous("contradicts-itself")
+    if len(tokens.get("grade", [])) > 1:
+        return ambiguous("several-grades")
+    return _decided(set(tokens), next(iter(values), None), years)
+
+
+def _against_index(values: set[str], index: str) -> bool:
+    """Whether the Ki-67 beside a grade asks for a higher one (WHO 2022: G2 from 3 %, G3 above
+    20 %). A grade above its index may stand on the mitoses."""
+    number = NUMBER.match(index)
+    least = float(number[0].replace(",", ".")) if number else 0.0
+    return ("1" in values and least >= 3) or ("2" in values and least > 20)
+
+
+def _decided(said: set[str], value: str | None, years: set) -> Parsed:
+    if "nec" in said:
+        clash = {"well", "moderate", "low", "middle", "net"} & said or value in ("1", "2")
+        return ambiguous("contradicts-itself") if clash else ok("NEC", "carcinoma")
+    if "poor" in said:
+        return (
+            ok("NEC", "poorly-differentiated")
+            if said <= {"poor", "high", "ki67", "mitoses"}
+            else ambiguous("g3-or-nec")
+        )
+    if value is None:
+        return _by_word(said)
+    if value == "3" and years & {"2000", "2010"}:
+        return ambiguous("g3-or-nec")
+    clash = ("low" in said and value != "1") or ("middle" in said and value != "2") or (
+        "high" in said and value != "3") or ("moderate" in said and value != "2")  # fmt: skip
+    return ambiguous("contradicts-itself") if clash else ok(value, "grade")
+
+
+def _by_word(said: set[str]) -> Parsed:
+    """Low is G1 and intermediate G2; high may be G3 or NEC; well differentiated may be any."""
+    meant = said & {"low", "middle", "high"}
+    if meant == {"low"}:
+        return ok("1", "grade-word")
+    if meant == {"middle"}:
+        return ok("2", "grade-word")
+    return ambiguous("g3-or-nec" if meant == {"high"} else "no-grade")

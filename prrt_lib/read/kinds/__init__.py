@@ -1,1 +1,0 @@
-"""One module per family of cell kinds: `read_<kind>(raw, context) -> Parsed`."""

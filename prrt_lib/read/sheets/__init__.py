@@ -1,0 +1,1 @@
+"""The rows of a sheet -> records: headers, layout, ids, further tables, exports of REDCap."""

@@ -1,0 +1,275 @@
+"""A CSV export of REDCap -> a workbook with one sheet per instrument.
+
+Cells keep the address they have when the export is opened in a spreadsheet program.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from prrt_lib.base.errors import Problem, WorkbookError
+from prrt_lib.declare.layout.profiles import Block, Profile, Source
+from prrt_lib.declare.layout.profiles import Sheet as SheetProfile
+from prrt_lib.declare.layout.redcap import CHECKBOX, STRUCTURE, Field, fields
+from prrt_lib.read.sheets import redcap_labels
+from prrt_lib.read.sheets.headers import compared, pattern
+from prrt_lib.read.workbook.excel import Cell, Sheet, plain
+from prrt_lib.read.workbook.gate import Limits
+
+DELIMITERS = ",;\t|^"
+# Never data: captions, uploaded files, signatures.
+NOT_READ = ("descriptive", "file", "signature")
+SHOWN = 12
+
+
+def declared(profile: Profile) -> Profile:
+    """The profile with the codes of the data dictionary as its codebooks; any other unchanged."""
+    if profile.dictionary is None:
+        return profile
+    known = fields(profile.dictionary)
+    return replace(profile, sheets=tuple(_sheet(sheet, known) for sheet in profile.sheets))
+
+
+def _sheet(sheet: SheetProfile, known: Sequence[Field]) -> SheetProfile:
+    structure = ("redcap_event_name", "redcap_repeat_instrument", "redcap_repeat_instance",
+                 "redcap_data_access_group", "redcap_survey_identifier")  # fmt: skip
+    return replace(
+        sheet,
+        records=tuple(_block(block, known) for block in sheet.records),
+        ignore=(*sheet.ignore, *structure),
+    )
+
+
+def _block(block: Block, known: Sequence[Field]) -> Block:
+    return replace(
+        block, columns={name: _source(source, known) for name, source in block.columns.items()}
+    )
+
+
+def _source(source: Source, known: Sequence[Field]) -> Source:
+    """A column's own codebook goes before the data dictionary's; that of a checkbox field has
+    given its meanings when the ticks were read."""
+    named = pattern(source.header)
+    for one in known:
+        if one.choices and named.fullmatch(compared(one.name)):
+            if one.type == "checkbox":
+                return replace(source, codebook={})
+            return source if source.codebook else replace(source, codebook=one.choices)
+    return source
+
+
+def own_meanings(profile: Profile) -> dict[str, Mapping[str, str]]:
+    """Field, as it is compared -> what the profile itself says that its codes mean."""
+    sources = (s for sheet in profile.sheets for b in sheet.records for s in b.columns.values())
+    return {compared(source.header): source.codebook for source in sources if source.codebook}
+
+
+@dataclass(frozen=True)
+class Export:
+    """An export as if it were a workbook: one sheet per instrument, read when asked for."""
+
+    path: Path
+    header: Sequence[str]
+    lines: Sequence[Sequence[str]]
+    known: Sequence[Field]
+    own: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    epoch: int = 1900
+
+    @property
+    def sheet_names(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(one.form for one in self.known))
+
+    def __contains__(self, name: str) -> bool:
+        return plain(name) in map(plain, self.sheet_names)
+
+    def __getitem__(self, name: str) -> Sheet:
+        form = next(form for form in self.sheet_names if plain(form) == plain(name))
+        return _instrument(form, self.sheet_names[0], self)
+
+
+def open_export(
+    path: Path,
+    dictionary: Path,
+    limits: Limits | None = None,
+    own: Mapping[str, Mapping[str, str]] | None = None,
+) -> Export:
+    """The export at ``path``, checked against the data dictionary of its project.
+
+    An export with labels for codes, or for field names too, is taken back to codes and names.
+    ``own``: the profile's meanings of codes, by field. Raises WorkbookError for a file that is no
+    CSV export of that project, holds codes and labels together, or is too large.
+    """
+    known = fields(dictionary)
+    lines = _lines(Path(path), limits or Limits())
+    header = redcap_labels.names([name.strip() for name in lines[0]], known)
+    _check(path, header, lines, known)
+    try:
+        lines = redcap_labels.codes(header, lines, known)
+    except ValueError as mixed:
+        todo = "export the records again: CSV, raw data"
+        raise _refused(path, str(mixed), todo) from None
+    return Export(Path(path), header, lines, known, own or {})
+
+
+def _lines(path: Path, limits: Limits) -> list[list[str]]:
+    if not path.is_file():
+        raise _refused(path, "no such file", "check the name and the folder")
+    if path.stat().st_size > limits.file_bytes:
+        raise _refused(path, f"more than {limits.file_bytes} bytes", "export fewer fields")
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+        first = text.split("\n", 1)[0]
+        delimiter = max(DELIMITERS, key=first.count)
+        reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+        lines = list(_within(path, reader, limits))
+    except (UnicodeDecodeError, csv.Error):
+        raise _refused(path, "a file that is not CSV in UTF-8") from None
+    if not lines:
+        raise _refused(path, "an empty file")
+    return lines
+
+
+def _within(path: Path, lines: Iterable[list[str]], limits: Limits) -> Iterator[list[str]]:
+    """The lines, refused at the first one beyond a limit: memory is never spent on the rest."""
+    for number, line in enumerate(lines, start=1):
+        if number > limits.rows or len(line) > limits.columns:
+            most = f"at most {limits.rows} rows and {limits.columns} columns"
+            raise _refused(path, f"row {number} of {len(line)} columns", f"export {most}")
+        yield line
+
+
+def _check(
+    path: Path, header: Sequence[str], lines: Sequence[list[str]], known: Sequence[Field]
+) -> None:
+    problems = []
+    names = {one.name for one in known}
+    if known[0].name not in header:
+        problems.append(_problem(path, f"no column {known[0].name}, the record id"))
+    odd = [
+        name for name in header if not STRUCTURE.fullmatch(name) and _field_of(name) not in names
+    ]
+    if odd:
+        found = f"columns that the data dictionary does not have: {', '.join(odd[:SHOWN])}"
+        problems.append(_problem(path, found))
+    ragged = [str(row) for row, line in enumerate(lines, 1) if line and len(line) != len(header)]
+    if ragged:
+        rows = ", ".join(ragged[:SHOWN])
+        problems.append(_problem(path, f"rows of another length than the header: {rows}"))
+    if problems:
+        raise WorkbookError(problems)
+
+
+def _field_of(name: str) -> str:
+    ticked = CHECKBOX.fullmatch(name)
+    return ticked["name"] if ticked else name
+
+
+def _instrument(form: str, first_form: str, export: Export) -> Sheet:
+    """The rows of one instrument: those with something in one of its fields, and of the first
+    instrument one row of each record at least."""
+    header, lines, known = export.header, export.lines, export.known
+    own = [one for one in known if one.form == form and one.type not in NOT_READ]
+    places = {one: _columns(one, header) for one in own if one is not known[0]}
+    places = {one: columns for one, columns in places.items() if columns}
+    fixed = _fixed(header, known[0])
+    rows = {1: {c: Cell(form, 1, c, header[c - 1]) for c in fixed}}
+    rows[1] |= {min(at): Cell(form, 1, min(at), one.name) for one, at in places.items()}
+    identity = header.index(known[0].name)
+    filled = {
+        row: cells
+        for row, line in enumerate(lines[1:], start=2)
+        if (cells := dict(_cells(form, row, line, places, export.own)))
+    }
+    if form == first_form:
+        filled = {**_bare(lines, identity, filled), **filled}
+    for row, cells in sorted(filled.items()):
+        line = lines[row - 1]
+        rows[row] = {c: Cell(form, row, c, line[c - 1]) for c in fixed if line[c - 1].strip()}
+        rows[row] |= cells
+    return Sheet(name=form, rows={row: dict(sorted(cells.items())) for row, cells in rows.items()})
+
+
+def _bare(
+    lines: Sequence[Sequence[str]], identity: int, filled: Mapping[int, Mapping]
+) -> dict[int, dict[int, Cell]]:
+    """The first row of every record that has nothing in the first instrument: it is a patient."""
+    met = {lines[row - 1][identity] for row in filled}
+    bare: dict[int, dict[int, Cell]] = {}
+    for row, line in enumerate(lines[1:], start=2):
+        if line and line[identity] not in met:
+            met.add(line[identity])
+            bare[row] = {}
+    return bare
+
+
+def _columns(one: Field, header: Sequence[str]) -> dict[int, str]:
+    """Column -> code of a checkbox's columns; one column without a code for any other field."""
+    if one.type != "checkbox":
+        return {at: "" for at, name in enumerate(header, 1) if name == one.name}
+    return {
+        at: CHECKBOX.fullmatch(name)["code"]
+        for at, name in enumerate(header, 1)
+        if CHECKBOX.fullmatch(name) and CHECKBOX.fullmatch(name)["name"] == one.name
+    }
+
+
+def _fixed(header: Sequence[str], identity: Field) -> list[int]:
+    """Columns that every instrument shows: the record id, event and instance."""
+    return [
+        at
+        for at, name in enumerate(header, 1)
+        if name == identity.name or name.startswith("redcap_")
+    ]
+
+
+def _cells(
+    form: str,
+    row: int,
+    line: Sequence[str],
+    places: Mapping[Field, Mapping[int, str]],
+    own: Mapping[str, Mapping[str, str]],
+) -> Iterator[tuple[int, Cell]]:
+    if not line:
+        return
+    for one, columns in places.items():
+        if one.type == "checkbox":
+            value = _ticked(one, columns, line, own.get(compared(one.name), {}))
+        else:
+            value = line[min(columns) - 1]
+        if value.strip():
+            yield min(columns), Cell(form, row, min(columns), _typed(one, value))
+
+
+def _ticked(
+    one: Field, columns: Mapping[int, str], line: Sequence[str], own: Mapping[str, str]
+) -> str:
+    """The ticked choices by the profile's meanings, else by their labels; REDCap writes codes in
+    small letters, - as _."""
+    given = {code: own.get(code, label) for code, label in one.choices.items()}
+    labels = {code.lower().replace("-", "_"): label for code, label in given.items()}
+    ticked = [labels.get(code, code) for at, code in columns.items() if line[at - 1] == "1"]
+    return "; ".join(filter(None, ticked))
+
+
+def _typed(one: Field, text: str) -> str | float:
+    """A number where REDCap guarantees one, and no codebook gives it another meaning."""
+    if not one.numeric or one.choices:
+        return text
+    try:
+        return float(text.replace(",", ".") if one.decimal_comma else text)
+    except ValueError:
+        return text
+
+
+def _problem(path: Path, found: str) -> Problem:
+    todo = "export the records again: CSV, raw data, with the data dictionary of the same project"
+    return Problem(str(path), found, "a raw CSV export of REDCap", todo)
+
+
+def _refused(path: Path, found: str, todo: str = "") -> WorkbookError:
+    known = _problem(path, found)
+    return WorkbookError(replace(known, todo=todo) if todo else known)

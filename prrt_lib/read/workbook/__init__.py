@@ -1,0 +1,1 @@
+"""Whether a file is safe, and its cells as Excel knows them."""
