@@ -18,8 +18,12 @@ Handler = Callable[[argparse.Namespace], int]
 def run(given: argparse.Namespace) -> int:
     from prrt_lib.declare.parameters import load
     from prrt_lib.run.scenario import run as run_scenario
+    from prrt_lib.tools.site import Site
 
-    run_scenario(load(given.parameters), given.out, given.jobs, say=_say, pages=not given.no_site)
+    run_scenario(
+        load(given.parameters), given.out, given.jobs, say=_say,
+        site=Site(signing="prrt_lib.tools.sign_off"), pages=not given.no_site,
+    )  # fmt: skip
     return 0
 
 

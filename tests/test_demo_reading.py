@@ -10,7 +10,7 @@ from prrt_lib.base.paths import PROJECT
 from prrt_lib.read.reading import read_workbook
 from prrt_lib.tools.demo import generate
 from prrt_lib.tools.demo.abstract import abstracted
-from prrt_lib.tools.demo.write import write_sheets, write_wide
+from prrt_lib.tools.demo.workbooks import write_sheets, write_wide
 
 RAW = PROJECT / "data" / "raw"
 SHAPES = {"sheets": ("demo.xlsx", "template"), "wide": ("demo_wide.xlsx", "demo_wide")}

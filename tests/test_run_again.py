@@ -104,7 +104,7 @@ def test_what_a_killed_run_left_in_the_temporary_folder_is_removed_by_the_next(p
 
     killed(project, out, "reading", first_kernel, TMPDIR=str(temporary))
     assert set(temporary.glob("prrt-*")) - set(others)
-    hold = "import sys; from prrt_lib.run.temporary import own_folder as f\nwith f() as (own, _):"
+    hold = "import sys; from prrt_lib.run.lock import own_folder as f\nwith f() as (own, _):"
     living = subprocess.Popen(
         [sys.executable, "-c", f"{hold}\n print(own, flush=True); sys.stdin.read()"], text=True,
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=project,

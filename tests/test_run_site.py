@@ -18,12 +18,11 @@ from prrt_lib.declare.rows import COLUMNS
 from prrt_lib.declare.yaml_files import load_words
 from prrt_lib.draw.tables import Cell, Table
 from prrt_lib.run.notebook_form import STORY, cells, source
-from prrt_lib.tools import site
 from prrt_lib.tools.site import (
+    WORK,
+    Site,
     contents,
-    documents,
     generator,
-    headline,
     markup,
     notebooks,
     run_facts,
@@ -31,6 +30,7 @@ from prrt_lib.tools.site import (
     trace_data,
 )
 
+SITE = Site(signing="prrt_lib.tools.sign_off")
 BAD = "<script>window.bad = 1</script><img src=x onerror='window.bad = 1'>"
 FORMULA = "=HYPERLINK(\"http://example.org\", 'x')"
 FENCE = "`````\n\n# Broken out {{ 7 * 7 }}\n\n`````"
@@ -126,7 +126,7 @@ def without_traces():
 def spoilt(tmp_path_factory) -> Path:
     """Pages of a run with spoilt texts everywhere; Cox stopped, so the report was not made."""
     places = run_of(tmp_path_factory.mktemp("site"), *DONE, "report")
-    site.build(PARAMETERS, record(*DONE, "report"), places, [STOPPED])
+    SITE.build(PARAMETERS, record(*DONE, "report"), places, [STOPPED])
     return places.reports
 
 
@@ -212,9 +212,9 @@ def test_a_number_of_a_notebook_that_stopped_is_no_headline(tmp_path):
     places = run_of(tmp_path)
     plan = [{"name": "OS", "page": "survival", "results": "survival", "endpoint": "os_prrt",
              "statistic": "median"}]  # fmt: skip
-    assert headline.tiles(plan, places, "gep", {"survival": {}})
-    assert headline.tiles(plan, places, "gep", {"quality": {}}) == ""
-    assert headline.tiles(plan, places, "all_treated", {"survival": {}}) == ""
+    assert start.tiles(plan, places, "gep", {"survival": {}})
+    assert start.tiles(plan, places, "gep", {"quality": {}}) == ""
+    assert start.tiles(plan, places, "all_treated", {"survival": {}}) == ""
 
 
 def test_code_is_folded_without_scripts_and_parameters_are_open(spoilt):
@@ -263,10 +263,10 @@ def test_nothing_names_an_address_that_a_browser_would_ask(spoilt):
 
 def test_equal_runs_are_equal_bytes_and_a_killed_build_leaves_the_pages(tmp_path, monkeypatch):
     places = run_of(tmp_path, "quality")
-    made = site.build(PARAMETERS, record("quality"), places, [])
+    made = SITE.build(PARAMETERS, record("quality"), places, [])
     before = {path: path.read_bytes() for path in made}
     # What a process that was killed while it built has left.
-    half = places.reports / site.WORK / "html"
+    half = places.reports / WORK / "html"
     half.mkdir(parents=True)
     (half / "index.html").write_text("half")
 
@@ -276,12 +276,12 @@ def test_equal_runs_are_equal_bytes_and_a_killed_build_leaves_the_pages(tmp_path
     with monkeypatch.context() as patch:
         patch.setattr(generator, "generate", stop)
         with pytest.raises(KeyboardInterrupt):
-            site.build(PARAMETERS, record("quality"), places, [])
+            SITE.build(PARAMETERS, record("quality"), places, [])
     assert {path: path.read_bytes() for path in made} == before
-    again = site.build(PARAMETERS, record("quality"), places, [])
-    assert not (places.reports / site.WORK).exists()
+    again = SITE.build(PARAMETERS, record("quality"), places, [])
+    assert not (places.reports / WORK).exists()
     assert {path: path.read_bytes() for path in again} == before
-    site.remove(places)
+    SITE.remove(places)
     assert [path.name for path in places.reports.iterdir()] == ["quality.ipynb"]
 
 
@@ -296,18 +296,18 @@ def test_the_generator_has_nothing_to_warn_about(tmp_path, monkeypatch):
 
     monkeypatch.setattr(generator, "generate", generate)
     places = run_of(tmp_path, *DONE)
-    site.build(PARAMETERS, record(*DONE), places, [])
+    SITE.build(PARAMETERS, record(*DONE), places, [])
     assert said == [""]
 
 
 def test_the_site_is_built_again_when_something_it_shows_changes(tmp_path):
     places = run_of(tmp_path, *DONE)
-    base = site.key(PARAMETERS, record(*DONE), places, [])
-    assert site.key(PARAMETERS, {**record(*DONE), "site": {"key": "x"}}, places, []) == base
-    assert site.key(PARAMETERS, record(*DONE), places, [STOPPED]) != base
-    assert site.key(PARAMETERS, record("quality"), places, []) != base
+    base = SITE.key(PARAMETERS, record(*DONE), places, [])
+    assert SITE.key(PARAMETERS, {**record(*DONE), "site": {"key": "x"}}, places, []) == base
+    assert SITE.key(PARAMETERS, record(*DONE), places, [STOPPED]) != base
+    assert SITE.key(PARAMETERS, record("quality"), places, []) != base
     (places.reports / "sign-off.json").write_text("{}", encoding="utf-8")
-    assert site.key(PARAMETERS, record(*DONE), places, []) != base
+    assert SITE.key(PARAMETERS, record(*DONE), places, []) != base
 
 
 def test_the_start_page_names_the_parameters_that_were_changed(spoilt):
@@ -333,7 +333,7 @@ def test_every_notebook_has_its_place_in_the_navigation():
 
 def test_later_titles_of_a_page_of_docs_go_down_a_level():
     text = "# One\n\n## a\n\n# Two\n\n## b\n"
-    assert documents.one_title(text) == "# One\n\n## a\n\n## Two\n\n### b\n"
+    assert contents.one_title(text) == "# One\n\n## a\n\n## Two\n\n### b\n"
 
 
 def test_text_in_markdown_and_html_is_shown_letter_by_letter():

@@ -15,8 +15,8 @@ from prrt_lib.declare.sign_off import digest, item_name
 from prrt_lib.draw.tables import Cell, Table
 from prrt_lib.tools import sign_off
 from prrt_lib.tools.sign_off.entries import Entry, as_text, checksum, load
-from prrt_lib.tools.sign_off.items import FILE, items
-from prrt_lib.tools.sign_off.state import GONE, OUTDATED, summary
+from prrt_lib.tools.sign_off.items import items
+from prrt_lib.tools.sign_off.state import GONE, OUTDATED, SCRIPT, summary
 
 KEY = "quality/table-findings"
 SECRET = "patient Jane Roe died <script>alert(1)</script>"
@@ -190,7 +190,7 @@ def test_a_run_never_touches_the_reviewers_file(tmp_path):
     places = run(tmp_path)
     before = signed(places, entry(places, comment=SECRET)).read_bytes()
     (script,) = sign_off.write_items(places)
-    assert script.name == FILE and (places.reports / "sign-off.json").read_bytes() == before
+    assert script.name == SCRIPT and (places.reports / "sign-off.json").read_bytes() == before
     text = script.read_text(encoding="utf-8")
     assert text.startswith("window.PRRT") and "<script" not in text and "<\\u002f" not in text
 

@@ -40,3 +40,11 @@ class Places:
 def places(scenario: str) -> Places:
     """Folders of ``scenario`` under ``PRRT_OUT``, or under the project when that is unset."""
     return Places(scenario, Path(os.environ.get("PRRT_OUT") or PROJECT).resolve())
+
+
+def write_text(path: Path, text: str) -> None:
+    """``text`` at ``path``, replaced in one step."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    half = path.with_name(f".{path.name}.part")
+    half.write_text(text, encoding="utf-8")
+    os.replace(half, path)

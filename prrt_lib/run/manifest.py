@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from prrt_lib.base.paths import Places
+from prrt_lib.base.paths import Places, write_text
 from prrt_lib.run.keys import file_digest
 
 
@@ -26,14 +26,6 @@ def write(places: Places, manifest: Mapping[str, Any]) -> None:
         places.processed / "manifest.json",
         json.dumps(manifest, indent=1, sort_keys=True, ensure_ascii=False) + "\n",
     )
-
-
-def write_text(path: Path, text: str) -> None:
-    """``text`` at ``path``, replaced in one step."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    half = path.with_name(f".{path.name}.part")
-    half.write_text(text, encoding="utf-8")
-    os.replace(half, path)
 
 
 def outputs(root: Path, files: Iterable[Path]) -> dict[str, str]:

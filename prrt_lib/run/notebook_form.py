@@ -1,4 +1,4 @@
-"""A notebook's declared parameters, read from its `parameters` cell without running it."""
+"""A notebook read without running it: its heading, its code, its declared parameters."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import ast
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -105,3 +106,10 @@ def _one(name: str, parameters: Parameters) -> tuple[dict[str, Any], list[Proble
         except ParameterError as error:
             problems += error.problems
     return values, problems
+
+
+@cache
+def heading(name: str) -> str:
+    """First heading of a notebook."""
+    lines = (line for cell in cells(name) for line in source(cell).splitlines())
+    return next((line.lstrip("# ") for line in lines if line.startswith("# ")), name)

@@ -24,8 +24,8 @@ from prrt_lib.declare.quoting import unquoted
 from prrt_lib.read.reading import Reading
 from prrt_lib.run import notebook_form
 from prrt_lib.run.keys import parsed
+from prrt_lib.run.lock import own_folder, remove_left_behind
 from prrt_lib.run.stages import columns_read
-from prrt_lib.run.temporary import own_folder, remove_left_behind
 from prrt_lib.study.build import write_cohort
 
 # The report saves no rows of its own.

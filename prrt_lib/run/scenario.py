@@ -9,17 +9,15 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from prrt_lib import __version__
 from prrt_lib.base.errors import InputError, NotebookError, Problem
 from prrt_lib.base.paths import PROJECT, Places
 from prrt_lib.declare.parameters import Parameters
 from prrt_lib.run import keys, manifest, stages
-from prrt_lib.run.lock import held, sweep
+from prrt_lib.run.lock import held, remove_left_behind, sweep
 from prrt_lib.run.notebook_form import STORY, arguments, code, notebook_path
-from prrt_lib.run.temporary import remove_left_behind
-from prrt_lib.tools import site
 
 LAST = "report"
 # Started first, so that none of them is the one everybody waits for.
@@ -30,13 +28,27 @@ EVERYTHING = ("prrt_lib.cli", "prrt_lib.run.scenario", *stages.READING, *stages.
 Say = Callable[[str], None]
 
 
+class Site(Protocol):
+    """What makes the reviewer's pages of a run; whoever starts the run brings it."""
+
+    def key(
+        self, parameters: Parameters, record: dict, places: Places, failures: list[Problem]
+    ) -> str: ...
+
+    def build(
+        self, parameters: Parameters, record: dict, places: Places, failures: list[Problem]
+    ) -> list[Path]: ...
+
+    def remove(self, places: Places) -> None: ...
+
+
 def run(
     parameters: Parameters, out: Path = PROJECT, jobs: int = 2, say: Say = print,
-    pages: bool = True,
+    site: Site | None = None, pages: bool = True,
 ) -> dict:  # fmt: skip
     """The manifest of the finished run of one scenario below ``out``.
 
-    Without ``pages`` the reviewer's site is not built, and one of an earlier run is taken away.
+    With a ``site`` its pages are built; without ``pages`` those of an earlier run are taken away.
     Raises InputError (exit 2) before anything is written when the input cannot be used, and
     NotebookError (exit 3) naming every notebook that stopped, after the others have run.
     """
@@ -49,7 +61,7 @@ def run(
             for folder in (places.processed, places.figures, places.reports):
                 sweep(folder)
             remove_left_behind()
-            Run(parameters, places, files, say, lock, pages).all(chosen, jobs)
+            Run(parameters, places, files, say, lock, site, pages).all(chosen, jobs)
             record = manifest.read(places)
     except OSError as error:
         raise InputError(_disk(error, places)) from error
@@ -83,6 +95,7 @@ class Run:
     files: stages.Inputs
     say: Say
     lock: tuple[int, ...] = ()
+    site: Site | None = None
     pages: bool = True
 
     def __post_init__(self) -> None:
@@ -211,7 +224,7 @@ class Run:
 
     def finish(self, rebuilt: list[str], failures: list[Problem]) -> None:
         """The manifest's facts, the site and the closing lines."""
-        from prrt_lib.run.summary import headline
+        from prrt_lib.run.headline import closing_lines
 
         facts = self.facts(rebuilt)
         if any(self.record.get(name) != value for name, value in facts.items()):
@@ -219,11 +232,12 @@ class Run:
             manifest.write(self.places, self.record)
         if not rebuilt:
             self.say("nothing changed, no notebook was run")
-        for line in headline(self.parameters, self.record, self.places):
+        for line in closing_lines(self.parameters, self.record, self.places):
             self.say(line)
-        self.site(failures)
+        if self.site:
+            self.publish(self.site, failures)
 
-    def site(self, failures: list[Problem]) -> None:
+    def publish(self, site: Site, failures: list[Problem]) -> None:
         """The reviewer's pages, when something that they show has changed."""
         key = site.key(self.parameters, self.record, self.places, failures)
         stage = self.record.get("site", {})

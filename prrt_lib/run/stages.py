@@ -11,13 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from prrt_lib.base.errors import Problem, WorkbookError
-from prrt_lib.base.paths import PROJECT, Places
+from prrt_lib.base.paths import PROJECT, Places, write_text
 from prrt_lib.declare.answers import beside, load
 from prrt_lib.declare.layout import profiles
 from prrt_lib.declare.parameters import Parameters, resolve
 from prrt_lib.run import keys
 from prrt_lib.run.lock import held
-from prrt_lib.run.manifest import write_text
 
 if TYPE_CHECKING:
     from prrt_lib.read.reading import Reading

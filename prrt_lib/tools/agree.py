@@ -10,9 +10,9 @@ import pandas as pd
 
 from prrt_lib.analyse.agreement import agreement, disagreements, in_both
 from prrt_lib.base.errors import Problem, WorkbookError
+from prrt_lib.base.paths import write_text
 from prrt_lib.declare.quoting import quoted
 from prrt_lib.read.reading import read_workbook
-from prrt_lib.run.manifest import write_text
 
 
 def agree(

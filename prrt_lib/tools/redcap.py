@@ -9,10 +9,10 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
+from prrt_lib.base.paths import write_text
 from prrt_lib.declare.dictionary import Column, dictionary
 from prrt_lib.declare.layout.redcap import COLUMNS
-from prrt_lib.run.manifest import write_text
-from prrt_lib.tools.template import HOW_TO
+from prrt_lib.declare.layout.template import HOW_TO
 
 RECORD_ID = "record_id"
 NUMBERS = {"integer": "integer", "number": "number"}

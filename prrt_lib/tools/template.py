@@ -2,45 +2,24 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from pathlib import Path
 
 import xlsxwriter
 
 from prrt_lib.base.paths import PROJECT
 from prrt_lib.declare.dictionary import DATE_KINDS, Column, dictionary
-from prrt_lib.declare.layout.template import ABOUT, CODEBOOK, header, template_layout
+from prrt_lib.declare.layout.template import (
+    ABOUT,
+    CODEBOOK,
+    CODEBOOK_HEADER,
+    CREATED,
+    HOW_TO,
+    codebook_rows,
+    template_layout,
+)
 
-CREATED = dt.datetime(2026, 7, 15)
 LAST_ROW = 2000
 LISTS = {"yes_no": ("yes", "no")}
-HOW_TO = {
-    "date": "A full date. Leave empty when not known.",
-    "partial_date": "A date; when only month or year is known write Mar 2014 or 2014.",
-    "activity": "Number and unit in the cell: 200 mCi or 7.4 GBq.",
-    "percent_or_range": "As reported: 5, <2, 2-5 or >20.",
-    "mitoses": "As reported, with the area when it is not 2 mm2: 2/10 HPF, 3/50 HPF.",
-    "lab_value": "As reported, with the unit unless the header names it: 245 ng/mL, >5000 pg/mL.",
-    "id": "The study id, the same on every sheet; never a name or a hospital number.",
-    "yes_no": "yes or no; leave empty when not known.",
-    "text": "Free text; never a name.",
-}
-CODEBOOK_HEADER = ("Sheet", "Header", "Column", "Kind", "Unit", "Allowed", "Plausible",
-                   "How to write", "Meaning")  # fmt: skip
-
-
-def codebook_rows() -> list[tuple[str, ...]]:
-    """Header and one row per column: what may be written where."""
-    rows = [CODEBOOK_HEADER]
-    for table in dictionary().tables.values():
-        for column in table.columns.values():
-            plausible = " to ".join("" if v is None else str(v) for v in column.range or ())
-            rows.append((
-                table.name, header(column), column.name, column.kind, column.unit,
-                "; ".join(column.allowed), plausible, HOW_TO.get(column.kind, ""),
-                column.description,
-            ))  # fmt: skip
-    return rows
 
 
 def write_template(path: Path | None = None) -> Path:

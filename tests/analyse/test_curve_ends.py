@@ -9,7 +9,7 @@ from prrt_lib.analyse import survival
 from prrt_lib.declare.parameters import DAYS_PER_MONTH, YEARS
 from prrt_lib.declare.rows import combine, result_rows
 from prrt_lib.draw import curves, figures, sentences, tables
-from prrt_lib.tools.site import headline
+from prrt_lib.tools.site import start
 from prrt_lib.topics.biomarkers import marker_tables
 from prrt_lib.topics.report import paragraphs
 
@@ -148,9 +148,9 @@ def test_the_card_and_the_paragraph_say_that_the_median_lies_beyond_the_end():
     records = [{**row, "time": "" if pd.isna(row["time"]) else str(row["time"])}
                for row in rows.to_dict("records")]  # fmt: skip
     median = next(row for row in records if row["statistic"] == "median")
-    assert headline.beyond(median, records) == "too few at risk at that time"
+    assert start.beyond(median, records) == "too few at risk at that time"
     early = {**median, "estimate": 1000.0}
-    assert headline.beyond(early, records) == ""
+    assert start.beyond(early, records) == ""
     shown = {"analysis": "survival", "model": "completeness", "population": "gep"}
     whole = combine([rows, result_rows([{**shown, "statistic": "proportion"}])])
     said = " ".join(paragraphs.abstract(whole).texts)

@@ -15,7 +15,7 @@ from benchmarks.speed import reference
 from benchmarks.speed.timing import COVARIATES, patients
 from prrt_lib.estimate.cox_model import cox
 from prrt_lib.estimate.survival import kaplan_meier
-from prrt_lib.tools.demo.source_truth import true_median, true_survival
+from prrt_lib.tools.demo.model import true_median, true_survival
 
 
 def test_coverage_bias_and_power_of_four_cohorts():

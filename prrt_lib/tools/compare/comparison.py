@@ -11,7 +11,7 @@ from prrt_lib.tools.compare.edits import Edit, edits, effective
 from prrt_lib.tools.compare.questions import QuestionChanges, question_changes
 from prrt_lib.tools.compare.row_changes import TOLERANCE, Moved, RowChanges, row_changes
 from prrt_lib.tools.compare.sides import Side, side
-from prrt_lib.tools.site.headline import shown
+from prrt_lib.tools.site.start import shown
 
 SAME, HEADLINE_MOVED = 0, 4
 Named = tuple[str, str, str]

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from prrt_lib.run.manifest import write_text
+from prrt_lib.base.paths import write_text
 from prrt_lib.run.notebook_form import STORY
 from prrt_lib.tools.compare import words
 from prrt_lib.tools.compare.attribution import Attribution

@@ -2,9 +2,8 @@
 
 from prrt_lib.tools.demo.anchors import anchors
 from prrt_lib.tools.demo.cohort import SyntheticCohort, generate
-from prrt_lib.tools.demo.command import demo_data, write_workbooks
-from prrt_lib.tools.demo.model import MODELS, Model
-from prrt_lib.tools.demo.source_truth import true_median, true_survival
+from prrt_lib.tools.demo.model import MODELS, Model, true_median, true_survival
+from prrt_lib.tools.demo.workbooks import demo_data, write_workbooks
 
 __all__ = [
     "MODELS", "Model", "SyntheticCohort", "anchors", "demo_data", "generate", "true_median",

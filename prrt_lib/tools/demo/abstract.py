@@ -9,11 +9,9 @@ import numpy as np
 import pandas as pd
 
 from prrt_lib.declare.dictionary import DATE_KINDS, Column, dictionary
-from prrt_lib.tools.demo.cells import Record
 from prrt_lib.tools.demo.cohort import SyntheticCohort
-from prrt_lib.tools.demo.contradictions import Book, contradict, copies
-from prrt_lib.tools.demo.defects import share, spoil
-from prrt_lib.tools.demo.spelling import absent, spell
+from prrt_lib.tools.demo.mistakes import Book, contradict, copies, share, spoil
+from prrt_lib.tools.demo.spelling import Record, absent, spell
 
 UNITS = {"value": "unit", "uln": "unit",
          **dict.fromkeys(("lab_value", "lab_uln", "lab_lln"), "lab_unit")}  # fmt: skip

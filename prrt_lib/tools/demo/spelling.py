@@ -1,17 +1,18 @@
-"""How abstractors write true values: every spelling here is certain to a careful reader."""
+"""One cell as the abstractor left it, and the spellings that a careful reader takes for certain."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from prrt_lib.declare.dictionary import DATE_KINDS, Column
 from prrt_lib.declare.yaml_files import load_words
-from prrt_lib.tools.demo.cells import CLEAN, VARIANT, Cell
 
+CLEAN, VARIANT, DEFECT = "clean", "variant", "defect"
 WORDS = Path(__file__).with_name("spellings.yaml")
 DATE_FORMAT, PERCENT_FORMAT = "yyyy-mm-dd", "0.0%"
 MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
@@ -22,6 +23,40 @@ PARTIAL = {"diagnosis_date": 0.07, "birth_date": 0.05, "ssa_last_date": 0.10, "o
 # Markers below these are reported as a bound: what the assays tell from nothing.
 REPORTED_FROM = {"ng/mL": 50.0, "ug/L": 50.0, "pg/mL": 70.0}
 ABSENT_WORDS = ("NA", "unknown", "n/a", "not done")
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """``true`` and ``expected`` are canonical texts: ISO dates, GBq, percent, dictionary words.
+
+    ``expected`` is what a faultless reading of ``written`` gives: the truth, less of it where
+    the abstractor wrote less ("Mar 2014" -> "2014-03", "<2%" -> "<2"), "" where nothing certain
+    can be read. ``rule`` names an injected defect.
+    """
+
+    true: str
+    written: Any
+    expected: str
+    state: str = CLEAN
+    format: str = ""
+    rule: str = ""
+
+    def spoilt(self, written: Any, rule: str, format: str = "") -> Cell:
+        """The same truth with a defect written in its place."""
+        return replace(
+            self, written=written, expected="", state=DEFECT, format=format, rule=rule
+        )  # fmt: skip
+
+
+@dataclass(slots=True)
+class Record:
+    """One abstracted record; ``copy`` says which defect the whole row is, if it is one."""
+
+    table: str
+    patient_id: str
+    number: int
+    cells: dict[str, Cell] = field(default_factory=dict)
+    copy: str = ""
 
 
 @cache

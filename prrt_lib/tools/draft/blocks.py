@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 
 from prrt_lib.declare.dictionary import Column, dictionary
 from prrt_lib.read.sheets.headers import Header
-from prrt_lib.tools.draft.codebook import Codebooks, codes_in
-from prrt_lib.tools.draft.content import by_codebook, checked
+from prrt_lib.tools.draft.conditional import listed_tests, mixed_date
+from prrt_lib.tools.draft.content import Codebooks, by_codebook, checked, codes_in
 from prrt_lib.tools.draft.entries import (
     PARTS,
     UNIT_NEEDED,
@@ -20,10 +20,14 @@ from prrt_lib.tools.draft.entries import (
     text,
     three_columns,
 )
-from prrt_lib.tools.draft.header_guess import CERTAIN, POSSIBLE, guess, table_of
-from prrt_lib.tools.draft.header_text import canonical, numbered_part
-from prrt_lib.tools.draft.listed import listed_tests
-from prrt_lib.tools.draft.mixed import mixed_date
+from prrt_lib.tools.draft.headers import (
+    CERTAIN,
+    POSSIBLE,
+    canonical,
+    guess,
+    numbered_part,
+    table_of,
+)
 from prrt_lib.tools.draft.sheet import DraftSheet, is_unit
 
 # How the number of a repeated group is called.

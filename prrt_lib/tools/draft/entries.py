@@ -19,7 +19,7 @@ from prrt_lib.tools.draft.content import (
     unread_words,
     vital_words,
 )
-from prrt_lib.tools.draft.header_guess import time_point
+from prrt_lib.tools.draft.headers import time_point
 
 UNIT_NEEDED = ("activity", "lab_value", "mitoses")
 CODED = ("category", "sex", "smoking", "response", "relatedness", "isotope")

@@ -10,12 +10,10 @@ from prrt_lib.base.errors import Problem, WorkbookError
 from prrt_lib.read.workbook.excel import open_workbook
 from prrt_lib.read.workbook.gate import admit
 from prrt_lib.tools.draft.blocks import drafted
-from prrt_lib.tools.draft.codebook import Codebooks, codebooks
-from prrt_lib.tools.draft.content import has_decimal_comma, proved_order
+from prrt_lib.tools.draft.content import Codebooks, codebooks, has_decimal_comma, proved_order
 from prrt_lib.tools.draft.entries import text
-from prrt_lib.tools.draft.header_guess import POSSIBLE, guess
-from prrt_lib.tools.draft.redcap import look_at_export
-from prrt_lib.tools.draft.sheet import DraftSheet, look
+from prrt_lib.tools.draft.headers import POSSIBLE, guess
+from prrt_lib.tools.draft.sheet import DraftSheet, look, look_at_export
 
 ORDER = "date_order: TODO MDY or DMY for dates typed as text"
 

@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from os.path import relpath
 from pathlib import Path
 
-from prrt_lib.base.paths import PROJECT, Places
+from prrt_lib.base.paths import PROJECT, Places, write_text
 from prrt_lib.declare import answers as ledger
 from prrt_lib.declare.answers import Answer
 from prrt_lib.declare.findings import SEVERITIES
 from prrt_lib.declare.parameters import Parameters
 from prrt_lib.read import questions
 from prrt_lib.run import stages
-from prrt_lib.run.manifest import write_text
 from prrt_lib.tools.queries.sheet import Asked, write_queries
 
 NAME = "findings.xlsx"

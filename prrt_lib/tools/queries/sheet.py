@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -13,9 +12,9 @@ import xlsxwriter
 from prrt_lib.declare.answers import Answer
 from prrt_lib.declare.dictionary import dictionary
 from prrt_lib.declare.findings import rules
+from prrt_lib.declare.layout.template import CREATED
 from prrt_lib.declare.quoting import safe
 
-CREATED = dt.datetime(2026, 7, 15)
 QUESTIONS, CLOSED, HOW = "Questions", "Closed", "How to answer"
 # Excel takes this many links on a sheet; the rest are written as plain addresses.
 MOST_LINKS = 65_000

@@ -14,10 +14,8 @@ from typing import Any
 from prrt_lib.base.paths import Places
 from prrt_lib.declare import results
 from prrt_lib.declare.sign_off import COMPARED, digest, item_key
-from prrt_lib.run.manifest import write_text
 from prrt_lib.run.notebook_form import STORY
 
-FILE = "sign-off-items.js"
 # Pictures and files inside a page: long, and no item is found in them.
 EMBEDDED = re.compile(r'"data:[^"]*"')
 
@@ -120,24 +118,3 @@ def _outputs(path: Path) -> Iterator[str]:
             text = "".join(output.get("data", {}).get("text/html", ""))
             if "data-item=" in text:
                 yield text
-
-
-def write_items(places: Places) -> list[Path]:
-    """The script file that tells pages their items and what has been signed."""
-    from prrt_lib.tools.sign_off.state import summary
-
-    now = summary(places)
-    content = {
-        "scenario": places.scenario,
-        "items": {item.key: {"title": item.title, "digest": item.digest} for item in now.items},
-        "entries": [
-            {"item": one.entry.item, "verdict": one.entry.verdict, "initials": one.entry.initials,
-             "date": one.entry.date, "comment": one.entry.comment, "state": one.state}
-            for one in now.entries
-        ],
-    }  # fmt: skip
-    # What could end the script element is escaped; the pages show every text as text.
-    text = json.dumps(content, indent=0, sort_keys=True).replace("<", "\\u003c")
-    target = places.reports / FILE
-    write_text(target, f"window.PRRT = window.PRRT || {{}};\nPRRT.signOff = {text};\n")
-    return [target]

@@ -1,17 +1,20 @@
-"""What has been signed of a run, and whether it still counts."""
+"""What has been signed of a run, whether it still counts, and reviewers' files made one."""
 
 from __future__ import annotations
 
+import json
 from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
-from prrt_lib.base.errors import InputError
-from prrt_lib.base.paths import Places
+from prrt_lib.base.errors import InputError, Problem
+from prrt_lib.base.paths import Places, write_text
 from prrt_lib.draw.tables import Cell, Table
-from prrt_lib.tools.sign_off.entries import Entry, load
+from prrt_lib.tools.sign_off.entries import Entry, as_text, load
 from prrt_lib.tools.sign_off.items import Item, items
 
-FILE = "sign-off.json"
+FILE, SCRIPT = "sign-off.json", "sign-off-items.js"
 COUNTS, OUTDATED, GONE = "counts", "outdated: rows changed since", "no longer on a page"
 # An item has the gravest of its verdicts.
 GRAVEST = ("reject", "question", "agree")
@@ -107,3 +110,54 @@ def _state(entry: Entry, digests: dict[str, str]) -> str:
     if entry.item not in digests:
         return GONE
     return COUNTS if digests[entry.item] == entry.digest else OUTDATED
+
+
+def write_items(places: Places) -> list[Path]:
+    """The script file that tells pages their items and what has been signed."""
+    now = summary(places)
+    content = {
+        "scenario": places.scenario,
+        "items": {item.key: {"title": item.title, "digest": item.digest} for item in now.items},
+        "entries": [
+            {"item": one.entry.item, "verdict": one.entry.verdict, "initials": one.entry.initials,
+             "date": one.entry.date, "comment": one.entry.comment, "state": one.state}
+            for one in now.entries
+        ],
+    }  # fmt: skip
+    # What could end the script element is escaped; the pages show every text as text.
+    text = json.dumps(content, indent=0, sort_keys=True).replace("<", "\\u003c")
+    target = places.reports / SCRIPT
+    write_text(target, f"window.PRRT = window.PRRT || {{}};\nPRRT.signOff = {text};\n")
+    return [target]
+
+
+def merge(files: Sequence[Path], places: Places) -> Summary:
+    """What is signed once ``files`` are checked and merged into the run's own file.
+
+    Of one reviewer and item the later date counts; of the same date the file named later, and
+    any of them before what the run already has. Raises InputError and changes nothing when a
+    file is refused.
+    """
+    if not places.results.is_dir():
+        raise InputError(
+            Problem(str(places.processed), "no finished run", "a scenario that was run",
+                    f"make SCENARIO={places.scenario}")
+        )  # fmt: skip
+    own = places.reports / FILE
+    known = [load(own, places.scenario)] if own.exists() else []
+    given = [load(path, places.scenario) for path in files if path.resolve() != own.resolve()]
+    if given:
+        write_text(own, as_text(places.scenario, last_words([*known, *given])))
+    write_items(places)
+    return summary(places)
+
+
+def last_words(files: Iterable[Iterable[Entry]]) -> list[Entry]:
+    """Each reviewer's last entry on each item, by item and initials."""
+    kept: dict[tuple[str, str], Entry] = {}
+    for entries in files:
+        for entry in entries:
+            key = (entry.item, entry.initials)
+            if key not in kept or entry.date >= kept[key].date:
+                kept[key] = entry
+    return [kept[key] for key in sorted(kept)]

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import html
 import io
+import os
+import re
+import shutil
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +24,11 @@ COLOURS = {
     "color-link--visited": "#0b5394",
     "color-link-underline": "#8aa4bd",
 }
+FOLDER = "_downloads"
+# The link to the values that every figure has; the vector file has the same name.
+VALUES = re.compile(r'<a download="([A-Za-z0-9_]+)\.csv" href="data:[^"]*">[^<]*</a>')
+# Folders that belong to the site alone: what a new site does not have is removed from them.
+OWN = ("_static", "_images", "_downloads")
 
 
 def settings(title: str, bar: str) -> dict[str, Any]:
@@ -60,3 +69,53 @@ def generate(source: Path, work: Path, title: str, bar: str) -> tuple[Path, str]
     for name in (".buildinfo", "objects.inv"):
         (target / name).unlink(missing_ok=True)
     return target, warnings.getvalue()
+
+
+def add_vectors(pages: Path, figures: Path) -> None:
+    """Links in ``pages`` to the PDF of each figure that has one in ``figures``, copied there."""
+    for page in sorted(pages.glob("*.html")):
+        text = page.read_text(encoding="utf-8")
+        linked = VALUES.sub(lambda found: found[0] + _vector(found[1], pages, figures), text)
+        if linked != text:
+            page.write_text(linked, encoding="utf-8")
+
+
+def _vector(name: str, pages: Path, figures: Path) -> str:
+    source, target = figures / f"{name}.pdf", pages / FOLDER / f"{name}.pdf"
+    if not source.exists():
+        return ""
+    if not target.exists():
+        target.parent.mkdir(exist_ok=True)
+        shutil.copyfile(source, target)
+    return f'<a download href="{FOLDER}/{name}.pdf">Vector figure (PDF)</a>'
+
+
+def place(pages: Path, reports: Path) -> list[Path]:
+    """The files of the site in ``reports``, moved there from ``pages``."""
+    names = sorted(
+        (path.relative_to(pages) for path in pages.rglob("*") if path.is_file()), key=_order
+    )
+    for name in names:
+        (reports / name).parent.mkdir(parents=True, exist_ok=True)
+        os.replace(pages / name, reports / name)
+    placed = [reports / name for name in names]
+    for folder in OWN:
+        for path in (reports / folder).rglob("*"):
+            if path.is_file() and path not in placed:
+                path.unlink()
+    return placed
+
+
+def _order(name: Path) -> tuple[bool, bool, str]:
+    """What pages need comes before the pages, and the page that leads to all others last."""
+    return (name.suffix == ".html", name.name == "index.html", str(name))
+
+
+def remove(reports: Path, pages: Iterable[str]) -> None:
+    """Takes the site away: its pages would show what is no longer so."""
+    for name in ("index", *pages, "search"):
+        (reports / f"{name}.html").unlink(missing_ok=True)
+    for name in (*OWN, "trace"):
+        shutil.rmtree(reports / name, ignore_errors=True)
+    for name in ("searchindex.js", "sign-off-items.js"):
+        (reports / name).unlink(missing_ok=True)

@@ -2,32 +2,36 @@
 
 from __future__ import annotations
 
+import csv
 import json
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
 from prrt_lib.base.errors import Problem
 from prrt_lib.base.paths import Places
 from prrt_lib.declare.parameters import Parameters
-from prrt_lib.run.notebook_form import STORY
-from prrt_lib.run.pages import heading
-from prrt_lib.tools.site.documents import reference_pages
-from prrt_lib.tools.site.findings import findings_page
-from prrt_lib.tools.site.markup import in_markdown
+from prrt_lib.run.notebook_form import STORY, heading
+from prrt_lib.tools.site.contents import reference_pages
+from prrt_lib.tools.site.markup import in_markdown, raw, table
 from prrt_lib.tools.site.notebooks import Pictures, prepared
 from prrt_lib.tools.site.run_facts import facts_page
 from prrt_lib.tools.site.start import start_page
 
+HEADER = ("cell", "sheet", "patient", "column", "rule", "severity", "what was found",
+          "how to resolve", "state")  # fmt: skip
+COUNTED = ("rule", "severity", "questions", "open", "how to resolve")
+
 
 def write(
     target: Path, parameters: Parameters, record: dict[str, Any], places: Places,
-    failures: list[Problem], done: list[str],
+    failures: list[Problem], done: list[str], signed: Any = None,
 ) -> Pictures:  # fmt: skip
     """Writes the sources of all pages; pictures that their HTML names, by file name."""
     target.mkdir(parents=True)
     pictures: Pictures = {}
     executed = {name: _executed(places, name) for name in done}
-    start = start_page(parameters, record, places, failures, executed, pictures)
+    start = start_page(parameters, record, places, failures, executed, pictures, signed)
     _write_notebook(target, "index", start)
     for name, notebook in executed.items():
         given = record[f"notebook {name}"]["key"]["given"]
@@ -58,3 +62,46 @@ def _write_notebook(target: Path, name: str, notebook: dict) -> None:
 
 def _write(target: Path, name: str, text: str) -> None:
     (target / f"{name}.md").write_text(text, encoding="utf-8")
+
+
+def findings_page(places: Places) -> str:
+    """Markdown of the page; a message holds no text of a cell."""
+    found = rows(places.processed / "findings.csv")
+    intro = (
+        "# Questions about the workbook\n\n"
+        "Every cell or record that could not be used as it stands, with where it is and how to "
+        "resolve it. What each rule asks stands on the page of [rules](rules.md). A message never "
+        "repeats what a cell says.\n\n"
+    )
+    if not found:
+        return intro + "The workbook raised no question.\n"
+    return (
+        f"{intro}## By rule\n\n{raw(table('Questions by rule', COUNTED, counted(found)))}\n"
+        f"## One by one\n\n{raw(table('Every question', HEADER, map(line, found)))}"
+    )
+
+
+def rows(path: Path) -> list[dict[str, str]]:
+    """Lines of findings.csv; none where there is no such file."""
+    if not path.exists():
+        return []
+    with open(path, encoding="utf-8", newline="") as handle:
+        return list(csv.DictReader(handle))
+
+
+def counted(found: list[dict[str, str]]) -> list[tuple[str, ...]]:
+    """Rule, severity, number, how many are open, what to do; the most frequent first."""
+    number = Counter((item["rule"], item["severity"]) for item in found)
+    waiting = Counter((i["rule"], i["severity"]) for i in found if i["state"] == "open")
+    # What a column adds to its rule's advice stands behind "Here:".
+    todo = {
+        (item["rule"], item["severity"]): item["how_to_resolve"].split(" Here: ")[0]
+        for item in reversed(found)
+    }
+    return [(*key, str(count), str(waiting[key]), todo[key]) for key, count in number.most_common()]
+
+
+def line(item: dict[str, str]) -> tuple[str, ...]:
+    """One question as a line of the table."""
+    return (item["cell"], item["sheet"], item["record"], item["column"], item["rule"],
+            item["severity"], item["message"], item["how_to_resolve"], item["state"])  # fmt: skip

@@ -10,12 +10,11 @@ from typing import Any
 
 import pandas as pd
 
-from prrt_lib.base.paths import Places
+from prrt_lib.base.paths import Places, write_text
 from prrt_lib.declare.derivations import abstracted, of_cohort
 from prrt_lib.declare.dictionary import dictionary
 from prrt_lib.declare.rows import KEY as ROW_KEY
 from prrt_lib.declare.rows import NUMERIC, STATISTICS, VALUES, WORDS
-from prrt_lib.run.manifest import write_text
 from prrt_lib.study.endpoints import ENDPOINTS, SETTINGS
 from prrt_lib.study.tracing import Traces, as_text
 
