@@ -23,7 +23,7 @@ from prrt_lib.edges.synthetic.model import PRIMARIES
 from prrt_lib.edges.synthetic.source_truth import true_survival
 from prrt_lib.edges.synthetic.wide_profile import PATH, profile_text
 from prrt_lib.edges.template import write_template
-from prrt_lib.estimate.cox_model import cox
+from prrt_lib.estimate.regression.cox_model import cox
 from prrt_lib.study.stage import tnm
 
 RAW = PROJECT / "data" / "raw"

@@ -12,9 +12,9 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.speed.timing import COVARIATES, milliseconds, patients, peak_megabytes
-from prrt_lib.estimate.cox_model import cox
-from prrt_lib.estimate.log_rank import logrank
-from prrt_lib.estimate.survival import kaplan_meier
+from prrt_lib.estimate.curves.log_rank import logrank
+from prrt_lib.estimate.curves.survival import kaplan_meier
+from prrt_lib.estimate.regression.cox_model import cox
 from prrt_lib.present import style
 
 SIZES = (1_000, 10_000, 100_000, 1_000_000)

@@ -12,7 +12,7 @@ from small_study import SmallStudy, check, one, treated
 from prrt_lib.analyse import response_dependent
 from prrt_lib.analyse.response_dependent import start_stop
 from prrt_lib.declare.rows import COLUMNS
-from prrt_lib.estimate.cox_model import cox
+from prrt_lib.estimate.regression.cox_model import cox
 from prrt_lib.present import response_tables
 
 FIRST = pd.Timestamp("2015-01-01")

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from prrt_lib.estimate import concordance_pairs
-from prrt_lib.estimate.concordance_pairs import count_pairs
-from prrt_lib.estimate.smaller_before import smaller_before
+from prrt_lib.estimate.curves.smaller_before import smaller_before
+from prrt_lib.estimate.regression import concordance_pairs
+from prrt_lib.estimate.regression.concordance_pairs import count_pairs
 
 
 def records(seed: int, n: int = 70):

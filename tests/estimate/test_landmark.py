@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from prrt_lib.base.errors import AnalysisError
-from prrt_lib.estimate.landmark_analysis import landmark
+from prrt_lib.estimate.curves.landmark_analysis import landmark
 from prrt_lib.estimate.time_zero import audit_time_zero
 
 PATIENTS = pd.DataFrame(

@@ -14,8 +14,8 @@ from benchmarks.coverage.page import summary, write
 from benchmarks.speed import reference
 from benchmarks.speed.timing import COVARIATES, patients
 from prrt_lib.edges.synthetic.source_truth import true_median, true_survival
-from prrt_lib.estimate.cox_model import cox
-from prrt_lib.estimate.survival import kaplan_meier
+from prrt_lib.estimate.curves.survival import kaplan_meier
+from prrt_lib.estimate.regression.cox_model import cox
 
 
 def test_coverage_bias_and_power_of_four_cohorts():

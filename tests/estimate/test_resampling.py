@@ -8,8 +8,9 @@ import pytest
 from scipy.stats import norm
 
 from prrt_lib.base.errors import AnalysisError
-from prrt_lib.estimate.cox_model import cox
-from prrt_lib.estimate.resampling import (
+from prrt_lib.estimate.regression.cox_model import cox
+from prrt_lib.estimate.regression.validation import optimism_corrected
+from prrt_lib.estimate.resampling.bootstrap import (
     Replicates,
     bca_limits,
     bootstrap,
@@ -18,7 +19,6 @@ from prrt_lib.estimate.resampling import (
     percentile_limits,
     permutation_test,
 )
-from prrt_lib.estimate.validation import optimism_corrected
 
 
 @pytest.fixture(scope="module")

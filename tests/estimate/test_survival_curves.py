@@ -9,12 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lifelines import KaplanMeierFitter
 
-from prrt_lib.estimate.early_risk_set import conditional_start
-from prrt_lib.estimate.interval_censored import interval_censored_survival, turnbull
-from prrt_lib.estimate.milestones import milestone
-from prrt_lib.estimate.product_limit import product_limit
-from prrt_lib.estimate.restricted_mean import rmst, rmst_difference, rmst_ratio
-from prrt_lib.estimate.survival import kaplan_meier, median_follow_up, nelson_aalen
+from prrt_lib.estimate.curves.early_risk_set import conditional_start
+from prrt_lib.estimate.curves.interval_censored import interval_censored_survival, turnbull
+from prrt_lib.estimate.curves.milestones import milestone
+from prrt_lib.estimate.curves.product_limit import product_limit
+from prrt_lib.estimate.curves.restricted_mean import rmst, rmst_difference, rmst_ratio
+from prrt_lib.estimate.curves.survival import kaplan_meier, median_follow_up, nelson_aalen
 
 SIX = pd.DataFrame({"day": [2, 2, 3, 5, 5, 8], "died": [1, 0, 1, 1, 1, 0]})
 

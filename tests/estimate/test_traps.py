@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from prrt_lib.estimate.cox_model import cox
+from prrt_lib.estimate.regression.cox_model import cox
 from tests.estimate.golden_cox import HERE, RUNS, complete
 
 MAPPING = pd.read_csv(HERE / "statistics_cox.csv", keep_default_na=False)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from prrt_lib.estimate.risk_sets import RiskSets
+from prrt_lib.estimate.regression.risk_sets import RiskSets
 
 SMALLEST = 1e-140  # of a sum over a risk set, the largest risk being 1: squares must not vanish
 

@@ -9,11 +9,11 @@ import pandas as pd
 
 from prrt_lib.declare.levels import matched
 from prrt_lib.declare.rows import combine, result_rows
+from prrt_lib.estimate.curves.milestones import with_normal_limits
+from prrt_lib.estimate.curves.product_limit import Curve, product_limit
 from prrt_lib.estimate.groups import arrays, parts
 from prrt_lib.estimate.guards import prepared, refuse, warnings_of
 from prrt_lib.estimate.limits import normal_quantile
-from prrt_lib.estimate.milestones import with_normal_limits
-from prrt_lib.estimate.product_limit import Curve, product_limit
 
 
 def rmst(

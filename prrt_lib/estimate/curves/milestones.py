@@ -11,8 +11,8 @@ from scipy.special import ndtr
 
 from prrt_lib.declare.levels import matched
 from prrt_lib.declare.rows import combine, result_rows, stamp
+from prrt_lib.estimate.curves.survival import kaplan_meier
 from prrt_lib.estimate.limits import normal_quantile
-from prrt_lib.estimate.survival import kaplan_meier
 
 
 def milestone(

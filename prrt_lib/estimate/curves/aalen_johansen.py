@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from prrt_lib.declare.shown import Shown
-from prrt_lib.estimate.risk_table import RiskSets, tallies, tallies_at
+from prrt_lib.estimate.curves.risk_table import RiskSets, tallies, tallies_at
 
 
 @dataclass(frozen=True, repr=False)

@@ -10,9 +10,9 @@ import pandas as pd
 from scipy.special import chdtrc, ndtr
 
 from prrt_lib.declare.rows import result_rows
+from prrt_lib.estimate.curves.risk_table import RiskSets, tallies, tallies_at
 from prrt_lib.estimate.groups import codes_and_levels
 from prrt_lib.estimate.guards import named, prepared, refuse, warnings_of
-from prrt_lib.estimate.risk_table import RiskSets, tallies, tallies_at
 
 
 class Scores(NamedTuple):

@@ -9,9 +9,9 @@ import pandas as pd
 
 from prrt_lib.base.errors import AnalysisError
 from prrt_lib.declare.rows import result_rows
-from prrt_lib.estimate.concordance_index import record
-from prrt_lib.estimate.concordance_pairs import count_pairs
-from prrt_lib.estimate.cox_model import cox
+from prrt_lib.estimate.regression.concordance_index import record
+from prrt_lib.estimate.regression.concordance_pairs import count_pairs
+from prrt_lib.estimate.regression.cox_model import cox
 
 
 def optimism_corrected(

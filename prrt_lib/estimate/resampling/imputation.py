@@ -14,7 +14,7 @@ import pandas as pd
 
 from prrt_lib.declare.shown import Shown
 from prrt_lib.estimate.guards import prepared, refuse, require_columns
-from prrt_lib.estimate.imputation_step import Incomplete, draw, encoded, incomplete
+from prrt_lib.estimate.resampling.imputation_step import Incomplete, draw, encoded, incomplete
 
 HAZARD, EVENT = "nelson_aalen_increment", "event_indicator"
 

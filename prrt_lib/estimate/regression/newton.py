@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.linalg.lapack import dposv, dpotrf
 
-from prrt_lib.estimate.partial_likelihood import Likelihood, Sums, evaluate
-from prrt_lib.estimate.risk_sets import RiskSets
+from prrt_lib.estimate.regression.partial_likelihood import Likelihood, Sums, evaluate
+from prrt_lib.estimate.regression.risk_sets import RiskSets
 
 DECREMENT = 1e-18  # squared distance to the maximum in standard errors
 FLAT = 1e-8

@@ -9,6 +9,7 @@ import pandas as pd
 from scipy.special import chdtrc
 
 from prrt_lib.declare.rows import result_rows
+from prrt_lib.estimate.curves.risk_table import RiskSets, tallies, tallies_at
 from prrt_lib.estimate.groups import codes_and_levels
 from prrt_lib.estimate.guards import (
     chosen_cause,
@@ -18,7 +19,6 @@ from prrt_lib.estimate.guards import (
     refuse,
     warnings_of,
 )
-from prrt_lib.estimate.risk_table import RiskSets, tallies, tallies_at
 
 
 def gray_test(

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import chi2, norm
 
-from prrt_lib.estimate.newton import Maximum, require_rank
-from prrt_lib.estimate.partial_likelihood import Likelihood, Sums, collected, evaluate
-from prrt_lib.estimate.risk_sets import RiskSets
+from prrt_lib.estimate.regression.newton import Maximum, require_rank
+from prrt_lib.estimate.regression.partial_likelihood import Likelihood, Sums, collected, evaluate
+from prrt_lib.estimate.regression.risk_sets import RiskSets
 
 LIMIT = 200
 ENOUGH = 1e-20  # squared distance to the maximum in standard errors

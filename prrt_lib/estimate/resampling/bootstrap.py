@@ -13,8 +13,8 @@ from scipy.stats import norm
 
 from prrt_lib.base.errors import AnalysisError
 from prrt_lib.declare.shown import Shown
-from prrt_lib.estimate.batched_fits import fit_resamples
 from prrt_lib.estimate.guards import refuse, require_columns
+from prrt_lib.estimate.resampling.batched_fits import fit_resamples
 
 BCA_LEAST = 2000
 

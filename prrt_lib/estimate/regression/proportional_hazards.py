@@ -9,8 +9,8 @@ import pandas as pd
 from scipy.stats import rankdata
 
 from prrt_lib.declare.rows import combine
-from prrt_lib.estimate.cox_tests import chi2_record, quadratic
 from prrt_lib.estimate.guards import refuse
+from prrt_lib.estimate.regression.cox_tests import chi2_record, quadratic
 
 TRANSFORMS = ("km", "rank", "identity", "log")
 

@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 from scipy.stats import norm
 
-from prrt_lib.estimate.concordance_index import concordance_of_fit
-from prrt_lib.estimate.cox_tests import model_tests, term_tests
-from prrt_lib.estimate.firth import profile_limits
-from prrt_lib.estimate.newton import Maximum
+from prrt_lib.estimate.regression.concordance_index import concordance_of_fit
+from prrt_lib.estimate.regression.cox_tests import model_tests, term_tests
+from prrt_lib.estimate.regression.firth import profile_limits
+from prrt_lib.estimate.regression.newton import Maximum
 
 
 def rows(fit) -> pd.DataFrame:

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from prrt_lib.declare.levels import level_text
-from prrt_lib.estimate.design_matrix import Design, design
 from prrt_lib.estimate.guards import entries_named, named, prepared, refuse, require_columns
+from prrt_lib.estimate.regression.design_matrix import Design, design
 
 
 @dataclass(frozen=True)

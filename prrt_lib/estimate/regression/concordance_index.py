@@ -7,8 +7,8 @@ import pandas as pd
 from scipy.stats import norm
 
 from prrt_lib.declare.rows import result_rows
-from prrt_lib.estimate.concordance_pairs import Pairs, count_pairs
 from prrt_lib.estimate.guards import prepared, refuse, warnings_of
+from prrt_lib.estimate.regression.concordance_pairs import Pairs, count_pairs
 
 TIME_WEIGHTS = ("n", "n/G2", "S", "S/G", "I")
 

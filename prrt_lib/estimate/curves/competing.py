@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 
 from prrt_lib.declare.rows import result_rows
-from prrt_lib.estimate.aalen_johansen import Incidence, aalen_johansen
-from prrt_lib.estimate.early_risk_set import started_groups, with_dips
-from prrt_lib.estimate.gray import gray_test
+from prrt_lib.estimate.curves.aalen_johansen import Incidence, aalen_johansen
+from prrt_lib.estimate.curves.early_risk_set import started_groups, with_dips
+from prrt_lib.estimate.curves.gray import gray_test
 from prrt_lib.estimate.groups import arrays
 from prrt_lib.estimate.guards import chosen_cause, declared_causes, prepared, refuse
 from prrt_lib.estimate.limits import probability_limits

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from prrt_lib.estimate.risk_sets import RiskSets
+from prrt_lib.estimate.regression.risk_sets import RiskSets
 
 ENOUGH = 1e-10  # squared distance to the maximum in standard errors, before the last step
 STEPS = 25

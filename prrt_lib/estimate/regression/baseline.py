@@ -11,8 +11,8 @@ from scipy.stats import norm
 
 from prrt_lib.declare.levels import level_text
 from prrt_lib.estimate.guards import refuse
-from prrt_lib.estimate.partial_likelihood import Likelihood, Sums, evaluate
-from prrt_lib.estimate.risk_sets import risk_sets
+from prrt_lib.estimate.regression.partial_likelihood import Likelihood, Sums, evaluate
+from prrt_lib.estimate.regression.risk_sets import risk_sets
 
 
 @dataclass(frozen=True)

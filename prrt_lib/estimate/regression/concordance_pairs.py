@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from prrt_lib.estimate.smaller_before import smaller_before
+from prrt_lib.estimate.curves.smaller_before import smaller_before
 
 TOLERANCE = 1e-12  # of scores that differ only by rounding, relative to the largest
 DENSE = 4_000_000

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from prrt_lib.declare.shown import Shown
-from prrt_lib.estimate.risk_table import RiskTable, risk_table
+from prrt_lib.estimate.curves.risk_table import RiskTable, risk_table
 
 # R's quantile.survfit: a curve this close to the wanted probability counts as equal to it.
 TOLERANCE = float(np.sqrt(np.finfo(float).eps))

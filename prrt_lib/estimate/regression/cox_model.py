@@ -11,14 +11,14 @@ import pandas as pd
 
 from prrt_lib.declare.rows import result_rows
 from prrt_lib.declare.shown import Fit
-from prrt_lib.estimate import baseline, cox_rows, proportional_hazards, residuals
-from prrt_lib.estimate.cox_data import CoxData, cox_data
-from prrt_lib.estimate.cox_tests import robust_variance
-from prrt_lib.estimate.design_matrix import Design
-from prrt_lib.estimate.firth import maximise_penalised
 from prrt_lib.estimate.guards import refuse
-from prrt_lib.estimate.newton import Maximum, Singular, maximise
-from prrt_lib.estimate.risk_sets import RiskSets, risk_sets
+from prrt_lib.estimate.regression import baseline, cox_rows, proportional_hazards, residuals
+from prrt_lib.estimate.regression.cox_data import CoxData, cox_data
+from prrt_lib.estimate.regression.cox_tests import robust_variance
+from prrt_lib.estimate.regression.design_matrix import Design
+from prrt_lib.estimate.regression.firth import maximise_penalised
+from prrt_lib.estimate.regression.newton import Maximum, Singular, maximise
+from prrt_lib.estimate.regression.risk_sets import RiskSets, risk_sets
 
 
 @dataclass(frozen=True, repr=False)

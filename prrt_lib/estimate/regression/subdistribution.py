@@ -12,11 +12,11 @@ from scipy.stats import norm
 
 from prrt_lib.declare.rows import combine, stamp
 from prrt_lib.declare.shown import Fit
-from prrt_lib.estimate.cox_data import CoxData, cox_data
-from prrt_lib.estimate.cox_model import CoxFit, fit_cox
-from prrt_lib.estimate.cox_tests import by_cluster
 from prrt_lib.estimate.guards import chosen_cause, event_codes, refuse, require_columns
-from prrt_lib.estimate.still_observed import StillObserved, still_observed
+from prrt_lib.estimate.regression.cox_data import CoxData, cox_data
+from prrt_lib.estimate.regression.cox_model import CoxFit, fit_cox
+from prrt_lib.estimate.regression.cox_tests import by_cluster
+from prrt_lib.estimate.regression.still_observed import StillObserved, still_observed
 
 FORMS = ("weighted-cox", "cmprsk")
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from scipy.stats import chi2
 
-from prrt_lib.estimate.newton import Maximum
-from prrt_lib.estimate.partial_likelihood import Likelihood
-from prrt_lib.estimate.risk_sets import RiskSets
+from prrt_lib.estimate.regression.newton import Maximum
+from prrt_lib.estimate.regression.partial_likelihood import Likelihood
+from prrt_lib.estimate.regression.risk_sets import RiskSets
 
 
 def robust_variance(sets: RiskSets, top: Maximum, cluster: np.ndarray) -> np.ndarray:
