@@ -1,4 +1,4 @@
-"""Restricted mean survival time, its differences and ratios between groups."""
+"""Restricted mean survival time, and its differences between groups."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy.special import ndtr
 
 from prrt_lib.declare.levels import matched
-from prrt_lib.declare.rows import combine, result_rows
-from prrt_lib.estimate.curves.milestones import with_normal_limits
+from prrt_lib.declare.rows import result_rows, stamp
 from prrt_lib.estimate.curves.product_limit import Curve, product_limit
 from prrt_lib.estimate.groups import arrays, parts
 from prrt_lib.estimate.guards import prepared, refuse, warnings_of
@@ -80,52 +80,27 @@ def rmst_difference(
 ) -> pd.DataFrame:
     """Rows ``rmst_difference`` (days) of each level from the reference, the first if not given."""
     rows = rmst(frame, duration, event, tau, entry, by, weights, conf_level)
-    return combine([with_normal_limits(_contrasts(rows, reference, ratio=False), conf_level)])
-
-
-def rmst_ratio(
-    frame: pd.DataFrame,
-    duration: str,
-    event: str,
-    tau: float,
-    by: str,
-    entry: str | None = None,
-    weights: str | None = None,
-    conf_level: float = 0.95,
-    *,
-    reference: object = None,
-) -> pd.DataFrame:
-    """Rows ``log_rmst_ratio`` of each level to the reference; delta method on the log scale."""
-    rows = rmst(frame, duration, event, tau, entry, by, weights, conf_level)
-    return combine([with_normal_limits(_contrasts(rows, reference, ratio=True), conf_level)])
-
-
-def _contrasts(rows: pd.DataFrame, reference: object, ratio: bool) -> pd.DataFrame:
     levels = rows["group_level"].tolist()
     base = levels[0] if reference is None else matched(reference, levels, "reference")
     zero = rows[rows["group_level"] == base].iloc[0]
     others = rows[rows["group_level"] != base]
-    records = [_contrast(row, zero, ratio) for _, row in others.iterrows()]
-    first = rows.iloc[0]
-    words = {"group": first["group"], "reference": base, "time": first["time"]}
-    return result_rows(records, **words, warning=first["warning"], unit="" if ratio else "days")
+    words = {"statistic": "rmst_difference", "group": by, "reference": base, "time": tau,
+             "unit": "days", "warning": zero["warning"]}  # fmt: skip
+    gaps = result_rows([_difference(row, zero) for _, row in others.iterrows()], **words)
+    error = gaps["std_error"].where(gaps["std_error"] > 0)
+    half = normal_quantile(conf_level) * error
+    return stamp(gaps, low=gaps["estimate"] - half, high=gaps["estimate"] + half,
+                 p=2 * ndtr(-np.abs(gaps["estimate"] / error)), conf_level=conf_level)  # fmt: skip
 
 
-def _contrast(row: pd.Series, zero: pd.Series, ratio: bool) -> dict[str, Any]:
-    errors = [row["std_error"], zero["std_error"]]
-    if ratio:
-        errors = [errors[0] / row["estimate"], errors[1] / zero["estimate"]]
-        estimate = np.log(row["estimate"] / zero["estimate"])
-    else:
-        estimate = row["estimate"] - zero["estimate"]
+def _difference(row: pd.Series, zero: pd.Series) -> dict[str, Any]:
     states = [state for state in (row["state"], zero["state"]) if state != "ok"]
     return {
-        "statistic": "log_rmst_ratio" if ratio else "rmst_difference",
         "group_level": row["group_level"],
-        "estimate": estimate,
-        "std_error": np.hypot(*errors),
+        "estimate": row["estimate"] - zero["estimate"],
+        "std_error": np.hypot(row["std_error"], zero["std_error"]),
         "n": row["n"] + zero["n"],
         "events": row["events"] + zero["events"],
-        "method": row["method"] + ("; log ratio, delta method" if ratio else "; difference"),
+        "method": row["method"] + "; difference",
         "state": states[0] if states else "ok",
     }

@@ -1,24 +1,23 @@
-"""Seeded bootstrap and permutation, and the limits taken from them."""
+"""The seeded bootstrap of a Cox model: many fits at once.
+
+A patient drawn c times is c tied records (Efron), so each resample has its own terms; sums over
+risk sets run over all resamples in one array.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 import pandas as pd
-from scipy.stats import norm
 
-from prrt_lib.base.errors import AnalysisError
 from prrt_lib.declare.shown import Shown
-from prrt_lib.estimate.guards import refuse, require_columns
-from prrt_lib.estimate.resampling.batched_fits import fit_resamples
+from prrt_lib.estimate.guards import refuse
+from prrt_lib.estimate.regression.risk_sets import RiskSets
 
-BCA_LEAST = 2000
-
-Estimator = Callable[[pd.DataFrame], Sequence[float] | float]
+ENOUGH = 1e-10  # squared distance to the maximum in standard errors, before the last step
+STEPS = 25
+ROOM = 100_000  # numbers per block: resamples x columns x rows, to stay in the cache
 
 
 @dataclass(frozen=True, repr=False)
@@ -47,44 +46,11 @@ class Replicates(Shown):
         return np.nanstd(self.values, axis=0, ddof=1)
 
 
-def bootstrap(
-    frame: pd.DataFrame, estimator: Estimator, resamples: int, seed: int,
-    cluster: str | None = None, strata: str | None = None, jobs: int = 1,
-    progress: Callable[[int, int], None] | None = None,
-) -> Replicates:  # fmt: skip
-    """Replicates of ``estimator`` over patients (or whole clusters) drawn with replacement.
-
-    Drawing is within ``strata``. A drawn cluster keeps all its records. Resample b depends on
-    ``seed`` and b alone, so ``jobs`` and order change nothing; ``progress(done, all)`` is called
-    after each part. ``estimator`` has to be importable when ``jobs`` > 1.
-    """
-    units = _units(frame, cluster, strata)
-    work = partial(_bootstrap_part, frame, estimator, units, seed)
-    return Replicates(_as_array(estimator(frame)), _spread(work, resamples, jobs, progress))
-
-
-def permutation_test(
-    frame: pd.DataFrame, group: str, estimator: Estimator, permutations: int, seed: int,
-    strata: str | None = None, jobs: int = 1,
-) -> tuple[float, Replicates]:  # fmt: skip
-    """Two-sided p and the Replicates with ``group`` shuffled (within ``strata``).
-
-    p = (1 + as extreme) / (1 + permutations), so never zero (Phipson and Smyth 2010).
-    """
-    require_columns(frame, [group])
-    units = _units(frame, None, strata)
-    work = partial(_permutation_part, frame, group, estimator, units, seed)
-    found = Replicates(_as_array(estimator(frame)), _spread(work, permutations, jobs, None))
-    limit = abs(found.estimate[0]) * (1 - 1e-12)
-    extreme = int((np.abs(found.values[:, 0]) >= limit).sum())
-    return (1 + extreme) / (1 + permutations), found
-
-
 def bootstrap_cox(fit, resamples: int, seed: int) -> Replicates:
     """Replicates of a CoxFit's coefficients, patients drawn one by one or by its clusters."""
     data = fit.data
     if data.weight is not None or fit.penalty is not None:
-        refuse("bootstrap", "case weights or a penalty", "a plain fit", "use bootstrap()")
+        refuse("bootstrap", "case weights or a penalty", "a plain fit", "fit without them")
     unit = np.arange(fit.n) if data.cluster is None else data.cluster
     groups = int(unit.max()) + 1
     counts = np.empty((resamples, len(fit.sets.row)), np.int64)
@@ -95,128 +61,118 @@ def bootstrap_cox(fit, resamples: int, seed: int) -> Replicates:
     return Replicates(fit.coefficients.to_numpy(), values)
 
 
-def percentile_limits(found: Replicates, conf_level: float = 0.95):
-    """Lower and upper percentile limits, (k,) each; replicates without an estimate count as +inf.
+def fit_resamples(sets: RiskSets, counts: np.ndarray, start: np.ndarray) -> np.ndarray:
+    """(B, p) estimates on the scaled columns; NaN where a resample has no finite estimate.
 
-    That is right for a median that is not reached; a limit of +inf means "not reached".
+    ``counts`` (B, n kernel rows) says how often each row is drawn. The search starts at
+    ``start``, best the estimate of the whole sample. Case weights other than one are not used.
     """
-    values = np.where(np.isnan(found.values), np.inf, found.values)
-    tail = (1 - conf_level) / 2
-    return _quantile(values, tail), _quantile(values, 1 - tail)
+    block = max(1, ROOM // max(sets.x.size, 1))
+    parts = [
+        _fit_block(sets, counts[first : first + block].astype(float), start)
+        for first in range(0, len(counts), block)
+    ]
+    return np.concatenate(parts) if parts else np.empty((0, len(start)))
 
 
-def bca_limits(found: Replicates, leave_one_out: np.ndarray, conf_level: float = 0.95):
-    """Bias-corrected and accelerated limits (Efron 1987), (k,) each.
-
-    ``leave_one_out`` (n, k) are the estimates without each patient. Raises AnalysisError below
-    2,000 resamples or when a resample has no estimate: for those use percentile limits.
-    """
-    if len(found.values) < BCA_LEAST or np.isnan(found.values).any():
-        said = (
-            f"{len(found.values)} resamples, {int(np.isnan(found.values).sum())} without estimate"
-        )
-        refuse("BCa limits", said, f"at least {BCA_LEAST}, all estimated", "use percentile limits")
-    centred = leave_one_out.mean(axis=0) - leave_one_out
-    with np.errstate(invalid="ignore"):
-        skew = (centred**3).sum(axis=0) / (6 * (centred**2).sum(axis=0) ** 1.5)
-    skew = np.nan_to_num(skew)
-    below = (found.values < found.estimate).mean(axis=0)
-    below = below + (found.values == found.estimate).mean(axis=0) / 2
-    count = len(found.values)
-    bias = norm.ppf(np.clip(below, 1 / (count + 1), count / (count + 1)))
-    limits = []
-    for side in (-1, 1):
-        shifted = bias + side * norm.ppf(0.5 + conf_level / 2)
-        level = norm.cdf(bias + shifted / (1 - skew * shifted))
-        pairs = zip(found.values.T, level, strict=True)
-        limits.append(np.array([np.quantile(column, share) for column, share in pairs]))
-    return limits[0], limits[1]
-
-
-def jackknife(frame: pd.DataFrame, estimator: Estimator, cluster: str | None = None) -> np.ndarray:
-    """(n, k) estimates without each patient (or cluster)."""
-    unit = np.arange(len(frame)) if cluster is None else pd.factorize(frame[cluster])[0]
-    return np.array([_as_array(estimator(frame[unit != u])) for u in range(int(unit.max()) + 1)])
-
-
-def _quantile(values: np.ndarray, share: float) -> np.ndarray:
-    """Order statistic at (B + 1) x share, so that infinite values are not interpolated."""
-    ordered, count = np.sort(values, axis=0), len(values)
-    place = (count + 1) * share - 1
-    near = np.ceil(place - 1e-9) if share > 0.5 else np.floor(place + 1e-9)
-    return ordered[int(np.clip(near, 0, count - 1))]
-
-
-def _units(frame, cluster, strata) -> list[list[np.ndarray]]:
-    """Row numbers by stratum and, inside, by unit of drawing."""
-    require_columns(frame, [name for name in (cluster, strata) if name])
-    unit = np.arange(len(frame)) if cluster is None else pd.factorize(frame[cluster])[0]
-    level = np.zeros(len(frame), int) if strata is None else pd.factorize(frame[strata])[0]
-    found = []
-    for value in range(int(level.max()) + 1):
-        rows = np.flatnonzero(level == value)
-        order = rows[np.argsort(unit[rows], kind="stable")]
-        found.append(np.split(order, np.flatnonzero(np.diff(unit[order])) + 1))
+def _fit_block(sets: RiskSets, counts: np.ndarray, start: np.ndarray) -> np.ndarray:
+    beta = np.tile(start, (len(counts), 1))
+    found = np.full_like(beta, np.nan)
+    alive = np.flatnonzero((counts[:, sets.death] > 0).any(axis=1))
+    terms = _Terms(sets, counts[alive])
+    for _ in range(STEPS):
+        if not len(alive):
+            break
+        score, information = _derivatives(sets, terms, beta[alive])
+        step, decrement, usable = _steps(score, information)
+        beta[alive] += step
+        done = usable & (decrement < ENOUGH) & (np.abs(step).max(axis=1, initial=0.0) < 1e-3)
+        found[alive[done]] = beta[alive[done]]
+        left = usable & ~done
+        if not left.all():
+            alive = alive[left]
+            terms = _Terms(sets, counts[alive])
     return found
 
 
-def _bootstrap_part(frame, estimator, units, seed, numbers) -> np.ndarray:
-    found = []
-    for b in numbers:
-        rng = np.random.default_rng([seed, b])
-        rows = [group[pick] for group in units for pick in rng.integers(0, len(group), len(group))]
-        found.append(_attempt(estimator, frame.iloc[np.concatenate(rows)]))
-    return _stacked(found)
+class _Terms:
+    """The factors of each resample's likelihood in one list, ordered by resample and time."""
+
+    def __init__(self, sets: RiskSets, counts: np.ndarray):
+        self.counts = counts
+        drawn = np.add.reduceat(counts[:, sets.death], sets.death_start, axis=1)
+        self.died = counts[:, sets.death] @ sets.x[:, sets.death].T
+        self.shape = drawn.shape
+        self.place = np.flatnonzero(drawn)
+        size = drawn.ravel()[self.place]
+        if sets.ties == "breslow":
+            self.at, self.share, self.mass = self.place, None, size
+            self.first = np.arange(len(self.place))
+            return
+        copies = size.astype(np.int64)
+        self.at = np.repeat(self.place, copies)
+        self.first = np.cumsum(copies) - copies
+        number = np.arange(len(self.at)) - np.repeat(self.first, copies)
+        self.share, self.mass = number / np.repeat(size, copies), 1.0
+
+    def spread(self, values: np.ndarray) -> np.ndarray:
+        """(B, K) sums of ``values`` over the factors of each resample and time."""
+        total = np.zeros(self.shape[0] * self.shape[1])
+        if len(self.place):
+            total[self.place] = np.add.reduceat(values, self.first)
+        return total.reshape(self.shape)
 
 
-def _permutation_part(frame, group, estimator, units, seed, numbers) -> np.ndarray:
-    values, found = frame[group].to_numpy(), []
-    for b in numbers:
-        rng = np.random.default_rng([seed, b])
-        shuffled = values.copy()
-        for parts in units:
-            rows = np.concatenate(parts)
-            shuffled[rows] = values[rng.permutation(rows)]
-        found.append(_attempt(estimator, frame.assign(**{group: shuffled})))
-    return _stacked(found)
+def _derivatives(sets: RiskSets, terms: _Terms, beta: np.ndarray):
+    """(B, p) score and (B, p, p) information at ``beta`` (B, p)."""
+    eta = beta @ sets.x + sets.offset
+    risk = np.exp(eta - eta.max(axis=1, keepdims=True))
+    risk *= terms.counts
+    hazard, square = _hazards(sets, terms, risk)
+    weighted = sets.x * risk[:, None, :]
+    at_risk = sets.suffix(weighted)
+    total = terms.spread(hazard)
+    score = terms.died - np.einsum("bpk,bk->bp", at_risk, total)
+    inside = sets.while_at_risk(total)
+    left, extra = at_risk * terms.spread(square)[:, None, :], 0.0
+    if terms.share is not None:
+        own = terms.spread(hazard * terms.share)
+        inside[:, sets.death] -= own[:, sets.death_at]
+        tied = np.add.reduceat(weighted[:, :, sets.death], sets.death_start, axis=2)
+        score += np.einsum("bpk,bk->bp", tied, own)
+        cross = terms.spread(square * terms.share)[:, None, :]
+        left -= tied * cross
+        right = tied * terms.spread(square * terms.share**2)[:, None, :]
+        right -= at_risk * cross
+        extra = right @ tied.transpose(0, 2, 1)
+    weighted *= inside[:, None, :]
+    within = (weighted.reshape(-1, weighted.shape[2]) @ sets.x.T).reshape(*beta.shape, -1)
+    return score, within - left @ at_risk.transpose(0, 2, 1) - extra
 
 
-def _attempt(estimator: Estimator, frame: pd.DataFrame) -> np.ndarray:
-    """The estimate, or an empty array where the resample allows none."""
-    try:
-        return _as_array(estimator(frame))
-    except AnalysisError:
-        return np.empty(0)
+def _hazards(sets: RiskSets, terms: _Terms, risk: np.ndarray):
+    """(T,) mass / denominator and mass / denominator^2 of every factor of every resample."""
+    denominator = sets.suffix(risk).ravel()[terms.at]
+    if terms.share is not None:
+        dying = np.add.reduceat(risk[:, sets.death], sets.death_start, axis=1)
+        denominator = denominator - terms.share * dying.ravel()[terms.at]
+    denominator = np.maximum(denominator, 1e-140)
+    hazard = terms.mass / denominator
+    return hazard, hazard / denominator
 
 
-def _stacked(found: list[np.ndarray]) -> np.ndarray:
-    width = max((len(values) for values in found), default=0)
-    return np.array([values if len(values) else np.full(width, np.nan) for values in found])
-
-
-def _as_array(value) -> np.ndarray:
-    return np.atleast_1d(np.asarray(value, dtype=float))
-
-
-def _spread(work, count: int, jobs: int, progress) -> np.ndarray:
-    """(count, k) results of ``work`` over the numbers 0 .. count - 1, in order."""
-    parts = np.array_split(np.arange(count), max(1, min(count, 10 * max(jobs, 2))))
-    found, done = [], 0
-    pool = ProcessPoolExecutor(jobs) if jobs > 1 else None
-    try:
-        for part, values in zip(parts, (pool.map if pool else map)(work, parts), strict=True):
-            found.append(values)
-            done += len(part)
-            if progress is not None:
-                progress(done, count)
-    finally:
-        if pool is not None:
-            pool.shutdown()
-    width = max(part.shape[1] if part.ndim == 2 else 0 for part in found)
-    return np.concatenate([_widened(part, width) for part in found])
-
-
-def _widened(part: np.ndarray, width: int) -> np.ndarray:
-    """``part``, or NaN of the right width where none of its resamples has an estimate."""
-    fits = part.ndim == 2 and part.shape[1] == width
-    return part if fits else np.full((len(part), width), np.nan)
+def _steps(score: np.ndarray, information: np.ndarray):
+    """Newton's steps (at most 2 per column), their squared lengths, and which are usable."""
+    own = np.einsum("bpp->bp", information)
+    usable = np.isfinite(score).all(axis=1) & (own > 1e-8).all(axis=1)
+    root = np.sqrt(np.where(usable[:, None], own, 1.0))
+    correlation = information / (root[:, :, None] * root[:, None, :])
+    correlation[~usable] = np.eye(score.shape[1])
+    usable &= np.linalg.det(correlation) > 1e-12
+    correlation[~usable] = np.eye(score.shape[1])
+    scaled = np.where(usable[:, None], score / root, 0.0)
+    step = np.linalg.solve(correlation, scaled[..., None])[..., 0]
+    decrement = (step * scaled).sum(axis=1)
+    step = step / root
+    longest = np.abs(step).max(axis=1, initial=0.0, keepdims=True)
+    return step * np.minimum(1.0, 2.0 / np.maximum(longest, 2.0)), decrement, usable
