@@ -13,13 +13,11 @@ from statsmodels.duration.survfunc import CumIncidenceRight, survdiff
 
 from benchmarks.speed import reference
 from benchmarks.speed.timing import COVARIATES, milliseconds, patients, side_by_side
-from prrt_lib.estimate.curves.aalen_johansen import aalen_johansen
-from prrt_lib.estimate.curves.competing import cumulative_incidence
-from prrt_lib.estimate.curves.log_rank import logrank
-from prrt_lib.estimate.curves.log_rank_permutation import logrank_permutation
+from prrt_lib.estimate.curves.competing import aalen_johansen, cumulative_incidence
+from prrt_lib.estimate.curves.log_rank import logrank, logrank_permutation
 from prrt_lib.estimate.curves.product_limit import product_limit
 from prrt_lib.estimate.curves.survival import kaplan_meier
-from prrt_lib.estimate.limits import probability_limits
+from prrt_lib.estimate.proportions import probability_limits
 from prrt_lib.estimate.regression.cox_model import cox
 from prrt_lib.estimate.regression.newton import maximise
 from prrt_lib.estimate.regression.risk_sets import risk_sets

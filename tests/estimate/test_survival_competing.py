@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 from statsmodels.duration.survfunc import CumIncidenceRight
 
 from prrt_lib.base.errors import AnalysisError
-from prrt_lib.estimate.curves.aalen_johansen import aalen_johansen
-from prrt_lib.estimate.curves.competing import cumulative_incidence
+from prrt_lib.estimate.curves.competing import aalen_johansen, cumulative_incidence
 from prrt_lib.estimate.curves.gray import gray_test
 from prrt_lib.estimate.curves.survival import kaplan_meier
 

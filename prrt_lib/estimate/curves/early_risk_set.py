@@ -8,8 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from prrt_lib.estimate.groups import parts
-from prrt_lib.estimate.guards import warnings_of
+from prrt_lib.estimate.records import parts, warnings_of
 
 
 class Group(NamedTuple):

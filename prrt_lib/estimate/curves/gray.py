@@ -9,10 +9,10 @@ import pandas as pd
 from scipy.special import chdtrc
 
 from prrt_lib.declare.rows import result_rows
-from prrt_lib.estimate.curves.risk_table import RiskSets, tallies, tallies_at
-from prrt_lib.estimate.groups import codes_and_levels
-from prrt_lib.estimate.guards import (
+from prrt_lib.estimate.curves.risk_table import NumberAtRisk, tallies, tallies_at
+from prrt_lib.estimate.records import (
     chosen_cause,
+    codes_and_levels,
     declared_causes,
     named,
     prepared,
@@ -79,7 +79,7 @@ def gray_scores(exits, kind, codes, count, rho=0.0) -> tuple[np.ndarray, np.ndar
     for k in range(count):
         mine = codes == k
         if mine.any():
-            at_risk[k] = RiskSets(exits[mine]).at(grid)
+            at_risk[k] = NumberAtRisk(exits[mine]).at(grid)
         own[k] = tallies_at(grid, exits[mine & (kind == 1)])
         other[k] = tallies_at(grid, exits[mine & (kind == 2)])
     with np.errstate(divide="ignore", invalid="ignore"):

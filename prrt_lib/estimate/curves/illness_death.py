@@ -21,8 +21,8 @@ from scipy.linalg import LinAlgError, cho_factor, cho_solve
 from scipy.optimize import minimize
 
 from prrt_lib.declare.rows import result_rows
-from prrt_lib.estimate.guards import event_codes, finite_numbers, refuse, require_columns
-from prrt_lib.estimate.limits import probability_limits
+from prrt_lib.estimate.proportions import probability_limits
+from prrt_lib.estimate.records import event_codes, finite_numbers, refuse, require_columns
 
 METHOD = "illness-death model, interval-censored, 3 x {} piecewise-constant intensities, {}"
 FEWEST = 5  # progressions, and deaths

@@ -8,12 +8,12 @@ import numpy as np
 import pandas as pd
 
 from prrt_lib.declare.rows import result_rows
-from prrt_lib.estimate.groups import parts
-from prrt_lib.estimate.guards import (
+from prrt_lib.estimate.records import (
     complete,
     entries_named,
     finite_numbers,
     named,
+    parts,
     refuse,
     require_columns,
     warnings_of,

@@ -11,7 +11,7 @@ import pandas as pd
 from prrt_lib.declare.levels import level_text
 from prrt_lib.declare.rows import result_rows
 from prrt_lib.declare.shown import Shown
-from prrt_lib.estimate.guards import finite_numbers, prepared, refuse, require_columns
+from prrt_lib.estimate.records import finite_numbers, prepared, refuse, require_columns
 
 UNASSESSED = "not imaged"
 

@@ -11,9 +11,8 @@ from scipy.special import ndtr
 from prrt_lib.declare.levels import matched
 from prrt_lib.declare.rows import result_rows, stamp
 from prrt_lib.estimate.curves.product_limit import Curve, product_limit
-from prrt_lib.estimate.groups import arrays, parts
-from prrt_lib.estimate.guards import prepared, refuse, warnings_of
-from prrt_lib.estimate.limits import normal_quantile
+from prrt_lib.estimate.proportions import normal_quantile
+from prrt_lib.estimate.records import arrays, parts, prepared, refuse, warnings_of
 
 
 def rmst(

@@ -33,7 +33,7 @@ class Ordered:
         return position.astype("float64") if self.total is None else self.total[position]
 
 
-class RiskSets:
+class NumberAtRisk:
     """Numbers at risk at any time, from exits and, with delayed entry, entries."""
 
     def __init__(self, exits, entries=None, weights=None):
@@ -65,7 +65,7 @@ class RiskTable:
     times: np.ndarray
     at_risk: np.ndarray
     events: np.ndarray
-    sets: RiskSets
+    sets: NumberAtRisk
 
     @property
     def survivors(self) -> np.ndarray:
@@ -76,7 +76,7 @@ class RiskTable:
 
 def risk_table(exits, happened, entries=None, weights=None) -> RiskTable:
     """The risk table of the records whose ``happened`` is true where the event occurred."""
-    sets = RiskSets(exits, entries, weights)
+    sets = NumberAtRisk(exits, entries, weights)
     times, events = tallies(exits[happened], None if weights is None else weights[happened])
     keep = events > 0
     if not keep.all():

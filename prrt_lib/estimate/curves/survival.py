@@ -11,9 +11,8 @@ import pandas as pd
 from prrt_lib.declare.rows import result_rows
 from prrt_lib.estimate.curves.early_risk_set import Group, started_groups, with_dips
 from prrt_lib.estimate.curves.product_limit import Curve, product_limit, quantile
-from prrt_lib.estimate.groups import arrays, parts
-from prrt_lib.estimate.guards import prepared, refuse, warnings_of
-from prrt_lib.estimate.limits import normal_quantile, probability_limits
+from prrt_lib.estimate.proportions import normal_quantile, probability_limits
+from prrt_lib.estimate.records import arrays, parts, prepared, refuse, warnings_of
 
 QUANTILES = {"q25": 0.25, "median": 0.5, "q75": 0.75}
 

@@ -10,7 +10,7 @@ import pandas as pd
 from scipy.stats import norm
 
 from prrt_lib.declare.levels import level_text
-from prrt_lib.estimate.guards import refuse
+from prrt_lib.estimate.records import refuse
 from prrt_lib.estimate.regression.partial_likelihood import Likelihood, Sums, evaluate
 from prrt_lib.estimate.regression.risk_sets import risk_sets
 

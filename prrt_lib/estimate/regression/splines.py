@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import norm
 
-from prrt_lib.estimate.guards import refuse
+from prrt_lib.estimate.records import refuse
 
 # Harrell, Regression Modeling Strategies, table 2.3: knots at fixed quantiles of the covariate.
 OUTER = {3: 0.10, 4: 0.05, 5: 0.05, 6: 0.05, 7: 0.025}

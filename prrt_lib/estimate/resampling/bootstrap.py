@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from prrt_lib.declare.shown import Shown
-from prrt_lib.estimate.guards import refuse
+from prrt_lib.estimate.records import refuse
 from prrt_lib.estimate.regression.risk_sets import RiskSets
 
 ENOUGH = 1e-10  # squared distance to the maximum in standard errors, before the last step

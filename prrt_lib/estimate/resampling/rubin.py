@@ -11,7 +11,7 @@ from scipy.stats import t as student
 
 from prrt_lib.declare.rows import combine
 from prrt_lib.declare.shown import Shown
-from prrt_lib.estimate.guards import refuse
+from prrt_lib.estimate.records import refuse
 
 
 @dataclass(frozen=True, repr=False)
