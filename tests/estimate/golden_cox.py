@@ -212,6 +212,6 @@ def run_pool(name, complete_df=None, **arguments) -> dict:
 RUNS = {
     "cox": run_cox, "cox.zph": run_zph, "cox.residuals": run_residuals,
     "concordance": run_concordance, "fine_gray": run_fine_gray,
-    "splines.harrell_knots": run_knots, "cox+splines": run_spline,
-    "cox.imputed": run_imputed, "rubin.pool": run_pool,
+    "harrell_knots": run_knots, "cox+splines": run_spline,
+    "cox.imputed": run_imputed, "pool": run_pool,
 }  # fmt: skip
