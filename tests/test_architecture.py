@@ -39,11 +39,11 @@ def test_a_module_imports_only_from_its_own_layer_and_those_before_it(path):
 
 def test_statistics_know_nothing_of_the_study():
     words = ("prrt", "patient", "cohort")
-    for path in sorted((ROOT / "estimate").glob("*.py")):
+    for path in sorted((ROOT / "estimate").rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
                 assert not any(word in node.name.lower() for word in words), (path.name, node.name)
-    for path in (ROOT / "estimate").glob("*.py"):
+    for path in (ROOT / "estimate").rglob("*.py"):
         assert imported_layers(path) <= {"base", "declare", "estimate"}, path.name
 
 

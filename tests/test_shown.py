@@ -12,7 +12,7 @@ import pytest
 from prrt_lib.declare.parameters import Parameters
 from prrt_lib.declare.rows import Rows, combine, result_rows
 from prrt_lib.estimate import (
-    bootstrap,
+    bootstrap_cox,
     cox,
     fine_gray,
     impute,
@@ -21,7 +21,7 @@ from prrt_lib.estimate import (
     mixed_model,
     pool,
 )
-from prrt_lib.estimate.product_limit import product_limit
+from prrt_lib.estimate.curves.product_limit import product_limit
 from prrt_lib.read.registry import parse
 from prrt_lib.study.endpoints import ENDPOINTS
 from prrt_lib.study.times import Times
@@ -39,10 +39,6 @@ def few() -> pd.DataFrame:
     })  # fmt: skip
 
 
-def median_age(frame: pd.DataFrame) -> float:
-    return float(frame["age"].median())
-
-
 def objects() -> dict:
     frame = few()
     fit = cox(frame, "months", "event", ["age", "group"])
@@ -57,7 +53,7 @@ def objects() -> dict:
         "fine-gray": fine_gray(competing, "months", "event", ["age"]),
         "mixed": mixed_model(repeated, "y", ["x"], "who"),
         "pooled": pool([[1.0], [2.0]], [[0.5], [0.5]]),
-        "resamples": bootstrap(frame, median_age, 20, seed=1),
+        "resamples": bootstrap_cox(fit, 20, seed=1),
         "imputed": impute(missing, ["age"], "months", "event", seed=1, m=2),
         "landmark": landmark(frame, "months", "event", 3),
         "endpoint": ENDPOINTS["ttp"],

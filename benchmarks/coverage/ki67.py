@@ -9,9 +9,9 @@ import pandas as pd
 
 from benchmarks.coverage.cohorts import cohorts
 from benchmarks.coverage.estimators import Found
-from prrt_lib.estimate.cox_model import cox
-from prrt_lib.estimate.imputation import impute
-from prrt_lib.estimate.rubin import pool
+from prrt_lib.estimate.regression.cox_model import cox
+from prrt_lib.estimate.resampling.imputation import impute
+from prrt_lib.estimate.resampling.rubin import pool
 
 COVARIATES = ["log2_ki67", "age_10", "male"]
 IMPUTATIONS = 10

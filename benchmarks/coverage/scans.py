@@ -11,9 +11,9 @@ import pandas as pd
 from benchmarks.coverage.cohorts import ABOUT_TRUTH, FIVE_YEARS, HORIZON, TWO_YEARS, cohorts
 from benchmarks.coverage.estimators import Found
 from prrt_lib.base.errors import AnalysisError
-from prrt_lib.estimate.competing import cumulative_incidence
-from prrt_lib.estimate.illness_death import illness_death_model
-from prrt_lib.estimate.survival import kaplan_meier
+from prrt_lib.estimate.curves.competing import cumulative_incidence
+from prrt_lib.estimate.curves.illness_death import illness_death_model
+from prrt_lib.estimate.curves.survival import kaplan_meier
 
 NAME = "Scans"
 LOST = (0, 10, 25)  # % of the patients who have no more scans, per year

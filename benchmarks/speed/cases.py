@@ -13,17 +13,15 @@ from statsmodels.duration.survfunc import CumIncidenceRight, survdiff
 
 from benchmarks.speed import reference
 from benchmarks.speed.timing import COVARIATES, milliseconds, patients, side_by_side
-from prrt_lib.estimate.aalen_johansen import aalen_johansen
-from prrt_lib.estimate.competing import cumulative_incidence
-from prrt_lib.estimate.cox_model import cox
-from prrt_lib.estimate.limits import probability_limits
-from prrt_lib.estimate.log_rank import logrank
-from prrt_lib.estimate.log_rank_permutation import logrank_permutation
-from prrt_lib.estimate.newton import maximise
-from prrt_lib.estimate.product_limit import product_limit
-from prrt_lib.estimate.resampling import bootstrap_cox
-from prrt_lib.estimate.risk_sets import risk_sets
-from prrt_lib.estimate.survival import kaplan_meier
+from prrt_lib.estimate.curves.competing import aalen_johansen, cumulative_incidence
+from prrt_lib.estimate.curves.log_rank import logrank, logrank_permutation
+from prrt_lib.estimate.curves.product_limit import product_limit
+from prrt_lib.estimate.curves.survival import kaplan_meier
+from prrt_lib.estimate.proportions import probability_limits
+from prrt_lib.estimate.regression.cox_model import cox
+from prrt_lib.estimate.regression.newton import maximise
+from prrt_lib.estimate.regression.risk_sets import risk_sets
+from prrt_lib.estimate.resampling.bootstrap import bootstrap_cox
 
 # A thousand refits, ms, measured once side by side on an idle machine of this kind: R's bare
 # coxph.fit and plain numpy. Their ratio carries the target to a busy machine.

@@ -13,9 +13,9 @@ import pandas as pd
 
 from benchmarks.speed.timing import COVARIATES, milliseconds, patients, peak_megabytes
 from prrt_lib.draw import style
-from prrt_lib.estimate.cox_model import cox
-from prrt_lib.estimate.log_rank import logrank
-from prrt_lib.estimate.survival import kaplan_meier
+from prrt_lib.estimate.curves.log_rank import logrank
+from prrt_lib.estimate.curves.survival import kaplan_meier
+from prrt_lib.estimate.regression.cox_model import cox
 
 SIZES = (1_000, 10_000, 100_000, 1_000_000)
 

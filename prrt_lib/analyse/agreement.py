@@ -13,9 +13,8 @@ import pandas as pd
 from prrt_lib.declare.dictionary import DATE_KINDS, INTERVAL_KINDS, Column, Table, dictionary
 from prrt_lib.declare.findings import finding
 from prrt_lib.declare.rows import combine, result_rows
-from prrt_lib.estimate.measurement_agreement import intraclass_correlation, limits_of_agreement
+from prrt_lib.estimate.agreement import intraclass_correlation, kappa, limits_of_agreement
 from prrt_lib.estimate.proportions import proportion
-from prrt_lib.estimate.rater_agreement import kappa
 from prrt_lib.read.sheets import ids
 
 ANALYSIS = "agreement"

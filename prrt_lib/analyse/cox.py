@@ -12,8 +12,8 @@ from prrt_lib.declare.arguments import checked
 from prrt_lib.declare.dictionary import dictionary
 from prrt_lib.declare.footprints import traced
 from prrt_lib.declare.rows import combine, result_rows, stamp
-from prrt_lib.estimate.cox_model import CoxFit, cox
-from prrt_lib.estimate.groups import level_text
+from prrt_lib.estimate.records import level_text
+from prrt_lib.estimate.regression.cox_model import CoxFit, cox
 from prrt_lib.study.data import Study
 from prrt_lib.study.times import Times
 

@@ -7,8 +7,8 @@ import pandas as pd
 
 from prrt_lib.declare.parameters import Parameters
 from prrt_lib.declare.rows import combine, result_rows, stamp
-from prrt_lib.estimate.early_risk_set import last_sufficient_exit
-from prrt_lib.estimate.groups import parts
+from prrt_lib.estimate.curves.early_risk_set import last_sufficient_exit
+from prrt_lib.estimate.records import parts
 
 CURVES = ("survival", "cumulative_incidence")
 QUANTILES = ("median", "q25", "q75")

@@ -11,13 +11,13 @@ from prrt_lib.base.errors import AnalysisError, Problem
 from prrt_lib.declare.footprints import traced
 from prrt_lib.declare.parameters import BRACKETED, BRACKETS, YEARS, days
 from prrt_lib.declare.rows import combine, result_rows, stamp
-from prrt_lib.estimate.competing import cumulative_incidence
-from prrt_lib.estimate.cox_model import cox
-from prrt_lib.estimate.gray import gray_test
-from prrt_lib.estimate.log_rank import logrank
-from prrt_lib.estimate.quasi_independence import conditional_tau
-from prrt_lib.estimate.survival import kaplan_meier
-from prrt_lib.estimate.survival import median_follow_up as reverse_kaplan_meier
+from prrt_lib.estimate.curves.competing import cumulative_incidence
+from prrt_lib.estimate.curves.gray import gray_test
+from prrt_lib.estimate.curves.log_rank import logrank
+from prrt_lib.estimate.curves.quasi_independence import conditional_tau
+from prrt_lib.estimate.curves.survival import kaplan_meier
+from prrt_lib.estimate.curves.survival import median_follow_up as reverse_kaplan_meier
+from prrt_lib.estimate.regression.cox_model import cox
 from prrt_lib.study.data import Study
 from prrt_lib.study.times import Times
 

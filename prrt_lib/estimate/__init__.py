@@ -6,31 +6,35 @@
 from importlib import import_module
 from typing import Any
 
-# Public function -> the module of its one idea.
-PUBLIC = {
-    "audit_time_zero": "time_zero", "bca_limits": "resampling", "binomial_test": "proportions",
-    "bootstrap": "resampling", "bootstrap_cox": "resampling", "cochran_armitage": "trend",
-    "concordance": "concordance_index", "conditional_start": "early_risk_set",
-    "conditional_tau": "quasi_independence", "cox": "cox_model", "CoxFit": "cox_model",
-    "cumulative_incidence": "competing", "fine_gray": "subdistribution",
-    "fisher_exact": "fisher", "gray_test": "gray", "harrell_knots": "splines",
-    "illness_death_model": "illness_death",
-    "impute": "imputation", "interval_censored_survival": "interval_censored",
-    "intraclass_correlation": "measurement_agreement",
-    "limits_of_agreement": "measurement_agreement",
-    "kaplan_meier": "survival", "kappa": "rater_agreement", "kruskal_wallis": "rank_tests",
-    "landmark": "landmark_analysis", "logrank": "log_rank",
-    "logrank_permutation": "log_rank_permutation", "median_follow_up": "survival",
-    "milestone": "milestones", "mixed_model": "random_effects", "nelson_aalen": "survival",
-    "optimism_corrected": "validation", "percentile_limits": "resampling",
-    "permutation_test": "resampling", "poisson_rate": "rates", "pool": "rubin",
-    "pool_rows": "rubin", "proportion": "proportions", "rank_sum": "rank_tests",
-    "rate_ratio": "rates", "rmst": "restricted_mean", "rmst_difference": "restricted_mean",
-    "rmst_ratio": "restricted_mean", "signed_rank": "rank_tests",
-    "spline_basis": "splines",
-    "spline_effect": "splines", "standardised_difference": "standardised_mean_difference",
-    "zph": "proportional_hazards",
-}  # fmt: skip
+# Module of one idea -> its public functions.
+MODULES = {
+    "curves.competing": ("cumulative_incidence",),
+    "curves.early_risk_set": ("conditional_start",),
+    "curves.gray": ("gray_test",),
+    "curves.illness_death": ("illness_death_model",),
+    "curves.interval_censored": ("interval_censored_survival",),
+    "curves.landmark_analysis": ("landmark",),
+    "curves.log_rank": ("logrank", "logrank_permutation"),
+    "curves.quasi_independence": ("conditional_tau",),
+    "curves.restricted_mean": ("rmst", "rmst_difference"),
+    "curves.survival": ("kaplan_meier", "nelson_aalen", "median_follow_up"),
+    "regression.concordance_index": ("concordance",),
+    "regression.cox_model": ("CoxFit", "cox"),
+    "regression.diagnostics": ("zph",),
+    "regression.splines": ("harrell_knots", "spline_basis", "spline_effect"),
+    "regression.subdistribution": ("fine_gray",),
+    "resampling.bootstrap": ("bootstrap_cox",),
+    "resampling.imputation": ("impute",),
+    "resampling.rubin": ("pool", "pool_rows"),
+    "agreement": ("kappa", "intraclass_correlation", "limits_of_agreement"),
+    "fisher": ("fisher_exact",),
+    "proportions": ("proportion", "binomial_test", "cochran_armitage"),
+    "random_effects": ("mixed_model",),
+    "rank_tests": ("signed_rank", "rank_sum", "kruskal_wallis"),
+    "rates": ("poisson_rate", "rate_ratio"),
+    "standardised_mean_difference": ("standardised_difference",),
+}
+PUBLIC = {name: module for module, names in MODULES.items() for name in names}
 
 __all__ = sorted(PUBLIC)  # noqa: PLE0605
 

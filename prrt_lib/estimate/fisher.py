@@ -11,7 +11,7 @@ from scipy.optimize import brentq
 from scipy.special import gammaln, logsumexp
 
 from prrt_lib.declare.rows import combine, result_rows
-from prrt_lib.estimate.guards import refuse
+from prrt_lib.estimate.records import refuse
 
 # R's fisher.test: tables within this relative distance count as equally likely.
 RELATIVE_ERROR = 1e-7

@@ -1,15 +1,79 @@
-"""Proportions with exact and score limits, and the exact binomial test."""
+"""A probability with its confidence limits, proportions and their trend.
+
+Limits of a probability as in R's survfit (Klein and Moeschberger 2003, section 4.3); a limit that a
+transformation does not define is NaN, and a probability without any event has limits 1 and 1.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
-from scipy.special import betaincinv
+from scipy.special import betaincinv, chdtrc, ndtri
 from scipy.stats import binomtest
 
 from prrt_lib.declare.rows import result_rows
-from prrt_lib.estimate.guards import refuse
-from prrt_lib.estimate.limits import normal_quantile
+from prrt_lib.estimate.records import refuse
+
+SCALES = ("log-log", "log", "plain", "logit", "arcsin")
+
+
+def normal_quantile(conf_level: float) -> float:
+    """The two-sided standard normal quantile; AnalysisError unless 0 < conf_level < 1."""
+    if not 0 < conf_level < 1:
+        refuse("conf_level", f"{conf_level}", "a number between 0 and 1", "give for example 0.95")
+    return float(ndtri(1 - (1 - conf_level) / 2))
+
+
+def probability_limits(
+    probability: np.ndarray, std_error: np.ndarray, conf_type: str, conf_level: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Lower and upper limits of ``probability`` from its standard error."""
+    if conf_type not in SCALES:
+        refuse("conf_type", f"{conf_type!r}", f"one of {SCALES}", "name one of these")
+    z = normal_quantile(conf_level)
+    p = np.asarray(probability, dtype="float64")
+    se = np.asarray(std_error, dtype="float64")
+    with np.errstate(all="ignore"):
+        low, high = _BY_SCALE[conf_type](p, se, z)
+    certain = (p == 1) & (se == 0)
+    return np.where(certain, 1.0, low), np.where(certain, 1.0, high)
+
+
+def _plain(p, se, z):
+    return np.maximum(p - z * se, 0), np.minimum(p + z * se, 1)
+
+
+def _log(p, se, z):
+    inside = np.where(p > 0, p, np.nan)
+    width = z * se / inside
+    return inside * np.exp(-width), np.minimum(inside * np.exp(width), 1)
+
+
+def _log_log(p, se, z):
+    inside = np.where((p > 0) & (p < 1), p, np.nan)
+    width = z * se / np.abs(inside * np.log(inside))
+    centre = -np.log(inside)
+    return np.exp(-centre * np.exp(width)), np.exp(-centre * np.exp(-width))
+
+
+def _logit(p, se, z):
+    inside = np.where((p > 0) & (p < 1), p, np.nan)
+    width = z * se / (inside * (1 - inside))
+    centre = np.log(inside / (1 - inside))
+    return 1 / (1 + np.exp(width - centre)), 1 / (1 + np.exp(-width - centre))
+
+
+def _arcsin(p, se, z):
+    inside = np.where((p > 0) & (p < 1), p, np.nan)
+    width = 0.5 * z * se / np.sqrt(inside * (1 - inside))
+    centre = np.arcsin(np.sqrt(inside))
+    low = np.sin(np.maximum(0, centre - width)) ** 2
+    return low, np.sin(np.minimum(np.pi / 2, centre + width)) ** 2
+
+
+_BY_SCALE = {"plain": _plain, "log": _log, "log-log": _log_log, "logit": _logit, "arcsin": _arcsin}
 
 
 def proportion(
@@ -79,3 +143,33 @@ _LIMITS = {
     "wilson": wilson,
     "wilson-corrected": lambda count, total, level: wilson(count, total, level, corrected=True),
 }
+
+
+def cochran_armitage(
+    counts: Sequence[int],
+    totals: Sequence[int],
+    scores: Sequence[float] | None = None,
+    variance: str = "n",
+) -> pd.DataFrame:
+    """A row ``chi2`` with 1 df: linear trend of counts / totals over ``scores`` (1, 2, ...).
+
+    ``variance="n"`` is the Cochran-Armitage test (R's prop.trend.test); ``"n-1"`` the
+    linear-by-linear association test with the permutation variance.
+    """
+    x, n = np.asarray(counts, dtype="float64"), np.asarray(totals, dtype="float64")
+    s = np.arange(1.0, len(x) + 1) if scores is None else np.asarray(scores, dtype="float64")
+    if not len(x) == len(n) == len(s) or (x < 0).any() or (x > n).any():
+        refuse("counts, totals and scores", f"lengths {len(x)}, {len(n)}, {len(s)}",
+               "equal lengths and counts within totals")  # fmt: skip
+    if variance not in ("n", "n-1"):
+        refuse("variance", f"{variance!r}", "'n' or 'n-1'", "choose one")
+    words = {"n": x.sum(), "total": n.sum()}
+    words["method"] = "Cochran-Armitage trend" if variance == "n" else "linear-by-linear trend"
+    size, share = n.sum(), x.sum() / n.sum()
+    centred = s - (n * s).sum() / size
+    spread = share * (1 - share) * (n * centred**2).sum()
+    if spread == 0:
+        return result_rows([{"statistic": "chi2", "state": "not-estimable"}], **words)
+    value = (x * centred).sum() ** 2 / spread * (1 if variance == "n" else (size - 1) / size)
+    test = {"statistic": "chi2", "estimate": value, "df": 1, "p": chdtrc(1, value)}
+    return result_rows([test], **words)

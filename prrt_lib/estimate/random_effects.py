@@ -12,8 +12,8 @@ from scipy.special import ndtr
 
 from prrt_lib.declare.rows import result_rows
 from prrt_lib.declare.shown import Fit
-from prrt_lib.estimate.guards import finite_numbers, refuse, require_columns
-from prrt_lib.estimate.limits import normal_quantile
+from prrt_lib.estimate.proportions import normal_quantile
+from prrt_lib.estimate.records import finite_numbers, refuse, require_columns
 
 METHOD = "linear mixed model, REML, optimiser Nelder-Mead and Newton, Wald limits"
 # The deviance is a sum over records: its rounding noise grows with their number.

@@ -1,8 +1,13 @@
-"""Rank tests: signed-rank, rank-sum and Kruskal-Wallis, with Hodges-Lehmann limits."""
+"""Rank tests: signed-rank, rank-sum and Kruskal-Wallis, with Hodges-Lehmann limits.
+
+Exact distributions are counted. Pairwise averages are counted too, none of them is formed:
+differences are held as whole numbers of a small unit, so that every count is exact.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,11 +17,15 @@ from scipy.stats import rankdata
 
 from prrt_lib.declare.levels import matched
 from prrt_lib.declare.rows import result_rows
-from prrt_lib.estimate.groups import codes_and_levels
-from prrt_lib.estimate.guards import complete, finite_numbers, refuse, require_columns, warnings_of
-from prrt_lib.estimate.limits import normal_quantile
-from prrt_lib.estimate.pairwise_averages import Averages, averages
-from prrt_lib.estimate.rank_distribution import rank_sum_counts, signed_rank_counts, two_sided
+from prrt_lib.estimate.proportions import normal_quantile
+from prrt_lib.estimate.records import (
+    codes_and_levels,
+    complete,
+    finite_numbers,
+    refuse,
+    require_columns,
+    warnings_of,
+)
 
 # R's wilcox.test: exact below this many observations.
 EXACT_BELOW = 50
@@ -206,3 +215,107 @@ def _normal_limits(points: np.ndarray, z_at: Any, conf_level: float) -> tuple[fl
                 last = middle
         found.append(float(steps[first]))
     return found[0], found[1]
+
+
+def signed_rank_counts(ranks: np.ndarray) -> np.ndarray:
+    """Number of sign patterns by twice the sum of positive ranks; mid-ranks are welcome."""
+    counts = np.ones(1)
+    for doubled in np.rint(2 * ranks).astype(int):
+        longer = np.zeros(len(counts) + doubled)
+        longer[: len(counts)] += counts
+        longer[doubled:] += counts
+        counts = longer
+    return counts
+
+
+def rank_sum_counts(m: int, n: int) -> np.ndarray:
+    """Number of arrangements by Mann-Whitney's W = 0 ... m n, without ties.
+
+    Coefficients of the Gaussian binomial: the product of (1 - q^(n+i)) / (1 - q^i).
+    """
+    counts = np.zeros(m * n + 1)
+    counts[0] = 1
+    for i in range(1, m + 1):
+        up = n + i
+        if up < len(counts):
+            counts[up:] = counts[up:] - counts[:-up]
+        for start in range(i):
+            counts[start::i] = np.cumsum(counts[start::i])
+    return counts
+
+
+def two_sided(counts: np.ndarray, value: float) -> float:
+    """Twice the smaller tail at ``value`` of a symmetric distribution, at most 1."""
+    share = counts / counts.sum()
+    at = int(round(value))
+    return float(min(1.0, 2 * min(share[: at + 1].sum(), share[at:].sum())))
+
+
+# Nine decimals; fewer where whole numbers of 64 bits would not hold four times the largest.
+DECIMALS, LARGEST = 9, 1e9
+
+
+@dataclass(frozen=True)
+class Averages:
+    """The n (n + 1) / 2 Walsh averages of ``whole``, sorted differences in units of ``unit``."""
+
+    whole: np.ndarray
+    unit: float
+    decimals: int
+
+    @property
+    def count(self) -> int:
+        """How many averages there are, each value with itself included."""
+        return len(self.whole) * (len(self.whole) + 1) // 2
+
+    def smallest(self, k: int) -> float:
+        """The ``k``-th smallest average, k from 1; Johnson and Mizoguchi 1978 count alike."""
+        return self._value(_first(lambda total: self._up_to(total) >= k, *self._ends()))
+
+    def median(self) -> float:
+        """The Hodges-Lehmann pseudo-median."""
+        low, high = (self.count + 1) // 2, self.count // 2 + 1
+        return (self.smallest(low) + self.smallest(high)) / 2
+
+    def falls_to(self, target: float, z_of_ranks: Callable) -> float:
+        """The smallest average just above which z(shift) <= ``target``.
+
+        ``z_of_ranks(ranks, positive)`` gets the ranks of |difference - shift| and their signs.
+        """
+
+        def fallen(total: int) -> bool:
+            moved = 4 * self.whole - (2 * total + 1)
+            return z_of_ranks(rankdata(np.abs(moved)), moved > 0) <= target
+
+        return self._value(_first(fallen, *self._ends()))
+
+    def _ends(self) -> tuple[int, int]:
+        return int(2 * self.whole[0]), int(2 * self.whole[-1])
+
+    def _up_to(self, total: int) -> int:
+        """How many pairs i <= j have a sum of at most ``total``."""
+        reach = np.searchsorted(self.whole, total - self.whole, side="right")
+        return int(np.maximum(reach - np.arange(len(self.whole)), 0).sum())
+
+    def _value(self, total: int) -> float:
+        return round(total / 2 * self.unit, self.decimals + 1)
+
+
+def averages(differences: np.ndarray) -> Averages:
+    """The averages of ``differences`` (at least one), rounded to nine decimals or coarser."""
+    size = np.abs(differences).max()
+    decimals = DECIMALS - (int(np.ceil(np.log10(size / LARGEST))) if size > LARGEST else 0)
+    unit = 10.0**-decimals
+    whole = np.sort(np.rint(differences / unit).astype(np.int64))
+    return Averages(whole, unit, decimals)
+
+
+def _first(holds: Callable[[int], bool], low: int, high: int) -> int:
+    """The smallest whole number in [low, high] from which ``holds``; ``high`` when none does."""
+    while low < high:
+        middle = (low + high) // 2
+        if holds(middle):
+            high = middle
+        else:
+            low = middle + 1
+    return low

@@ -8,9 +8,8 @@ from scipy.special import gammaincinv
 from scipy.stats import binomtest
 
 from prrt_lib.declare.rows import result_rows
-from prrt_lib.estimate.guards import refuse
-from prrt_lib.estimate.limits import normal_quantile
-from prrt_lib.estimate.proportions import clopper_pearson
+from prrt_lib.estimate.proportions import clopper_pearson, normal_quantile
+from prrt_lib.estimate.records import refuse
 
 
 def poisson_rate(

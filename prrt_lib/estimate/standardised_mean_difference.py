@@ -9,8 +9,7 @@ import pandas as pd
 
 from prrt_lib.declare.levels import matched
 from prrt_lib.declare.rows import result_rows
-from prrt_lib.estimate.groups import codes_and_levels
-from prrt_lib.estimate.guards import refuse, require_columns
+from prrt_lib.estimate.records import codes_and_levels, refuse, require_columns
 
 
 def standardised_difference(

@@ -13,8 +13,7 @@ from small_workbooks import ROWS, D, book, changed, profile
 from prrt_lib.analyse.agreement import agreement, disagreements, in_both
 from prrt_lib.base.errors import AnalysisError
 from prrt_lib.cli import main
-from prrt_lib.estimate.measurement_agreement import intraclass_correlation, limits_of_agreement
-from prrt_lib.estimate.rater_agreement import kappa
+from prrt_lib.estimate.agreement import intraclass_correlation, kappa, limits_of_agreement
 from prrt_lib.read.reading import Reading, read_workbook
 
 

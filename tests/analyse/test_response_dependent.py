@@ -10,7 +10,7 @@ from scipy.optimize import brentq
 from small_study import SmallStudy, check, one, treated
 
 from prrt_lib.declare.rows import COLUMNS
-from prrt_lib.estimate.cox_model import cox
+from prrt_lib.estimate.regression.cox_model import cox
 from prrt_lib.topics.response import response_dependent, response_tables
 from prrt_lib.topics.response.response_dependent import start_stop
 

@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from prrt_lib.estimate.concordance_index import concordance
-from prrt_lib.estimate.cox_model import cox
-from prrt_lib.estimate.rubin import pool
-from prrt_lib.estimate.splines import harrell_knots, spline_effect
-from prrt_lib.estimate.subdistribution import fine_gray
+from prrt_lib.estimate.regression.concordance_index import concordance
+from prrt_lib.estimate.regression.cox_model import cox
+from prrt_lib.estimate.regression.splines import harrell_knots, spline_effect
+from prrt_lib.estimate.regression.subdistribution import fine_gray
+from prrt_lib.estimate.resampling.rubin import pool
 
 HERE = Path(__file__).parents[1] / "golden"
 
@@ -212,6 +212,6 @@ def run_pool(name, complete_df=None, **arguments) -> dict:
 RUNS = {
     "cox": run_cox, "cox.zph": run_zph, "cox.residuals": run_residuals,
     "concordance": run_concordance, "fine_gray": run_fine_gray,
-    "splines.harrell_knots": run_knots, "cox+splines": run_spline,
-    "cox.imputed": run_imputed, "rubin.pool": run_pool,
+    "harrell_knots": run_knots, "cox+splines": run_spline,
+    "cox.imputed": run_imputed, "pool": run_pool,
 }  # fmt: skip

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 import math
 import re
@@ -10,6 +9,7 @@ from functools import cache
 
 import pandas as pd
 
+from prrt_lib import estimate
 from tests.golden.views import FOLDER, view
 
 GOLDEN = pd.read_csv(FOLDER / "golden.csv", dtype=str, keep_default_na=False)
@@ -58,8 +58,7 @@ def _absent(value, parts) -> bool:
 
 @cache
 def result(function: str, arguments: str) -> pd.DataFrame:
-    module, name = function.rsplit(".", 1)
-    call = getattr(importlib.import_module(f"prrt_lib.estimate.{module}"), name)
+    call = getattr(estimate, function)
     keywords = json.loads(arguments)
     frame = view(keywords.pop("frame")) if "frame" in keywords else None
     if "trend" in keywords:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from prrt_lib.estimate import concordance_pairs
-from prrt_lib.estimate.concordance_pairs import count_pairs
-from prrt_lib.estimate.smaller_before import smaller_before
+from prrt_lib.estimate.curves.quasi_independence import smaller_before
+from prrt_lib.estimate.regression import concordance_index
+from prrt_lib.estimate.regression.concordance_index import count_pairs
 
 
 def records(seed: int, n: int = 70):
@@ -43,7 +43,7 @@ def one_by_one(stop, event, score, start, strata, weight):
 @pytest.mark.parametrize("seed", range(4))
 @pytest.mark.parametrize("dense", [0, 10**7])
 def test_both_ways_of_counting_agree_with_one_by_one(monkeypatch, seed, dense):
-    monkeypatch.setattr(concordance_pairs, "DENSE", dense)
+    monkeypatch.setattr(concordance_index, "DENSE", dense)
     stop, event, score, start, strata, weight = records(seed)
     pairs = count_pairs(stop, event, score, start, strata, weight)
     found = [pairs.concordant, pairs.discordant, pairs.tied, pairs.tied_time, pairs.tied_both]

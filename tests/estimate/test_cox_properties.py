@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from prrt_lib.estimate.cox_model import cox
-from prrt_lib.estimate.subdistribution import fine_gray
+from prrt_lib.estimate.regression.cox_model import cox
+from prrt_lib.estimate.regression.subdistribution import fine_gray
 
 COVARIATES = ["age", "arm"]
 
@@ -141,7 +141,7 @@ def test_residuals_add_up(seed, ties, stratified):
 @given(st.integers(0, 10_000), st.sampled_from(["efron", "breslow"]))
 @settings(max_examples=10)
 def test_the_information_is_the_slope_of_the_score(seed, ties):
-    from prrt_lib.estimate.partial_likelihood import evaluate
+    from prrt_lib.estimate.regression.partial_likelihood import evaluate
 
     fit = cox(cohort(seed, delayed=True), "exit", "event", COVARIATES, entry="start", ties=ties)
     step = 1e-5

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from prrt_lib.estimate.cox_model import cox
+from prrt_lib.estimate.regression.cox_model import cox
 
 
 def derivatives(b, stop, event, x, start, stratum, weight, efron):

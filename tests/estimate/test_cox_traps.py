@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from prrt_lib.base.errors import AnalysisError
-from prrt_lib.estimate.cox_model import cox
-from prrt_lib.estimate.subdistribution import fine_gray
+from prrt_lib.estimate.regression.cox_model import cox
+from prrt_lib.estimate.regression.subdistribution import fine_gray
 
 
 def patients(**columns) -> pd.DataFrame:

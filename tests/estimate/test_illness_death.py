@@ -10,8 +10,8 @@ import pytest
 from scipy.integrate import quad
 
 from prrt_lib.base.errors import AnalysisError
-from prrt_lib.estimate import illness_death as module
-from prrt_lib.estimate.illness_death import illness_death_model
+from prrt_lib.estimate.curves import illness_death as module
+from prrt_lib.estimate.curves.illness_death import illness_death_model
 
 NAMES = ["entry", "last_free", "seen", "exit", "died"]
 OF_R = pd.read_csv(Path(__file__).with_name("illness_death.csv"))

@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from prrt_lib.estimate.cox_model import cox
-from prrt_lib.estimate.imputation import impute, nelson_aalen_increment
-from prrt_lib.estimate.rubin import pool, pool_rows
+from prrt_lib.estimate.regression.cox_model import cox
+from prrt_lib.estimate.resampling.imputation import impute, nelson_aalen_increment
+from prrt_lib.estimate.resampling.rubin import pool, pool_rows
 
 
 @pytest.fixture(scope="module")

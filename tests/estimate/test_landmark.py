@@ -1,4 +1,4 @@
-"""Landmark cohorts and the time-zero audit, on patients you can see."""
+"""Landmark cohorts, on patients you can see."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ import pandas as pd
 import pytest
 
 from prrt_lib.base.errors import AnalysisError
-from prrt_lib.estimate.landmark_analysis import landmark
-from prrt_lib.estimate.time_zero import audit_time_zero
+from prrt_lib.estimate.curves.landmark_analysis import landmark
 
 PATIENTS = pd.DataFrame(
     {
@@ -64,29 +63,3 @@ def test_entering_after_the_landmark_is_not_under_observation_at_it():
 def test_a_landmark_nobody_reaches_is_refused():
     with pytest.raises(AnalysisError, match="nobody"):
         landmark(PATIENTS, "exit", "event", 1000)
-
-
-FRAME = pd.DataFrame(
-    {"entry": [30, 40], "stage": ["IV", "III"], "cycles": [4, None], "day": [30, 99]}
-)
-
-
-def test_what_is_known_at_entry_passes():
-    audit_time_zero(FRAME, ["stage"], {"stage": 0}, "entry")
-    audit_time_zero(FRAME, ["cycles"], {"cycles": "day"}, "entry")  # the late record has no value
-
-
-def test_what_is_known_later_is_refused_with_the_decision_and_the_count():
-    with pytest.raises(AnalysisError, match=r"1 records known only after entry.*decision 10"):
-        audit_time_zero(FRAME, ["stage"], {"stage": "day"}, "entry")
-
-
-def test_what_has_no_declared_time_is_refused():
-    with pytest.raises(AnalysisError, match="'stage'.*no declared time.*decision 10"):
-        audit_time_zero(FRAME, ["stage"], {}, "entry")
-
-
-def test_a_value_without_its_date_is_refused():
-    frame = FRAME.assign(day=[None, 10])
-    with pytest.raises(AnalysisError, match="1 records with a value but without its time"):
-        audit_time_zero(frame, ["stage"], {"stage": "day"}, "entry")

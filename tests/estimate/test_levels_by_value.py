@@ -12,10 +12,8 @@ from prrt_lib.estimate import (
     fine_gray,
     gray_test,
     landmark,
-    milestone,
     rank_sum,
     rmst_difference,
-    rmst_ratio,
     standardised_difference,
 )
 
@@ -38,10 +36,6 @@ def frame(group) -> pd.DataFrame:
 CONTRASTS = {
     "rmst_difference": lambda data, level: rmst_difference(
         data, "days", "event", 60, "group", reference=level),
-    "rmst_ratio": lambda data, level: rmst_ratio(
-        data, "days", "event", 60, "group", reference=level),
-    "milestone": lambda data, level: milestone(
-        data, "days", "event", [40], by="group", reference=level),
     "rank_sum": lambda data, level: rank_sum(data, "age", "group", reference=level),
     "standardised_difference": lambda data, level: standardised_difference(
         data, ["age"], "group", reference=level),

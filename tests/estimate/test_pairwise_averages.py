@@ -4,8 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from prrt_lib.estimate.pairwise_averages import averages
-from prrt_lib.estimate.rank_tests import signed_rank
+from prrt_lib.estimate.rank_tests import averages, signed_rank
 
 
 def formed(values):

@@ -11,12 +11,12 @@ import pandas as pd
 import pytest
 
 from prrt_lib.base.errors import AnalysisError
-from prrt_lib.estimate.competing import cumulative_incidence
-from prrt_lib.estimate.concordance_index import concordance
-from prrt_lib.estimate.cox_model import cox
-from prrt_lib.estimate.log_rank import logrank
-from prrt_lib.estimate.subdistribution import fine_gray
-from prrt_lib.estimate.survival import kaplan_meier
+from prrt_lib.estimate.curves.competing import cumulative_incidence
+from prrt_lib.estimate.curves.log_rank import logrank
+from prrt_lib.estimate.curves.survival import kaplan_meier
+from prrt_lib.estimate.regression.concordance_index import concordance
+from prrt_lib.estimate.regression.cox_model import cox
+from prrt_lib.estimate.regression.subdistribution import fine_gray
 from tests.estimate.test_cox_reference import derivatives
 
 SEEDS = range(25)

@@ -8,11 +8,11 @@ import pytest
 from lifelines import CoxPHFitter, KaplanMeierFitter
 from statsmodels.duration.hazard_regression import PHReg
 
-from prrt_lib.estimate.cox_model import cox
-from prrt_lib.estimate.gray import gray_test
-from prrt_lib.estimate.interval_censored import interval_censored_survival
-from prrt_lib.estimate.log_rank import logrank
-from prrt_lib.estimate.subdistribution import fine_gray
+from prrt_lib.estimate.curves.gray import gray_test
+from prrt_lib.estimate.curves.interval_censored import interval_censored_survival
+from prrt_lib.estimate.curves.log_rank import logrank
+from prrt_lib.estimate.regression.cox_model import cox
+from prrt_lib.estimate.regression.subdistribution import fine_gray
 
 
 @pytest.fixture(scope="module")

@@ -10,10 +10,9 @@ from hypothesis import strategies as st
 from statsmodels.duration.survfunc import CumIncidenceRight
 
 from prrt_lib.base.errors import AnalysisError
-from prrt_lib.estimate.aalen_johansen import aalen_johansen
-from prrt_lib.estimate.competing import cumulative_incidence
-from prrt_lib.estimate.gray import gray_test
-from prrt_lib.estimate.survival import kaplan_meier
+from prrt_lib.estimate.curves.competing import aalen_johansen, cumulative_incidence
+from prrt_lib.estimate.curves.gray import gray_test
+from prrt_lib.estimate.curves.survival import kaplan_meier
 
 SIX = pd.DataFrame({"day": [2, 2, 3, 5, 5, 8], "what": [1, 2, 0, 2, 1, 0]})
 

@@ -9,12 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lifelines import KaplanMeierFitter
 
-from prrt_lib.estimate.early_risk_set import conditional_start
-from prrt_lib.estimate.interval_censored import interval_censored_survival, turnbull
-from prrt_lib.estimate.milestones import milestone
-from prrt_lib.estimate.product_limit import product_limit
-from prrt_lib.estimate.restricted_mean import rmst, rmst_difference, rmst_ratio
-from prrt_lib.estimate.survival import kaplan_meier, median_follow_up, nelson_aalen
+from prrt_lib.estimate.curves.early_risk_set import conditional_start
+from prrt_lib.estimate.curves.interval_censored import interval_censored_survival, turnbull
+from prrt_lib.estimate.curves.product_limit import product_limit
+from prrt_lib.estimate.curves.restricted_mean import rmst, rmst_difference
+from prrt_lib.estimate.curves.survival import kaplan_meier, median_follow_up, nelson_aalen
 
 SIX = pd.DataFrame({"day": [2, 2, 3, 5, 5, 8], "died": [1, 0, 1, 1, 1, 0]})
 
@@ -212,27 +211,11 @@ def test_restricted_mean_by_hand_and_its_contrasts():
     gap = rmst_difference(two, "day", "died", 6, "arm").iloc[0]
     one_, other = rmst(two, "day", "died", 6, by="arm")["estimate"]
     assert gap["estimate"] == pytest.approx(other - one_)
-    assert rmst_ratio(two, "day", "died", 6, "arm").iloc[0]["estimate"] == pytest.approx(
-        np.log(other / one_)
-    )
 
 
 def test_restricted_mean_needs_observation_up_to_its_horizon():
     assert rmst(SIX, "day", "died", 9).iloc[0]["state"] == "not-estimable"
     assert rmst(SIX.assign(died=1), "day", "died", 9).iloc[0]["state"] == "ok"
-
-
-def test_milestone_differences_add_the_two_variances():
-    data = random_cohort(6, 90)
-    rows = milestone(data, "day", "died", [10], by="arm")
-    survival = rows[rows["statistic"] == "survival"].set_index("group_level")
-    gap = rows[rows["statistic"] == "survival_difference"].set_index("group_level").loc["y"]
-    assert gap["reference"] == "x"
-    assert gap["estimate"] == pytest.approx(
-        survival.loc["y", "estimate"] - survival.loc["x", "estimate"]
-    )
-    wanted = np.hypot(survival.loc["y", "std_error"], survival.loc["x", "std_error"])
-    assert gap["std_error"] == pytest.approx(wanted)
 
 
 def test_interval_censored_by_hand():

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from prrt_lib.base.errors import AnalysisError
-from prrt_lib.estimate.guards import merged_ties, prepared, warnings_of
+from prrt_lib.estimate.records import merged_ties, prepared, warnings_of
 
 FOUR = pd.DataFrame({"id": ["d", "a", "c", "b"], "day": [5, 3, 9, 3], "died": [1, 0, 1, 1]})
 

@@ -8,8 +8,7 @@ import pytest
 from statsmodels.duration.survfunc import survdiff
 
 from prrt_lib.base.errors import AnalysisError
-from prrt_lib.estimate.log_rank import logrank
-from prrt_lib.estimate.log_rank_permutation import logrank_permutation, logrank_scores
+from prrt_lib.estimate.curves.log_rank import logrank, logrank_permutation, logrank_scores
 
 
 def cohort(seed: int = 1, size: int = 80) -> pd.DataFrame:

@@ -14,12 +14,16 @@ from scipy import stats
 
 from prrt_lib.base.errors import AnalysisError
 from prrt_lib.estimate.fisher import exact_p, fisher_exact
-from prrt_lib.estimate.proportions import clopper_pearson, proportion
-from prrt_lib.estimate.rank_distribution import rank_sum_counts, signed_rank_counts
-from prrt_lib.estimate.rank_tests import kruskal_wallis, rank_sum, signed_rank
+from prrt_lib.estimate.proportions import clopper_pearson, cochran_armitage, proportion
+from prrt_lib.estimate.rank_tests import (
+    kruskal_wallis,
+    rank_sum,
+    rank_sum_counts,
+    signed_rank,
+    signed_rank_counts,
+)
 from prrt_lib.estimate.rates import poisson_rate, rate_ratio
 from prrt_lib.estimate.standardised_mean_difference import standardised_difference
-from prrt_lib.estimate.trend import cochran_armitage
 
 
 def value(rows: pd.DataFrame, statistic: str, column: str = "estimate") -> float:

@@ -7,13 +7,13 @@ import pandas as pd
 import pytest
 
 from prrt_lib.base.errors import AnalysisError
-from prrt_lib.estimate.competing import cumulative_incidence
+from prrt_lib.estimate.curves.competing import cumulative_incidence
+from prrt_lib.estimate.curves.log_rank import logrank
+from prrt_lib.estimate.curves.restricted_mean import rmst, rmst_difference
+from prrt_lib.estimate.curves.survival import kaplan_meier, median_follow_up
 from prrt_lib.estimate.fisher import fisher_exact
-from prrt_lib.estimate.log_rank import logrank
+from prrt_lib.estimate.proportions import cochran_armitage
 from prrt_lib.estimate.rank_tests import signed_rank
-from prrt_lib.estimate.restricted_mean import rmst, rmst_difference
-from prrt_lib.estimate.survival import kaplan_meier, median_follow_up
-from prrt_lib.estimate.trend import cochran_armitage
 from tests.golden.views import view
 
 

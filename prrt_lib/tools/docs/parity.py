@@ -13,12 +13,10 @@ from prrt_lib.tools.docs.pages import table
 MAPPINGS = ("statistics_survival.csv", "statistics_cox.csv")
 OUT_OF_SCOPE = ("outside the methods", "outside the scope")
 
-# Names in the mapping file that stand for a call on a fit -> the public function.
+# Names in the mapping file that stand for a call on a fit -> the public name.
 PUBLIC = {
-    "cox": "cox_model.cox", "cox.zph": "cox_model.CoxFit.zph",
-    "cox.residuals": "cox_model.CoxFit.residuals",
-    "concordance": "concordance_index.concordance", "fine_gray": "subdistribution.fine_gray",
-    "cox+splines": "splines.spline_effect", "cox.imputed": "cox_model.cox",
+    "cox.zph": "CoxFit.zph", "cox.residuals": "CoxFit.residuals", "cox+splines": "spline_effect",
+    "cox.imputed": "cox",
 }  # fmt: skip
 
 HEAD = """<!-- Made by python -m tests.estimate.parity_table, not by hand. -->

@@ -12,7 +12,7 @@ from prrt_lib.analyse.summaries import nobody, share
 from prrt_lib.declare.footprints import traced
 from prrt_lib.declare.parameters import YEARS
 from prrt_lib.declare.rows import combine, result_rows, stamp
-from prrt_lib.estimate.competing import cumulative_incidence
+from prrt_lib.estimate.curves.competing import cumulative_incidence
 from prrt_lib.estimate.rates import poisson_rate
 from prrt_lib.topics.adverse_events import events as event_facts
 from prrt_lib.topics.adverse_events.adverse import emergent_events, recorded

@@ -13,7 +13,7 @@ from prrt_lib.analyse.summaries import Records, nobody, share
 from prrt_lib.base.errors import AnalysisError
 from prrt_lib.declare.footprints import traced
 from prrt_lib.declare.rows import combine, result_rows, stamp
-from prrt_lib.estimate.limits import normal_quantile
+from prrt_lib.estimate.proportions import normal_quantile
 from prrt_lib.estimate.random_effects import METHOD, MixedFit, mixed_model
 from prrt_lib.study.derive.lab_grades import (
     canonical_unit,

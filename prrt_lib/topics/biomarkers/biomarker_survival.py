@@ -17,9 +17,9 @@ from prrt_lib.declare.arguments import above_zero, checked, one_of
 from prrt_lib.declare.footprints import traced
 from prrt_lib.declare.parameters import YEARS
 from prrt_lib.declare.rows import combine, result_rows, stamp
-from prrt_lib.estimate.cox_model import cox
-from prrt_lib.estimate.log_rank import logrank
-from prrt_lib.estimate.survival import kaplan_meier
+from prrt_lib.estimate.curves.log_rank import logrank
+from prrt_lib.estimate.curves.survival import kaplan_meier
+from prrt_lib.estimate.regression.cox_model import cox
 from prrt_lib.topics.biomarkers.biomarker_models import logged
 from prrt_lib.topics.biomarkers.biomarkers import MARKERS
 

@@ -15,7 +15,7 @@ from prrt_lib.declare.arguments import checked
 from prrt_lib.declare.dictionary import dictionary
 from prrt_lib.declare.footprints import traced
 from prrt_lib.declare.rows import combine, result_rows, stamp
-from prrt_lib.estimate.cox_model import CoxFit, cox
+from prrt_lib.estimate.regression.cox_model import CoxFit, cox
 from prrt_lib.topics.characteristics.describe import TABLE_1, bounds_of, people_with
 
 ANALYSIS = "missingness"

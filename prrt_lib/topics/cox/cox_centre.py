@@ -12,8 +12,8 @@ from prrt_lib.base.errors import AnalysisError
 from prrt_lib.declare.arguments import checked
 from prrt_lib.declare.footprints import traced
 from prrt_lib.declare.rows import combine, result_rows, stamp
-from prrt_lib.estimate.cox_model import CoxFit, cox
-from prrt_lib.estimate.cox_tests import chi2_record
+from prrt_lib.estimate.regression.cox_model import CoxFit, cox
+from prrt_lib.estimate.regression.cox_rows import chi2_record
 from prrt_lib.study.data import Study
 
 CENTRE = "treat_site_cycle1"

@@ -12,9 +12,9 @@ from prrt_lib.base.errors import AnalysisError
 from prrt_lib.declare.arguments import above_zero, checked
 from prrt_lib.declare.footprints import traced
 from prrt_lib.declare.rows import combine, stamp
-from prrt_lib.estimate.cox_model import cox
-from prrt_lib.estimate.imputation import impute
-from prrt_lib.estimate.rubin import pool_rows
+from prrt_lib.estimate.regression.cox_model import cox
+from prrt_lib.estimate.resampling.imputation import impute
+from prrt_lib.estimate.resampling.rubin import pool_rows
 from prrt_lib.study.data import Study
 
 MODEL = "multiple imputation"

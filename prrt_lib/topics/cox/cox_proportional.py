@@ -11,7 +11,7 @@ from prrt_lib.declare.dictionary import dictionary
 from prrt_lib.declare.footprints import traced
 from prrt_lib.declare.parameters import YEARS
 from prrt_lib.declare.rows import combine, result_rows, stamp
-from prrt_lib.estimate.restricted_mean import rmst_difference
+from prrt_lib.estimate.curves.restricted_mean import rmst_difference
 
 RESTRICTED = "restricted mean"
 LEVEL = 0.05

@@ -14,11 +14,11 @@ from prrt_lib.declare.arguments import above_zero, checked
 from prrt_lib.declare.footprints import traced
 from prrt_lib.declare.parameters import YEARS, days
 from prrt_lib.declare.rows import combine, result_rows, stamp
-from prrt_lib.estimate.cox_model import cox
-from prrt_lib.estimate.landmark_analysis import UNASSESSED, Landmark
-from prrt_lib.estimate.landmark_analysis import landmark as landmark_cohort
-from prrt_lib.estimate.log_rank import logrank
-from prrt_lib.estimate.survival import kaplan_meier
+from prrt_lib.estimate.curves.landmark_analysis import UNASSESSED, Landmark
+from prrt_lib.estimate.curves.landmark_analysis import landmark as landmark_cohort
+from prrt_lib.estimate.curves.log_rank import logrank
+from prrt_lib.estimate.curves.survival import kaplan_meier
+from prrt_lib.estimate.regression.cox_model import cox
 from prrt_lib.study.derive.response_rules import NOT_EVALUABLE
 from prrt_lib.study.derive.responses import NON_RESPONDER, RESPONDER
 

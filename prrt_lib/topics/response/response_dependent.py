@@ -13,7 +13,7 @@ from prrt_lib.base.errors import AnalysisError
 from prrt_lib.declare.arguments import checked
 from prrt_lib.declare.footprints import traced
 from prrt_lib.declare.rows import combine, result_rows, stamp
-from prrt_lib.estimate.cox_model import cox
+from prrt_lib.estimate.regression.cox_model import cox
 from prrt_lib.study.derive.responses import NON_RESPONDER, RESPONDER
 
 ANALYSIS = "response_dependent"

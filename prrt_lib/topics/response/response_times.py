@@ -11,9 +11,9 @@ from prrt_lib.analyse.columns import rows_of, seen_once
 from prrt_lib.declare.footprints import traced
 from prrt_lib.declare.parameters import YEARS
 from prrt_lib.declare.rows import combine, result_rows, stamp
-from prrt_lib.estimate.competing import cumulative_incidence
-from prrt_lib.estimate.interval_censored import interval_censored_survival
-from prrt_lib.estimate.survival import kaplan_meier
+from prrt_lib.estimate.curves.competing import cumulative_incidence
+from prrt_lib.estimate.curves.interval_censored import interval_censored_survival
+from prrt_lib.estimate.curves.survival import kaplan_meier
 from prrt_lib.study.derive.response_rules import NOT_EVALUABLE
 from prrt_lib.study.derive.responses import is_response
 

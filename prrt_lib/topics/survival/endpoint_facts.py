@@ -9,7 +9,7 @@ from prrt_lib.analyse.survival import ANALYSIS
 from prrt_lib.declare.footprints import traced
 from prrt_lib.declare.parameters import YEARS
 from prrt_lib.declare.rows import result_rows, stamp
-from prrt_lib.estimate.limits import probability_limits
+from prrt_lib.estimate.proportions import probability_limits
 from prrt_lib.study.data import Study
 from prrt_lib.study.endpoints import ENDPOINTS, SETTINGS
 

@@ -10,7 +10,7 @@ from prrt_lib.base.errors import AnalysisError
 from prrt_lib.declare.footprints import traced
 from prrt_lib.declare.parameters import YEARS
 from prrt_lib.declare.rows import result_rows, stamp
-from prrt_lib.estimate.illness_death import illness_death_model
+from prrt_lib.estimate.curves.illness_death import illness_death_model
 from prrt_lib.study.data import Study
 from prrt_lib.study.endpoints import ENDPOINTS
 from prrt_lib.study.times import DAY

@@ -1,0 +1,1 @@
+"""Regression of event times: partial likelihood, Cox, Firth, Fine and Gray, diagnostics."""

@@ -1,0 +1,201 @@
+"""Result rows of a Cox model, its tests, and the sandwich variance."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from scipy.stats import chi2, norm
+
+from prrt_lib.estimate.regression.concordance_index import concordance_of_fit
+from prrt_lib.estimate.regression.firth import profile_limits
+from prrt_lib.estimate.regression.newton import Maximum
+from prrt_lib.estimate.regression.partial_likelihood import Likelihood
+from prrt_lib.estimate.regression.risk_sets import RiskSets
+
+
+def rows(fit) -> pd.DataFrame:
+    """All rows of a CoxFit: its estimates, and the concordance."""
+    return fit.as_rows([*_estimates(fit), concordance_of_fit(fit)])
+
+
+def estimate_rows(fit) -> pd.DataFrame:
+    """Coefficients with reference levels, tests, likelihoods, events per parameter."""
+    return fit.as_rows(_estimates(fit))
+
+
+def _estimates(fit) -> list[dict]:
+    records = [*_references(fit), *_coefficients(fit), *model_tests(fit), *term_tests(fit)]
+    records += _likelihoods(fit)
+    if fit.design.columns:
+        value = fit.events_per_parameter
+        records.append({"statistic": "events_per_parameter", "estimate": value})
+    return records
+
+
+def test_rows(fit) -> pd.DataFrame:
+    """The rows of the tests alone."""
+    return fit.as_rows([*model_tests(fit), *term_tests(fit)])
+
+
+def method(fit) -> str:
+    """Estimator and options in words."""
+    parts = ["Cox", f"{fit.ties.title()} ties"]
+    if fit.penalty:
+        parts.append("Firth penalty, profile-likelihood limits")
+    if fit.data.start is not None:
+        parts.append("delayed entry")
+    if fit.data.strata_columns:
+        parts.append(f"stratified by {' and '.join(fit.data.strata_columns)}")
+    if fit.data.weight is not None:
+        parts.append("case weights")
+    if fit.data.cluster is not None:
+        parts.append(f"robust SE by {fit.data.cluster_column}")
+    return ", ".join(parts)
+
+
+def concerns(top: Maximum, names: list[str], penalty: str | None) -> list[str]:
+    """Sentences about a fit that ended without finite estimates."""
+    said = []
+    away = [name for name, runs in zip(names, top.separated, strict=True) if runs]
+    if away:
+        said.append(
+            f"separation: the likelihood has no maximum for {', '.join(away)}; "
+            "no finite estimate, penalty='firth' gives one"
+        )
+    elif not top.converged:
+        said.append("the search for the maximum stopped before it was reached")
+    return said
+
+
+def _coefficients(fit) -> list[dict]:
+    separated = fit.maximum.separated
+    return [
+        _words(fit, place) | (_not_estimable() if separated[place] else _estimate(fit, place))
+        for place in range(len(fit.design.columns))
+    ]
+
+
+def _words(fit, place: int) -> dict:
+    """What names a coefficient, with the records and events of its level."""
+    column = fit.design.columns[place]
+    bent = column.level.startswith("rcs") and column.term in fit.design.knots
+    words = {"variable": column.variable, "level": column.level, "reference": column.reference}
+    counted = {}
+    if column.level and column.variable in fit.design.levels:
+        inside = fit.data.x[:, place] == 1
+        counted = {"n": int(inside.sum()), "events": int(fit.data.event[inside].sum())}
+    name = "coefficient" if bent else "log_hazard_ratio"
+    return words | counted | {"statistic": name} | ({"unit": "log hazard"} if bent else {})
+
+
+def _not_estimable() -> dict:
+    return {"state": "not-estimable"}
+
+
+def _estimate(fit, place: int) -> dict:
+    scale = fit.sets.scale[place]
+    beta = fit.maximum.beta[place] / scale
+    error = float(np.sqrt(fit.scaled_covariance[place, place])) / scale
+    if fit.penalty == "firth":
+        low, high, p = profile_limits(fit.sets, fit.maximum, place, fit.conf_level)
+        low, high = low / scale, high / scale
+    else:
+        z = float(norm.ppf(0.5 + fit.conf_level / 2))
+        low, high = beta - z * error, beta + z * error
+        p = float(2 * norm.sf(abs(beta / error)))
+    return {"estimate": beta, "std_error": error, "low": low, "high": high, "p": p}
+
+
+def _references(fit) -> list[dict]:
+    """A row for the reference level of each factor: log hazard ratio 0."""
+    records, terms = [], fit.design.terms()
+    for name, levels in fit.design.levels.items():
+        inside = ~(fit.data.x[:, terms[name]] == 1).any(axis=1)
+        records.append(
+            {
+                "variable": name, "level": levels[0], "reference": levels[0],
+                "statistic": "log_hazard_ratio", "estimate": 0.0,
+                "n": int(inside.sum()), "events": int(fit.data.event[inside].sum()),
+            }
+        )  # fmt: skip
+    return records
+
+
+def _likelihoods(fit) -> list[dict]:
+    values = {"null": fit.log_likelihood_null, "fitted": fit.log_likelihood}
+    return [
+        {"statistic": "log_likelihood", "variable": name, "estimate": value}
+        for name, value in values.items()
+    ]
+
+
+def robust_variance(sets: RiskSets, top: Maximum, cluster: np.ndarray) -> np.ndarray:
+    """(p, p) sandwich on the scaled columns: Lin and Wei, JASA 1989, summed within clusters."""
+    parts = by_cluster(sets, sets.weight * top.at.score_residuals(top.sums), cluster)
+    influence = top.variance @ parts
+    return influence @ influence.T
+
+
+def robust_score(sets: RiskSets, start: Likelihood, cluster: np.ndarray) -> float:
+    """Chi-squared of the score at zero with its variance taken from the clusters."""
+    parts = by_cluster(sets, sets.weight * start.score_residuals(start.sums()), cluster)
+    return quadratic(parts.sum(axis=1), parts @ parts.T)
+
+
+def by_cluster(sets: RiskSets, values: np.ndarray, cluster: np.ndarray) -> np.ndarray:
+    """(p, clusters) sums of ``values`` (p, n kernel rows)."""
+    codes = cluster[sets.row]
+    count = int(cluster.max()) + 1
+    return np.stack([np.bincount(codes, row, count) for row in values])
+
+
+def quadratic(score: np.ndarray, variance: np.ndarray) -> float:
+    """score' variance^-1 score; the pseudo-inverse where the variance is singular."""
+    try:
+        return float(score @ np.linalg.solve(variance, score))
+    except np.linalg.LinAlgError:
+        return float(score @ np.linalg.pinv(variance, hermitian=True) @ score)
+
+
+def wald(beta: np.ndarray, covariance: np.ndarray) -> float:
+    """Wald chi-squared of all ``beta`` being zero."""
+    return quadratic(beta, covariance)
+
+
+def model_tests(fit) -> list[dict]:
+    """Records of the likelihood-ratio, Wald and score tests of a CoxFit."""
+    df, top = len(fit.design.columns), fit.maximum
+    if df == 0:
+        return []
+    ratio = 2 * (fit.log_likelihood - fit.log_likelihood_null)
+    found = {"likelihood_ratio": ratio}
+    if not top.separated.any():
+        found["wald"] = wald(top.beta, fit.scaled_covariance)
+    if fit.penalty is None:
+        found["score"] = top.score_chi2
+        if fit.data.cluster is not None:
+            found["robust_score"] = robust_score(fit.sets, top.start, fit.data.cluster)
+    return [chi2_record(name, value, df) for name, value in found.items()]
+
+
+def term_tests(fit) -> list[dict]:
+    """Records of the joint Wald test of each term with several columns."""
+    covariance, records = fit.scaled_covariance, []
+    for term, places in fit.design.terms().items():
+        if len(places) < 2 or fit.maximum.separated[places].any():
+            continue
+        own = covariance[np.ix_(places, places)]
+        value = wald(fit.maximum.beta[places], own)
+        records.append(chi2_record(term, value, len(places), "all levels"))
+        if term in fit.design.knots:
+            bent = wald(fit.maximum.beta[places[1:]], own[1:, 1:])
+            records.append(chi2_record(term, bent, len(places) - 1, "nonlinear"))
+    return records
+
+
+def chi2_record(variable: str, value: float, df: int, level: str = "") -> dict:
+    """A chi-squared statistic with its p value."""
+    return {
+        "variable": variable, "level": level, "statistic": "chi2",
+        "estimate": value, "df": df, "p": float(chi2.sf(value, df)),
+    }  # fmt: skip

@@ -1,0 +1,165 @@
+"""Firth's penalised partial likelihood: finite estimates where the plain one runs away.
+
+Maximises loglik + log|information| / 2 (Firth, Biometrika 1993; Heinze and Schemper, Biometrics
+2001) with the same ties, entry, strata and weights; limits and p by profile likelihood.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.stats import chi2, norm
+
+from prrt_lib.estimate.regression.newton import Maximum, require_rank
+from prrt_lib.estimate.regression.partial_likelihood import Likelihood, Sums, collected, evaluate
+from prrt_lib.estimate.regression.risk_sets import RiskSets
+
+LIMIT = 200
+ENOUGH = 1e-20  # squared distance to the maximum in standard errors
+LONGEST = 3.0  # of one step, in standard deviations of a column
+
+
+@dataclass(frozen=True)
+class _Point:
+    """The penalised likelihood at one beta."""
+
+    at: Likelihood
+    sums: Sums
+    information: np.ndarray
+    loglik: float
+
+    def score(self) -> np.ndarray:
+        """First derivatives of the penalised log-likelihood."""
+        inverse = np.linalg.inv(self.information)
+        return self.at.score(self.sums) + 0.5 * _trace(self.at, self.sums, inverse)
+
+
+def maximise_penalised(sets: RiskSets) -> Maximum:
+    """The Maximum of the penalised likelihood; raises Singular for dependent columns."""
+    start = _point(sets, np.zeros(len(sets.x)))
+    require_rank(start.information)
+    top, iterations, done = _climb(sets, start, np.ones(len(sets.x), bool))
+    variance = np.linalg.inv(top.information)
+    unscaled = float(np.log(sets.scale).sum())
+    none = np.zeros(len(sets.x), bool)
+    return Maximum(
+        top.at.beta, top.at, start.at, float("nan"), top.sums, top.information, variance,
+        iterations, done, none, top.loglik + unscaled, start.loglik + unscaled,
+    )  # fmt: skip
+
+
+def profile_limits(sets: RiskSets, top: Maximum, column: int, conf_level: float):
+    """Lower and upper profile-likelihood limit of one column (scaled) and its p value.
+
+    A limit that cannot be found within 60 standard errors is NaN.
+    """
+    best = _point(sets, top.beta)
+    free = np.arange(len(top.beta)) != column
+    z = float(norm.ppf(0.5 + conf_level / 2))
+    error = float(np.sqrt(top.variance[column, column]))
+    limits = [_limit(sets, best, free, column, side * z, error) for side in (-1, 1)]
+    zero, _ = _fixed(sets, best, free, column, 0.0)
+    return (*limits, float(chi2.sf(max(2 * (best.loglik - zero.loglik), 0.0), 1)))
+
+
+def _limit(sets, best, free, column, target, error) -> float:
+    """Newton's method on the signed root of the likelihood ratio, nearly a straight line."""
+    here, value = best, best.at.beta[column] + target * error
+    for _ in range(50):
+        here, done = _fixed(sets, here, free, column, value)
+        drop = 2 * (best.loglik - here.loglik)
+        slope = here.score()[column] if done else 0.0
+        if drop <= 0 or slope * target >= 0:
+            return float("nan")
+        root = np.sign(target) * np.sqrt(drop)
+        change = (root - target) / (-slope / root)
+        change = float(np.clip(change, -2 * error, 2 * error))
+        value -= change
+        if abs(change) < 1e-12 * max(error, abs(value)):
+            return float(value)
+        if abs(value - best.at.beta[column]) > 60 * error:
+            return float("nan")
+    return float("nan")
+
+
+def _fixed(sets, near: _Point, free, column, value) -> tuple[_Point, bool]:
+    """The highest point with one coefficient held at ``value``."""
+    beta = near.at.beta.copy()
+    shift = value - beta[column]
+    if free.any():  # follow the ridge, so that the search starts near its end
+        own = near.information
+        beta[free] -= np.linalg.solve(own[np.ix_(free, free)], own[free, column]) * shift
+    beta[column] = value
+    point, _, done = _climb(sets, _point(sets, beta), free)
+    return point, done
+
+
+def _climb(sets: RiskSets, here: _Point, free: np.ndarray) -> tuple[_Point, int, bool]:
+    """The top reached over the ``free`` coefficients, the steps taken, whether it is a top."""
+    if not free.any():
+        return here, 0, True
+    if not np.isfinite(here.loglik):
+        return here, 0, False
+    for iteration in range(LIMIT):
+        score = here.score()[free]
+        step = np.zeros(len(free))
+        step[free] = np.linalg.solve(here.information[np.ix_(free, free)], score)
+        if score @ step[free] <= ENOUGH:
+            return here, iteration, True
+        longest = float(np.abs(step).max())
+        step *= min(1.0, LONGEST / longest)
+        there = _higher(sets, here, step)
+        if there is here:
+            return here, iteration, bool(score @ step[free] < 1e-12)
+        here = there
+    return here, LIMIT, False
+
+
+def _higher(sets, here: _Point, step) -> _Point:
+    """The point after the step, halved until the likelihood does not fall."""
+    for halving in range(30):
+        there = _point(sets, here.at.beta + step / 2**halving)
+        if there.loglik >= here.loglik - 1e-13 * abs(here.loglik):
+            return there
+    return here
+
+
+def _point(sets: RiskSets, beta: np.ndarray) -> _Point:
+    at = evaluate(sets, beta)
+    if not np.isfinite(at.loglik):
+        nothing = np.full((len(beta), len(beta)), np.nan)
+        return _Point(at, None, nothing, -np.inf)
+    sums = at.sums()
+    information = at.information(sums)
+    sign, log_volume = np.linalg.slogdet(information)
+    penalised = at.loglik + 0.5 * log_volume if sign > 0 else -np.inf
+    return _Point(at, sums, information, penalised)
+
+
+def _trace(at: Likelihood, sums: Sums, inverse: np.ndarray) -> np.ndarray:
+    """tr(inverse dI/dbeta_r) for each column r.
+
+    dI/dbeta_r is the sum over factors of mass times the third central moment; with
+    q = x' inverse x and m the mean, its trace is
+    E[x_r q] - m_r E[q] - 2 E[x_r x'] inverse m + 2 m_r m' inverse m.
+    """
+    sets, x = at.sets, at.sets.x
+    turned = inverse @ x
+    q = np.einsum("pn,pn->n", turned, x)
+    mean = _per_term(sets, sums.at_risk, sums.tied) / at.denominator
+    tied_q = sets.per_tied_time((q * at.risk)[sets.tied_death]) if len(sets.tied) else np.empty(0)
+    mean_q = _per_term(sets, sets.suffix(q * at.risk), tied_q) / at.denominator
+    path = collected(sets, sums.hazard_mean(), sums.hazard_mean_own())
+    own = at.expected * q - 2 * at.risk * np.einsum("pn,pn->n", turned, path)
+    square = np.einsum("pt,pt->t", mean, inverse @ mean)
+    return x @ own + mean @ (sets.term_mass * (2 * square - mean_q))
+
+
+def _per_term(sets: RiskSets, at_risk: np.ndarray, tied: np.ndarray) -> np.ndarray:
+    """(..., T) risk set sums with the tied events' share taken out."""
+    if not len(sets.tied):
+        return at_risk
+    total = at_risk[..., sets.term_at]
+    total[..., sets.term_tied] -= tied[..., sets.tied_at] * sets.term_share
+    return total

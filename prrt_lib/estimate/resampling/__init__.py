@@ -1,0 +1,1 @@
+"""Drawing again: imputation and pooling, bootstrap, permutation."""
