@@ -10,8 +10,6 @@ import openpyxl
 import pandas as pd
 import pytest
 from lifelines import KaplanMeierFitter
-from prrt_lib.tools.demo.source_truth import true_survival
-from prrt_lib.tools.demo.wide_profile import PATH, profile_text
 
 from prrt_lib.base.errors import ParameterError
 from prrt_lib.base.paths import PROJECT
@@ -22,8 +20,8 @@ from prrt_lib.estimate.regression.cox_model import cox
 from prrt_lib.study.derive.stage import tnm
 from prrt_lib.tools.demo import MODELS, anchors, demo_data, generate, true_median
 from prrt_lib.tools.demo.laboratory import creatinine_of
-from prrt_lib.tools.demo.layouts import layout
-from prrt_lib.tools.demo.model import PRIMARIES
+from prrt_lib.tools.demo.layouts import PATH, layout, profile_text
+from prrt_lib.tools.demo.model import PRIMARIES, true_survival
 from prrt_lib.tools.template import write_template
 
 RAW = PROJECT / "data" / "raw"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from prrt_lib.tools.demo.source_truth import true_median, true_survival
 
 from benchmarks.coverage import scans, undated
 from benchmarks.coverage.cohorts import cohorts, source_median, source_survival
@@ -16,6 +15,7 @@ from benchmarks.speed import reference
 from benchmarks.speed.timing import COVARIATES, patients
 from prrt_lib.estimate.curves.survival import kaplan_meier
 from prrt_lib.estimate.regression.cox_model import cox
+from prrt_lib.tools.demo.model import true_median, true_survival
 
 
 def test_coverage_bias_and_power_of_four_cohorts():
