@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import pandas as pd
 
 from prrt_lib.analyse.curve_ends import with_ends
@@ -22,16 +20,11 @@ from prrt_lib.study.data import Study
 from prrt_lib.study.times import Times
 
 ANALYSIS = "survival"
-# Starts at its origin, or nowhere: never enough at risk.
-NOT_LATER = (" at 0", " at nan")
 # More values of a quantity than these are no grouping.
 MOST_GROUPS = 12
 LAG = "months_diagnosis_to_prrt"
 SUMMARY = ("median", "q25", "q75")
 RATES = ("survival", "cumulative_incidence")
-NEVER = r"never \d+ at risk"
-NOBODY_DROPPED = r"\b0 records with exit up to t0"
-DROPPED = r"(?:; )?\d+ records with exit up to t0 dropped"
 
 
 @traced
@@ -99,37 +92,36 @@ def summary(rows: pd.DataFrame) -> pd.DataFrame:
 def _estimate(study: Study, times: Times, by: str | None) -> pd.DataFrame:
     if times.frame.empty or _never_scanned(times):
         return stamp(_nothing(times), group=by or "")
-    tables = [_fit(study, times, by, moments) for moments in ((), _moments(times))]
-    both = pd.concat(tables, ignore_index=True).drop_duplicates("row_id", ignore_index=True)
-    return with_ends(both, times.frame, by, study.parameters)
+    return with_ends(_fit(study, times, by), times.frame, by, study.parameters)
 
 
-def _moments(times: Times) -> tuple[float, ...]:
-    """The declared years and every year of follow-up: figures print numbers at risk there."""
-    last = times.frame["exit"].max()
-    years = {days(12 * year) for year in range(int(last / 365.25) + 1)}
-    return tuple(sorted({*YEARS, *years}))
-
-
-def _fit(study: Study, times: Times, by: str | None, moments: Sequence[float]) -> pd.DataFrame:
+def _fit(study: Study, times: Times, by: str | None) -> pd.DataFrame:
     settings = study.parameters
-    common = {"entry": "entry", "by": by, "times": moments, **settings.curve_limits}
+    common = {"entry": "entry", "by": by, "times": moments(times.frame["exit"]), "steps": True,
+              **settings.curve_limits}  # fmt: skip
     if competing(times):
         return cumulative_incidence(times.frame, "exit", "event", causes=[1, 2], **common)
     late = bool((times.frame["entry"] > 0).any())
     minimum = settings.min_at_risk if times.endpoint.delayed and late else None
     rows = kaplan_meier(times.frame, "exit", "event", min_at_risk=minimum, **common)
-    return _kept_in_n(rows)
+    # Where a curve does not start later, who is censored at its origin stays in n (decision 7),
+    # and so does a group that never has enough at risk: nothing of it is estimated.
+    starts = [rows.attrs["starts"][level] for level in rows["group_level"]]
+    state = "alive" if times.endpoint.kind == "death" else "event-free"
+    return stamp(
+        rows,
+        n=[n if start.later or start.t0 is None else total
+           for start, n, total in zip(starts, rows["n"], rows["total"], strict=True)],
+        warning=[told if start.later and start.dropped else start.warning
+                 for start, told in zip(starts, rows["warning"], strict=True)],
+        label=[f", given {state} at day {start.t0:g}" if start.later else "" for start in starts],
+    )  # fmt: skip
 
 
-def _kept_in_n(rows: pd.DataFrame) -> pd.DataFrame:
-    """Where a curve does not start later, who is censored at its origin stays in n (decision 7),
-    and so does a group that never has enough at risk: nothing of it is estimated."""
-    at_origin = rows["label"].str.endswith(NOT_LATER) | rows["warning"].str.contains(NEVER)
-    nobody = rows["warning"].str.contains(NOBODY_DROPPED, regex=True)
-    told = rows["warning"].str.replace(DROPPED, "", regex=True).str.removeprefix("; ")
-    return stamp(rows, n=rows["n"].mask(at_origin, rows["total"]),
-                 warning=rows["warning"].mask(at_origin | nobody, told))  # fmt: skip
+def moments(exits: pd.Series) -> tuple[float, ...]:
+    """The declared years and every year of follow-up: figures print numbers at risk there."""
+    years = {days(12 * year) for year in range(int(exits.max() / 365.25) + 1)}
+    return tuple(sorted({*YEARS, *years}))
 
 
 def competing(times: Times) -> bool:
@@ -161,21 +153,12 @@ def _stamped(study: Study, times: Times, rows: pd.DataFrame, by: str | None) -> 
         role = "exploratory"
     own = [times.endpoint.banner, *times.warnings]
     warning = rows["warning"].map(lambda text: "; ".join(part for part in (*own, text) if part))
-    conditional = rows["label"].map(lambda text: _conditional(text, times.endpoint.kind))
     return stamp(
         rows, analysis=ANALYSIS, endpoint=times.endpoint.name, population=times.population,
         setting=times.setting, role=role, warning=warning, unit=rows["unit"].where(
             rows["statistic"].isin(["median", "q25", "q75"]), ""),
-        label=times.endpoint.label + conditional,
+        label=times.endpoint.label + rows["label"],
     )  # fmt: skip
-
-
-def _conditional(text: str, kind: str) -> str:
-    """ ", given alive at day 215": what a curve that starts late is conditional on."""
-    start = text.rpartition(" at ")[2]
-    if not text or text.endswith(NOT_LATER):
-        return ""
-    return f", given {'alive' if kind == 'death' else 'event-free'} at day {start}"
 
 
 @traced

@@ -11,8 +11,8 @@ import pandas as pd
 
 from prrt_lib.declare.rows import result_rows
 from prrt_lib.declare.shown import Shown
-from prrt_lib.estimate.curves.early_risk_set import started_groups, with_dips
-from prrt_lib.estimate.curves.risk_table import NumberAtRisk, tallies, tallies_at
+from prrt_lib.estimate.curves.early_risk_set import started_groups
+from prrt_lib.estimate.curves.risk_table import NumberAtRisk, asked_times, tallies, tallies_at
 from prrt_lib.estimate.proportions import probability_limits
 from prrt_lib.estimate.records import arrays, chosen_cause, declared_causes, prepared, refuse
 
@@ -33,6 +33,7 @@ def cumulative_incidence(
     conf_level: float = 0.95,
     *,
     causes: Sequence[int] | None = None,
+    steps: bool = False,
     min_at_risk: int | None = None,
     extend: bool = False,
 ) -> pd.DataFrame:
@@ -41,7 +42,7 @@ def cumulative_incidence(
     ``event`` is 0 for censored, else the cause; ``causes`` declares the allowed codes (default:
     1 to the largest found). ``variance`` is "delta" (Greenwood type: survfit, etm) or "aalen"
     (cmprsk). Limits on the log-log scale of the incidence unless ``conf_type`` says otherwise.
-    ``min_at_risk`` and ``extend`` as in ``kaplan_meier``.
+    ``steps``, ``min_at_risk`` and ``extend`` as in ``kaplan_meier``.
     """
     if variance not in VARIANCES:
         refuse("variance", f"{variance!r}", f"one of {tuple(VARIANCES)}", "choose one")
@@ -55,26 +56,26 @@ def cumulative_incidence(
     common["method"] = method + (", delayed entry" if entry else "")
     rows: list[dict[str, Any]] = []
     for group in started_groups(data, duration, entry, by, min_at_risk):
-        curve, words = None, group.words
+        curve = None
         if len(group.records):
             exits, codes, entries, weight = arrays(group.records, duration, event, entry, weights)
             curve = aalen_johansen(exits, codes, cause, entries, weight, variance)
-            words = with_dips(words, curve.times, curve.at_risk, min_at_risk)
-        records = _records(curve, times, group.t0, conf_type, conf_level, extend)
-        full = {**common, **group.key, **words}
+            group = group.told(curve.times, curve.at_risk, min_at_risk)
+        records = _records(curve, times, steps, group.start.t0, conf_type, conf_level, extend)
+        full = {**common, **group.key, **group.words}
         rows += [full | record for record in records]
     return result_rows(rows)
 
 
-def _records(curve: Incidence | None, times, t0, conf_type, conf_level, extend) -> list[dict]:
+def _records(
+    curve: Incidence | None, times, steps, t0, conf_type, conf_level, extend
+) -> list[dict[str, Any]]:
     blank: dict[str, Any] = {"statistic": "cumulative_incidence", "state": "not-estimable"}
     if curve is None:
         return [{**blank, "time": time} for time in times]
     start = curve.sets.start if t0 is not None else min(0.0, curve.sets.start)
     own = curve.times[curve.events > 0]
-    at = np.asarray(
-        list(dict.fromkeys(times)) if len(times) else np.append(start, own), dtype="float64"
-    )
+    at = asked_times(start, own, times, steps)
     index = curve.index(at)
     value, error = (np.append(0.0, x)[index] for x in (curve.incidence, curve.std_error))
     low, high = probability_limits(value, error, conf_type, conf_level)

@@ -11,13 +11,39 @@ import pandas as pd
 from prrt_lib.estimate.records import parts, warnings_of
 
 
+class Start(NamedTuple):
+    """Where a group's curve starts; ``rows.attrs["starts"]`` holds one per level."""
+
+    t0: float | None  # None: at its first entry; NaN: never enough at risk
+    dropped: int  # records with exit <= t0
+    warning: str  # what is to be said of the group besides the records dropped
+
+    @property
+    def later(self) -> bool:
+        """Whether the curve starts after the origin, given event-free at ``t0``."""
+        return self.t0 is not None and self.t0 > 0
+
+
 class Group(NamedTuple):
-    """One group: its key words, the records that are used, words for its rows, and t0."""
+    """One group: its key words, the records that are used, words for its rows, and its start."""
 
     key: dict[str, str]
     records: pd.DataFrame
     words: dict[str, Any]
-    t0: float | None
+    start: Start
+
+    def told(self, times: np.ndarray, at_risk: np.ndarray, minimum: int | None) -> Group:
+        """The group with a sentence on event times at which fewer than ``minimum`` are at risk."""
+        low = np.flatnonzero(at_risk < minimum) if minimum is not None else []
+        if not len(low):
+            return self
+        note = (
+            f"fewer than {minimum} at risk at {len(low)} event times, "
+            f"first at day {times[low[0]]:g}"
+        )
+        words = {**self.words, "warning": _joined(self.words["warning"], note)}
+        start = self.start._replace(warning=_joined(self.start.warning, note))
+        return self._replace(words=words, start=start)
 
 
 def started_groups(
@@ -27,18 +53,23 @@ def started_groups(
 
     A group that never has ``minimum`` at risk comes without records.
     """
-    if minimum is None or entry is None:
-        for key, part in parts(data, by):
-            words = {"n": len(part), "total": len(part), "warning": warnings_of(data)}
-            yield Group(key, part, words, None if minimum is None else 0.0)
-        return
+    before = warnings_of(data)
     for key, part in parts(data, by):
+        if minimum is None or entry is None:
+            words = {"n": len(part), "total": len(part), "warning": before}
+            start = Start(None if minimum is None else 0.0, 0, before)
+            yield Group(key, part, words, start)
+            continue
         t0, dropped, kept = conditional_start(part, duration, entry, None, minimum)
-        notes = [warnings_of(data), f"{dropped} records with exit up to t0 dropped"]
-        notes += [f"never {minimum} at risk"] if np.isnan(t0) else []
+        never = f"never {minimum} at risk" if np.isnan(t0) else ""
         words = {"n": len(kept), "total": len(part), "label": f"given event-free at {t0:g}"}
-        words["warning"] = "; ".join(note for note in notes if note)
-        yield Group(key, kept, words, t0)
+        left_out = f"{dropped} records with exit up to t0 dropped"
+        words["warning"] = _joined(before, left_out, never)
+        yield Group(key, kept, words, Start(t0, dropped, _joined(before, never)))
+
+
+def _joined(*notes: str) -> str:
+    return "; ".join(note for note in notes if note)
 
 
 def conditional_start(
@@ -86,19 +117,3 @@ def last_sufficient_exit(entries: np.ndarray, exits: np.ndarray, minimum: int) -
     left = np.searchsorted(np.sort(exits), candidates, side="left")
     enough = candidates[entered - left >= minimum]
     return float(enough[-1]) if len(enough) else float("nan")
-
-
-def dips(times: np.ndarray, at_risk: np.ndarray, minimum: int) -> str:
-    """The sentence about event times with fewer than ``minimum`` at risk; "" if there is none."""
-    low = np.flatnonzero(at_risk < minimum)
-    if len(low) == 0:
-        return ""
-    first = f"{times[low[0]]:g}"
-    return f"fewer than {minimum} at risk at {len(low)} event times, first at day {first}"
-
-
-def with_dips(words: dict[str, Any], times, at_risk, minimum: int | None) -> dict[str, Any]:
-    """``words`` with the sentence about later dips added to the warning."""
-    note = dips(times, at_risk, minimum) if minimum is not None else ""
-    joined = "; ".join(part for part in (words["warning"], note) if part)
-    return {**words, "warning": joined}

@@ -105,3 +105,11 @@ def tallies_at(grid: np.ndarray, times: np.ndarray, weights=None) -> np.ndarray:
     return np.bincount(np.searchsorted(grid, times), weights=weights, minlength=len(grid)).astype(
         "float64"
     )
+
+
+def asked_times(start: float, events: np.ndarray, times, steps: bool = False) -> np.ndarray:
+    """``times`` as asked for, once each; the start and every event with ``steps`` or none asked."""
+    if steps and len(times):
+        return np.unique(np.concatenate([[start], events, np.asarray(times, dtype="float64")]))
+    asked = list(dict.fromkeys(times)) if len(times) else np.append(start, events)
+    return np.asarray(asked, dtype="float64")

@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 
 from prrt_lib.declare.rows import result_rows
-from prrt_lib.estimate.curves.early_risk_set import Group, started_groups, with_dips
+from prrt_lib.estimate.curves.early_risk_set import Group, started_groups
 from prrt_lib.estimate.curves.product_limit import Curve, product_limit, quantile
+from prrt_lib.estimate.curves.risk_table import asked_times
 from prrt_lib.estimate.proportions import normal_quantile, probability_limits
 from prrt_lib.estimate.records import arrays, parts, prepared, refuse, warnings_of
 
@@ -28,29 +29,37 @@ def kaplan_meier(
     conf_type: str = "log-log",
     conf_level: float = 0.95,
     *,
+    steps: bool = False,
     min_at_risk: int | None = None,
     extend: bool = False,
 ) -> pd.DataFrame:
     """Rows ``survival`` at ``times`` (none given: at the start and every step), and quartiles.
 
-    A survival row carries Greenwood's standard error, limits, the number at risk just before
-    its time and the events up to it. Quartiles follow R: midpoint where S equals the share.
-    ``min_at_risk`` asks for the conditional start of a small early risk set (see
-    ``conditional_start``): S(t0) = 1, earlier times are not estimable. After the last observed
-    time nothing is estimable either, unless ``extend`` carries the last value on.
+    ``steps`` asks for the start and every step besides ``times``. A survival row carries
+    Greenwood's standard error, limits, the number at risk just before its time and the events up
+    to it. Quartiles follow R: midpoint where S equals the share. ``min_at_risk`` asks for the
+    conditional start of a small early risk set (see ``conditional_start``): S(t0) = 1, earlier
+    times are not estimable; ``attrs["starts"]`` holds the ``Start`` of each level. After the last
+    observed time nothing is estimable either, unless ``extend`` carries the last value on.
     """
     data = prepared(frame, duration, event, entry, by, weights=weights, sort=bool(weights))
     method = _method("Kaplan-Meier", entry, conf_type, weights)
     options = {"conf_type": conf_type, "conf_level": conf_level}
     rows: list[dict[str, Any]] = []
+    starts = {}
     for group in started_groups(data, duration, entry, by, min_at_risk):
         curve = _curve(group, duration, event, entry, weights)
-        records = survival_records(curve, group.t0, times, options, extend)
-        records += quantile_records(curve, options, in_time=min_at_risk is not None)
+        if curve is not None:
+            group = group.told(curve.table.times, curve.table.at_risk, min_at_risk)
+        starts[group.key["group_level"]] = group.start
+        records = _survival_records(curve, group.start.t0, times, steps, options, extend)
+        records += _quantile_records(curve, options, in_time=min_at_risk is not None)
         common = {"conf_level": conf_level, "method": method, "unit": "days"}
-        common |= _words(group, curve, min_at_risk)
+        common |= _words(group, curve)
         rows += [common | record for record in records]
-    return result_rows(rows)
+    table = result_rows(rows)
+    table.attrs["starts"] = starts
+    return table
 
 
 def _curve(group: Group, duration, event, entry, weights) -> Curve | None:
@@ -61,11 +70,9 @@ def _curve(group: Group, duration, event, entry, weights) -> Curve | None:
     return product_limit(exits, codes > 0, entries, weight)
 
 
-def _words(group: Group, curve: Curve | None, minimum: int | None = None) -> dict[str, Any]:
-    if curve is None:
-        return {**group.key, **group.words}
-    words = with_dips(group.words, curve.table.times, curve.table.at_risk, minimum)
-    return {**group.key, **words, "events": float(curve.table.events.sum())}
+def _words(group: Group, curve: Curve | None) -> dict[str, Any]:
+    events = {} if curve is None else {"events": float(curve.table.events.sum())}
+    return {**group.key, **group.words, **events}
 
 
 def _method(name: str, entry: str | None, *options: str | None) -> str:
@@ -73,15 +80,12 @@ def _method(name: str, entry: str | None, *options: str | None) -> str:
     return ", ".join(word for word in words if word)
 
 
-def survival_records(curve: Curve | None, t0, times, options, extend) -> list[dict[str, Any]]:
+def _survival_records(curve, t0, times, steps, options, extend) -> list[dict[str, Any]]:
     """One record per time; a time outside the observed range is "not-estimable"."""
     if curve is None:
         return [_blank("survival", time) for time in times]
     start = curve.start if t0 is not None else min(0.0, curve.start)
-    at = np.asarray(
-        list(dict.fromkeys(times)) if len(times) else np.append(start, curve.table.times),
-        dtype="float64",
-    )
+    at = asked_times(start, curve.table.times, times, steps)
     survival, std_error = curve.at(at)
     low, high = probability_limits(survival, std_error, **options)
     columns = (at, survival, std_error, low, high, curve.table.sets.at(at), curve.events_up_to(at))
@@ -99,7 +103,7 @@ def _blank(statistic: str, time: float = float("nan")) -> dict[str, Any]:
     return {"statistic": statistic, "time": time, "state": "not-estimable"}
 
 
-def quantile_records(curve: Curve | None, options, in_time: bool) -> list[dict[str, Any]]:
+def _quantile_records(curve: Curve | None, options, in_time: bool) -> list[dict[str, Any]]:
     """Median and quartiles with limits; "not-reached" where the curve stays above."""
     if curve is None:
         return [_blank(name) for name in QUANTILES]
@@ -148,10 +152,7 @@ def nelson_aalen(
 
 def _hazard_records(curve: Curve, times, conf_level, ties, extend) -> list[dict[str, Any]]:
     first = min(0.0, curve.start)
-    at = np.asarray(
-        list(dict.fromkeys(times)) if len(times) else np.append(first, curve.table.times),
-        dtype="float64",
-    )
+    at = asked_times(first, curve.table.times, times)
     value, squared = hazard_steps(curve.table.at_risk, curve.table.events, ties)
     index = np.searchsorted(curve.table.times, at, side="right")
     value, std_error = (np.append(0.0, np.cumsum(step))[index] for step in (value, squared))
@@ -205,7 +206,7 @@ def median_follow_up(
                               leave_first=codes > 0)  # fmt: skip
         ended = _seen_leaving(exits, codes, entries)
         words = {"n": len(part), "total": len(part), "events": int(ended.sum())}
-        records = quantile_records(curve, options, in_time=False)
+        records = _quantile_records(curve, options, in_time=False)
         common = {"conf_level": conf_level, "method": method, "unit": "days", **key, **words}
         common["warning"] = warnings_of(data)
         rows += [common | record for record in records]

@@ -11,11 +11,10 @@ import pandas as pd
 from prrt_lib.analyse.cox import FEW, TOO_FEW
 from prrt_lib.analyse.curve_ends import no_ratio, with_ends
 from prrt_lib.analyse.summaries import nobody
-from prrt_lib.analyse.survival import withheld
+from prrt_lib.analyse.survival import moments, withheld
 from prrt_lib.base.errors import AnalysisError
 from prrt_lib.declare.arguments import above_zero, checked, one_of
 from prrt_lib.declare.footprints import traced
-from prrt_lib.declare.parameters import YEARS
 from prrt_lib.declare.rows import combine, result_rows, stamp
 from prrt_lib.estimate.curves.log_rank import logrank
 from prrt_lib.estimate.curves.survival import kaplan_meier
@@ -111,16 +110,12 @@ def _curves(study: Any, times: Any, kept: pd.DataFrame, name: str) -> pd.DataFra
         return result_rows([{"statistic": "median", "state": "not-estimable", "group": name}])
     late = times.endpoint.delayed and bool((kept["entry"] > 0).any())
     minimum = study.parameters.min_at_risk if late else None
-    years = tuple(int(365.25 * year + 0.5) for year in range(int(kept["exit"].max() / 365.25) + 1))
-    parts = [
-        kaplan_meier(kept, "exit", "event", entry="entry", by=name, times=moments,
-                     min_at_risk=minimum, **study.parameters.curve_limits)
-        for moments in ((), tuple(sorted({*YEARS, *years})))
-    ]  # fmt: skip
-    rows = pd.concat(parts, ignore_index=True).drop_duplicates("row_id", ignore_index=True)
+    rows = kaplan_meier(kept, "exit", "event", entry="entry", by=name, steps=True,
+                        times=moments(kept["exit"]), min_at_risk=minimum,
+                        **study.parameters.curve_limits)  # fmt: skip
     # The rows' label will be the marker's: what the curve is conditional on goes to the warning.
-    given = rows["label"].str.replace(" at ", " at day ", regex=False)
-    given = given.mask(given.str.endswith((" day 0", " day nan")), "")
+    starts = [rows.attrs["starts"][level] for level in rows["group_level"]]
+    given = [f"given event-free at day {start.t0:g}" if start.later else "" for start in starts]
     rows = stamp(rows, warning=(rows["warning"] + "; " + given).str.strip("; "))
     return withheld(study, times, with_ends(rows, kept, name, study.parameters))
 

@@ -8,11 +8,11 @@ from typing import Any
 import pandas as pd
 
 from prrt_lib.analyse.curve_ends import no_ratio, with_ends
-from prrt_lib.analyse.survival import withheld
+from prrt_lib.analyse.survival import moments, withheld
 from prrt_lib.base.errors import AnalysisError, Problem
 from prrt_lib.declare.arguments import above_zero, checked
 from prrt_lib.declare.footprints import traced
-from prrt_lib.declare.parameters import YEARS, days
+from prrt_lib.declare.parameters import days
 from prrt_lib.declare.rows import combine, result_rows, stamp
 from prrt_lib.estimate.curves.landmark_analysis import UNASSESSED, Landmark
 from prrt_lib.estimate.curves.landmark_analysis import landmark as landmark_cohort
@@ -101,13 +101,8 @@ def setting(months: float) -> str:
 
 
 def _curves(frame: pd.DataFrame, parameters: Any) -> pd.DataFrame:
-    last = frame["exit"].max()
-    years = {days(12 * year) for year in range(int(last / 365.25) + 1)}
-    moments = tuple(sorted({*YEARS, *years}))
-    tables = [kaplan_meier(frame, "exit", "event", by=STATE, times=times,
-                           **parameters.curve_limits)
-              for times in ((), moments)]  # fmt: skip
-    rows = pd.concat(tables, ignore_index=True).drop_duplicates("row_id", ignore_index=True)
+    rows = kaplan_meier(frame, "exit", "event", by=STATE, times=moments(frame["exit"]), steps=True,
+                        **parameters.curve_limits)  # fmt: skip
     return with_ends(rows, frame.assign(entry=0), STATE, parameters)
 
 
