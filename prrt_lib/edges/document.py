@@ -13,7 +13,7 @@ from prrt_lib.declare.parameters import Parameters
 from prrt_lib.edges.manifest import write_text
 from prrt_lib.edges.notebook_form import STORY, declared
 from prrt_lib.edges.pages import heading
-from prrt_lib.read.reasons import reasons
+from prrt_lib.read.parsing import reasons
 
 NOTE = "<!-- Made by `make docs`. Change the declaration it comes from, not this page. -->\n\n"
 

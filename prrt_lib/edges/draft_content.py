@@ -11,8 +11,8 @@ from prrt_lib.declare.dictionary import DATE_KINDS, Column, dictionary
 from prrt_lib.declare.profiles import Source
 from prrt_lib.edges.header_guess import CERTAIN, NOTHING, POSSIBLE, Guess
 from prrt_lib.edges.header_text import BRACKETS
-from prrt_lib.read.cells.absent import absent
 from prrt_lib.read.cells.reader import CellReader, text_of
+from prrt_lib.read.cells.text import absent
 from prrt_lib.read.sheets.columns import NUMERIC_DATE
 
 YES_NO = {"y", "n", "yes", "no", "ja", "nein", "j", "oui", "non", "o", "si", "true", "false"}

@@ -17,8 +17,8 @@ from prrt_lib.edges.draft_content import (
     vital_words,
 )
 from prrt_lib.edges.header_guess import time_point
-from prrt_lib.read.cells.absent import absent
 from prrt_lib.read.cells.reader import text_of, unit_in_header
+from prrt_lib.read.cells.text import absent
 from prrt_lib.read.sheets.headers import Header
 
 UNIT_NEEDED = ("activity", "lab_value", "mitoses")
