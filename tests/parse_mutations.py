@@ -8,7 +8,7 @@ from functools import cache
 
 from test_parse_cases import MAKE, TABLES, cases, outcome, read
 
-from prrt_lib.read.parsed import VALUED
+from prrt_lib.read.parsing import VALUED
 
 CHARACTERS = "0123456789.,-–/ <>~?%+()[]xXoOlI'*\xa0\u202f½²GgMmTtNnPpRrDd:;=&#\n"
 NOTES = (

@@ -9,8 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from prrt_lib.read.parsed import VALUED, Parsed
-from prrt_lib.read.registry import KINDS, parse
+from prrt_lib.read.parsing import KINDS, VALUED, Parsed, parse
 
 CASES = Path(__file__).parent / "cases"
 TABLES = (

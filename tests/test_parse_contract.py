@@ -7,8 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from prrt_lib.read.parsed import REFUSED, VALUED
-from prrt_lib.read.registry import KINDS, parse
+from prrt_lib.read.parsing import KINDS, REFUSED, VALUED, parse
 
 DAY = dt.datetime(2016, 3, 2)
 EVERY_FACT = {

@@ -5,11 +5,10 @@ import datetime as dt
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.written_values import write_value
+from written_values import write_value
 
 from prrt_lib.read.cells.date_texts import WORDS
-from prrt_lib.read.parsed import REFUSED, VALUED
-from prrt_lib.read.registry import parse
+from prrt_lib.read.parsing import REFUSED, VALUED, parse
 
 KINDS = ("date", "partial_date")
 DAYS = st.dates(dt.date(1950, 1, 1), dt.date(2099, 12, 31))

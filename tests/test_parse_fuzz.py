@@ -8,14 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from parse_mutations import JOINERS, cell, exact_values
-from tests.written_values import write_value
+from written_values import write_value
 
 from prrt_lib.read.cells.notes import bare
 from prrt_lib.read.cells.numbers import WORDS
 from prrt_lib.read.cells.text import folded
 from prrt_lib.read.cells.vocabulary import spellings
-from prrt_lib.read.parsed import REFUSED, VALUED
-from prrt_lib.read.registry import KINDS, parse
+from prrt_lib.read.parsing import KINDS, REFUSED, VALUED, parse
 
 # One drawn seed makes this many cells: 100,000 a kind under make fuzz (3,000 seeds).
 BATCH = 34

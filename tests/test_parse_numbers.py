@@ -7,10 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_parse_cases import TABLES, cases, read
-from tests.written_values import write_value
+from written_values import write_value
 
-from prrt_lib.read.parsed import REFUSED, VALUED
-from prrt_lib.read.registry import parse
+from prrt_lib.read.parsing import REFUSED, VALUED, parse
 
 QUANTITIES = (
     "activity", "percent_or_range", "mitoses", "lab_value", "age", "integer", "number",

@@ -7,14 +7,11 @@ from pathlib import Path
 import pytest
 from test_parse_cases import TABLES, cases, read
 
-import prrt_lib.read.cells as kinds
-from prrt_lib.read.parsed import REFUSED
-from prrt_lib.read.reasons import reasons
-from prrt_lib.read.registry import KINDS
+import prrt_lib.read.cells as cells
+from prrt_lib.read.parsing import KINDS, REFUSED, reasons
 
-FOLDER = Path(kinds.__file__).parent
-SOURCES = [*FOLDER.glob("*.py"), *(FOLDER.parent / f"{name}.py" for name in
-           ("registry", "parsed"))]  # fmt: skip
+FOLDER = Path(cells.__file__).parent
+SOURCES = [*FOLDER.glob("*.py"), FOLDER.parent / "parsing.py"]
 REFUSERS = {"question", "impossible", "ambiguous", "invalid", "missing"}
 REASON = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 

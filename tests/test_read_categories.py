@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from prrt_lib.declare.dictionary import dictionary
-from prrt_lib.read.cells.categories import read_category, vocabularies
+from prrt_lib.read.cells.vocabulary import category_values, vocabularies
 
 READ = [
     ("tumour.primary_site", "Terminal ileum", ("ileum",)),
@@ -63,27 +63,27 @@ ASKED = [
 
 @pytest.mark.parametrize(("address", "raw", "values"), READ)
 def test_known_words_are_read(address, raw, values):
-    assert read_category(dictionary().column(address), raw, {})[:2] == ("ok", values)
+    assert category_values(dictionary().column(address), raw, {})[:2] == ("ok", values)
 
 
 @pytest.mark.parametrize(("address", "raw"), ASKED)
 def test_anything_else_is_a_question_without_a_value(address, raw):
-    status, values, reason = read_category(dictionary().column(address), raw, {})
+    status, values, reason = category_values(dictionary().column(address), raw, {})
     assert status in ("ambiguous", "invalid") and values == () and reason
 
 
 @pytest.mark.parametrize("raw", [None, "", "  ", "NA", "unknown", "."])
 def test_nothing_known_is_missing(raw):
     column = dictionary().column("tumour.primary_site")
-    assert read_category(column, raw, {})[:2] == ("missing", ())
+    assert category_values(column, raw, {})[:2] == ("missing", ())
 
 
 def test_a_codebook_comes_before_the_words():
     column = dictionary().column("tumour.primary_site")
     codes = {"1": "pancreas", "2": "SB", "9": "unknown"}
-    assert read_category(column, 2, codes)[:2] == ("ok", ("small bowel",))
-    assert read_category(column, 9, codes)[0] == "missing"
-    assert read_category(column, 7, codes)[0] in ("ambiguous", "invalid")
+    assert category_values(column, 2, codes)[:2] == ("ok", ("small bowel",))
+    assert category_values(column, 9, codes)[0] == "missing"
+    assert category_values(column, 7, codes)[0] in ("ambiguous", "invalid")
 
 
 def test_every_word_of_a_vocabulary_is_read_by_a_column_that_uses_it():
@@ -95,5 +95,5 @@ def test_every_word_of_a_vocabulary_is_read_by_a_column_that_uses_it():
     assert set(users) == set(vocabularies())
     for name, words in vocabularies().items():
         for spelling in words:
-            answers = [read_category(column, spelling, {})[0] for column in users[name]]
+            answers = [category_values(column, spelling, {})[0] for column in users[name]]
             assert "ok" in answers, (name, spelling)

@@ -22,7 +22,7 @@ from prrt_lib.estimate import (
     pool,
 )
 from prrt_lib.estimate.curves.product_limit import product_limit
-from prrt_lib.read.registry import parse
+from prrt_lib.read.parsing import parse
 from prrt_lib.study.endpoints import ENDPOINTS
 from prrt_lib.study.times import Times
 

@@ -1,6 +1,5 @@
 """Workbook in; typed tables, findings and lineage out."""
 
-from prrt_lib.read.parsed import Parsed
-from prrt_lib.read.registry import KINDS, parse
+from prrt_lib.read.parsing import KINDS, Parsed, parse
 
 __all__ = ["KINDS", "Parsed", "parse"]

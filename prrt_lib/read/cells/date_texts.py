@@ -8,11 +8,9 @@ from functools import lru_cache
 from pathlib import Path
 
 from prrt_lib.declare.yaml_files import load_words
-from prrt_lib.read.cells.amounts import approximate, plain
-from prrt_lib.read.cells.notes import bare
-from prrt_lib.read.cells.numbers import Refused, impossible, question
-from prrt_lib.read.cells.respelt import WORD, respelt
-from prrt_lib.read.parsed import missing
+from prrt_lib.read.cells.notes import WORD, bare, respelt
+from prrt_lib.read.cells.numbers import Refused, approximate, impossible, plain, question
+from prrt_lib.read.parsing import missing
 
 WORDS = load_words(Path(__file__).parent / "spellings" / "date_words.yaml")
 MONTHS = {word: int(number) for number, words in WORDS["months"].items() for word in words}

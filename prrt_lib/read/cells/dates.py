@@ -11,8 +11,7 @@ from prrt_lib.read.cells.date_texts import Written, written
 from prrt_lib.read.cells.measured import reader
 from prrt_lib.read.cells.number_formats import month_or_year, shown
 from prrt_lib.read.cells.numbers import Refused, impossible, question
-from prrt_lib.read.context import Context
-from prrt_lib.read.parsed import Parsed, missing, ok
+from prrt_lib.read.parsing import Context, Parsed, missing, ok
 
 FIRST, LAST = 1900, 2100
 # Excel serials outside these years are codes or counts, not dates of this study.

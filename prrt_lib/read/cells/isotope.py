@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 
-from prrt_lib.read.cells.opening import Opening
-from prrt_lib.read.cells.respelt import words_of
-from prrt_lib.read.cells.vocabulary import unknown
-from prrt_lib.read.parsed import Parsed, ambiguous, invalid, ok
+from prrt_lib.read.cells.notes import words_of
+from prrt_lib.read.cells.vocabulary import Opening, unknown
+from prrt_lib.read.parsing import Parsed, ambiguous, invalid, ok
 
 ELEMENTS = {
     "lutetium": "lu", "lutecium": "lu", "yttrium": "y", "ittrio": "y", "itrio": "y",

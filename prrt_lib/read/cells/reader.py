@@ -10,9 +10,8 @@ from typing import Any
 
 from prrt_lib.declare.dictionary import DATE_KINDS, INTERVAL_KINDS, Column
 from prrt_lib.declare.layout.profiles import Source
-from prrt_lib.read.cells.categories import read_category
-from prrt_lib.read.parsed import Parsed
-from prrt_lib.read.registry import parse
+from prrt_lib.read.cells.vocabulary import category_values
+from prrt_lib.read.parsing import Parsed, parse
 
 NUMERIC_KINDS = (*INTERVAL_KINDS, "integer")
 # Quantities that cannot be negative: a bound "<2" has the lower end 0.
@@ -78,7 +77,7 @@ class CellReader:
         kind = self.source.kind or self.column.kind
         raw = text_of(value)
         if kind == "category":
-            status, words, reason = read_category(
+            status, words, reason = category_values(
                 self.column, value, self.source.codebook, self.source.locale
             )
             return CellRead(status, reason, raw, self._categories(words))

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 
-from prrt_lib.read.cells.opening import Opening
-from prrt_lib.read.cells.respelt import words_of
-from prrt_lib.read.cells.vocabulary import looked_up, spellings, unknown
-from prrt_lib.read.parsed import Parsed, ambiguous, missing, ok
+from prrt_lib.read.cells.notes import words_of
+from prrt_lib.read.cells.vocabulary import Opening, looked_up, spellings, unknown
+from prrt_lib.read.parsing import Parsed, ambiguous, missing, ok
 
 # Words around a response that leave it what it is.
 AROUND = re.compile(

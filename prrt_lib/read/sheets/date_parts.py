@@ -8,7 +8,7 @@ from typing import Any
 
 from prrt_lib.base.errors import Problem
 from prrt_lib.declare.layout.profiles import Block
-from prrt_lib.read.cells.absent import absent
+from prrt_lib.read.cells.text import absent
 from prrt_lib.read.sheets.headers import Header, Numbers, matches
 from prrt_lib.read.workbook.excel import Cell, Sheet
 

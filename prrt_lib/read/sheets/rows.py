@@ -12,8 +12,8 @@ from prrt_lib.declare.findings import finding
 from prrt_lib.declare.layout.profiles import Block, Source
 from prrt_lib.declare.layout.profiles import Sheet as SheetProfile
 from prrt_lib.read.cells.reader import CellReader, text_of
+from prrt_lib.read.parsing import parse
 from prrt_lib.read.records import Record, by_patient, one_per_patient
-from prrt_lib.read.registry import parse
 from prrt_lib.read.sheets import ids
 from prrt_lib.read.sheets.headers import Header, compared, headers
 from prrt_lib.read.sheets.layout import Instance, Layout

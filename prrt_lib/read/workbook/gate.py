@@ -9,8 +9,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from prrt_lib.base.errors import Problem, WorkbookError
+from prrt_lib.read.workbook import gate_child
 
-CHILD = Path(__file__).with_name("gate_child.py")
+CHILD = Path(gate_child.__file__)
 MB = 1 << 20
 
 

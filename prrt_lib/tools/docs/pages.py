@@ -11,7 +11,7 @@ from prrt_lib.base.paths import write_text
 from prrt_lib.declare import findings, rows
 from prrt_lib.declare.dictionary import Column, dictionary
 from prrt_lib.declare.parameters import Parameters
-from prrt_lib.read.reasons import reasons
+from prrt_lib.read.parsing import reasons
 from prrt_lib.run.notebook_form import STORY, declared, heading
 
 NOTE = "<!-- Made by `make docs`. Change the declaration it comes from, not this page. -->\n\n"

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Mapping
 
 from prrt_lib.declare.dictionary import DATE_KINDS, Column, dictionary
 from prrt_lib.declare.layout.profiles import Source
-from prrt_lib.read.cells.absent import absent
 from prrt_lib.read.cells.reader import CellReader, text_of
+from prrt_lib.read.cells.text import absent
 from prrt_lib.read.sheets.columns import NUMERIC_DATE
 from prrt_lib.read.workbook.excel import Sheet
 from prrt_lib.tools.draft.headers import BRACKETS, CERTAIN, NOTHING, POSSIBLE, Guess, canonical

@@ -8,8 +8,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from prrt_lib.declare.dictionary import Column
-from prrt_lib.read.cells.absent import absent
 from prrt_lib.read.cells.reader import text_of, unit_in_header
+from prrt_lib.read.cells.text import absent
 from prrt_lib.read.sheets.headers import Header
 from prrt_lib.tools.draft.content import (
     WORDED,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from prrt_lib.read.parsed import VALUED, Parsed
+from prrt_lib.read.parsing import VALUED, Parsed
 
 BOUND = {"ok": "", "censored-low": "<", "censored-high": ">"}
 # Three decimals after at most three digits could be a thousands group: one zero more cannot.

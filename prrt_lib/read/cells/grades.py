@@ -1,12 +1,12 @@
-"""Tumour grade as a report states it: G1, G2, G3 or carcinoma (NEC)."""
+"""Tumour grade as a report states it, stage from words or TNM, CTCAE grade of an adverse event."""
 
 from __future__ import annotations
 
 import re
 
-from prrt_lib.read.cells.opening import Opening
-from prrt_lib.read.cells.vocabulary import unknown
-from prrt_lib.read.parsed import Parsed, ambiguous, missing, ok
+from prrt_lib.read.cells.notes import words_of
+from prrt_lib.read.cells.vocabulary import Opening, looked_up, spellings, unknown
+from prrt_lib.read.parsing import Parsed, ambiguous, missing, ok
 
 TOKEN = re.compile(
     r"(?P<system>\b(?:who|enets|ajcc)(?:/enets)?(?![a-z])(?: grade(?= 20))?"
@@ -36,7 +36,7 @@ TOKEN = re.compile(
 )
 ROMAN = {"i": "1", "ii": "2", "iii": "3"}
 # "Grade 1/low grade": number and word of one grade, or of two that contradict each other.
-WITH_WORD = re.compile(r"(?<=[123])/(?=low|intermed|ki|mib)|\bw/ ?")
+GRADE_WITH_WORD = re.compile(r"(?<=[123])/(?=low|intermed|ki|mib)|\bw/ ?")
 SPELT = re.compile(r"(?<=grade )(?:one|two|three)\b")
 SPELT_OUT = {"one": "1", "two": "2", "three": "3"}
 LONG_WORDS = (
@@ -62,7 +62,7 @@ UNGRADED = {"gx", "g x", "not graded", "ungraded", "cannot be assessed", "grade 
 def read_grade(text: str) -> Parsed:
     """ "1", "2", "3" or "NEC". High grade alone may be G3 or NEC and is a question."""
     text = DOT.sub("g", NOTE.sub("", text))
-    text = WITH_WORD.sub(" ", text)
+    text = GRADE_WITH_WORD.sub(" ", text)
     text = SPELT.sub(lambda found: SPELT_OUT[found[0]], text)
     return missing("not-graded") if text in UNGRADED else _words(text)
 
@@ -124,3 +124,117 @@ def _by_word(said: set[str]) -> Parsed:
     if meant == {"middle"}:
         return ok("2", "grade-word")
     return ambiguous("g3-or-nec" if meant == {"high"} else "no-grade")
+
+
+PART = r"[\s,/-]*"
+TNM = re.compile(
+    r"\bany t,? ?any n,? ?m ?(?P<any>1[a-c]?)\b|"
+    rf"\b[pcyra]*t ?(?:[0-4][a-d]?|x|is)(?:\(m\))?{PART}[pcyra]*n ?(?:[0-3][a-c]?|x){PART}"
+    r"[pcyra]*m ?(?P<m>[01][a-c]?|x)\b|"
+    r"(?<![a-z0-9])[pc]?m ?(?P<only>1[a-c]?)\b"
+)
+SYSTEM = re.compile(
+    r"\b(?:per |by |acc\.? to )?(?:ajcc|uicc|enets|tnm)(?:\b|(?=[678]))"
+    r"(?:[\s/,]*(?:v|ed(?:ition)?\.?)? ?[678](?:th)?\b"
+    r"(?: ed(?:ition|\.)?)?)?(?: 20[012][0-9])?"
+)
+STAGE_WORD = re.compile(
+    r"\b(?:(?:clin(?:ical|\.)?|path(?:ologic(?:al)?|\.)?|overall|anatomic(?:al)?)\s+)?[pc]?"
+    r"(?:stage|stadium|stade|estadio|stadio|stg\b|st\b)(?: ?group(?:ing)?\b)?[\s.:_-]*"
+)
+SITE = (
+    r"(?:liver|hep|hepatic|bone|nodal|nodes?|lymph|peritoneal|lung|distant|mets|metastas[ei]s|"
+    r"metastatic|only|and|with)\b"
+)
+SITES = re.compile(rf"(?:[(,:-]| -|(?<=iv)) ?{SITE}(?:[ ,]+{SITE})*\)?")
+FAR = re.compile(r"liver|hep|bone|peritoneal|lung|distant|mets|metasta")
+GROUP = re.compile(
+    r"[\s,;:()-]*(?P<roman>iv|i{1,3}|[1-4]|one|two|three|four)"
+    r"(?:[\s.-]?\(?(?P<letter>[abc])\)?)?[\s,;:()/-]*"
+)
+STAGES = {"1": "I", "2": "II", "3": "III", "4": "IV", "one": "I", "two": "II", "three": "III",
+         "four": "IV"}  # fmt: skip
+UNSTAGED = {"not staged", "unstaged", "x", "not stageable", "stage x", "stage unknown",
+            "unknown stage"}  # fmt: skip
+
+
+@Opening(
+    "stage",
+    numbers={one: STAGES[one] for one in "1234"},
+    number_reasons=("stage", "no-such-stage"),
+    words=frozenset({"stadium", "estadio", "stadio"}),
+    unmarked=re.compile(rf"{STAGE_WORD.pattern}|i"),
+)
+def read_stage(text: str) -> Parsed:
+    """I to IV with a letter where there is one; with a codebook, the codebook's meaning."""
+    if text in UNSTAGED:
+        return missing("not-staged")
+    tnm = TNM.search(text)
+    rest = STAGE_WORD.sub(" ", SYSTEM.sub(" ", TNM.sub(" ", text, count=1)))
+    group = SITES.sub(" ", rest)
+    if not group.strip(" ,;:()-/"):
+        return _of_tnm(tnm) if tnm else unknown(text)
+    found = GROUP.fullmatch(group)
+    if found is None:
+        return unknown(text)
+    stage = STAGES.get(found["roman"], found["roman"].upper())
+    spread = SITES.search(rest) and FAR.search(rest)
+    if (tnm and not _agree(stage, tnm)) or (spread and stage != "IV"):
+        return ambiguous("contradicts-itself")
+    return ok(stage + (found["letter"] or "").upper(), "stage")
+
+
+def _of_tnm(tnm: re.Match) -> Parsed:
+    distant = (tnm["m"] or tnm["only"] or tnm["any"])[0] == "1"
+    return ok("IV", "m1-is-stage-iv") if distant else ambiguous("tnm-is-no-stage")
+
+
+def _agree(stage: str, tnm: re.Match) -> bool:
+    """Whether the M of a TNM and the stage say the same: M1 is IV, M0 is not; X says nothing."""
+    spread = (tnm["m"] or tnm["only"] or tnm["any"])[0]
+    return spread == "x" or (spread == "1") == (stage == "IV")
+
+
+CTCAE_ROMAN = {"i": "1", "ii": "2", "iii": "3", "iv": "4", "v": "5"}
+CTCAE_GRADE = re.compile(
+    r"(?:(?:max(?:imum|\.)?|worst|highest|nci)[\s:]*)?"
+    r"(?:(?:nci[ -])?(?:ctcae|ctc)\s*(?:v(?:ersion)?\.?\s*\d(?:\.\d+)?|\d\.\d+)?[\s:,]*)?"
+    r"(?:(?:toxicity )?(?:grade|graad|grado|grad|gr|g)[\s.:-]*|°)?"
+    r"([1-5]|i{1,3}|iv|v)°?"
+)
+SEVERAL = re.compile(r"(?<![v0-9.])[1-5](?![0-9.]).*(?<![v0-9.])[1-5](?![0-9])")
+CTCAE_SPELT_OUT = re.compile(r"^(?:ctcae )?grade (?=[a-z])")
+
+# The grade and the word that CTCAE gives it: "3 (severe)", "severe (3)", "3 - severe".
+CTCAE_WORD = r"(mild|moderate|severe|life[- ]threatening|fatal|death)"
+CTCAE_WITH_WORD = re.compile(
+    rf"(?:grade |gr\.? ?|g)?([1-5])(?: ?[-:,=] ?| ?\(){CTCAE_WORD}\)?|"
+    rf"{CTCAE_WORD}(?: ?[-:,=] ?| ?\()(?:grade |gr\.? ?|g)?([1-5])\)?"
+)
+VERSION = re.compile(r" \((?:nci[ -])?ctc(?:ae)?(?: v?[345](?:\.[0-9]{1,2})?)?\)$")
+
+
+def _agreeing(number: str, word: str) -> Parsed:
+    if spellings("ctcae_grade")[word] != number:
+        return ambiguous("contradicts-itself")
+    return ok(number, "grade")
+
+
+@Opening(
+    "ctcae_grade",
+    numbers={one: one for one in "12345"},
+    number_reasons=("grade", "no-such-grade"),
+    words=words_of(spellings("ctcae_grade")),
+    unmarked=re.compile(r"(?:grade|ctcae|ctc|g|gr) ?"),
+)
+def read_ctcae_grade(text: str) -> Parsed:
+    """ "1" to "5"; a range, a course and a bound are questions."""
+    text = VERSION.sub("", text)
+    pair = CTCAE_WITH_WORD.fullmatch(text)
+    if pair:
+        return _agreeing(pair[1] or pair[4], pair[2] or pair[3])
+    found = CTCAE_GRADE.fullmatch(text)
+    if found:
+        return ok(CTCAE_ROMAN.get(found[1], found[1]), "grade")
+    known = looked_up("ctcae_grade", CTCAE_SPELT_OUT.sub("", text))
+    return known or (ambiguous("several-grades") if SEVERAL.search(text) else unknown(text))
