@@ -30,8 +30,8 @@ from prrt_lib.declare.derivations import abstracted, of_cohort
 from prrt_lib.declare.parameters import Parameters, from_mapping
 from prrt_lib.read.reading import Reading, read_workbook
 from prrt_lib.run.rerun import Rerun, rerun
+from prrt_lib.tools.compare.changes import Moved, row_changes
 from prrt_lib.tools.compare.records import NO_CELL
-from prrt_lib.tools.compare.row_changes import Moved, row_changes
 
 SEED = 20190706
 WORKBOOKS = {

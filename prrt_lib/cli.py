@@ -63,8 +63,7 @@ def compare(given: argparse.Namespace) -> int:
     # Small matrices: more threads only cost time, and may move a last digit.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from prrt_lib.tools.compare.comparison import compare as compare_runs
-    from prrt_lib.tools.compare.page import write_page
-    from prrt_lib.tools.compare.words import summary
+    from prrt_lib.tools.compare.report import summary, write_page
 
     asked = (given.tolerance, given.attribute, given.all)
     found = compare_runs(given.before, given.after, *asked, say=_aside)

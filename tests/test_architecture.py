@@ -30,10 +30,25 @@ def imported_layers(path: Path) -> set[str]:
     return found & set(LAYERS)
 
 
+def tool_of(dotted: str) -> str:
+    """Name of the tool that a module belongs to; "" where it is no tool."""
+    parts = dotted.split(".")
+    return parts[2] if parts[:2] == ["prrt_lib", "tools"] and len(parts) > 2 else ""
+
+
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_a_module_imports_only_from_its_own_layer_and_those_before_it(path):
     allowed = set(LAYERS[: LAYERS.index(layer_of(path)) + 1])
     assert imported_layers(path) <= allowed
+
+
+def test_tools_do_not_import_each_other():
+    for path in sorted((ROOT / "tools").rglob("*.py")):
+        own = tool_of(".".join(path.relative_to(ROOT.parent).with_suffix("").parts))
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom):
+                others = {tool_of(f"{node.module}.{alias.name}") for alias in node.names}
+                assert others <= {"", own}, path.relative_to(ROOT)
 
 
 def test_statistics_know_nothing_of_the_study():

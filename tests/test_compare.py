@@ -16,12 +16,11 @@ from compared_runs import WORKBOOK, edited, finished, parameters, put, read
 from prrt_lib.base.errors import InputError
 from prrt_lib.cli import main
 from prrt_lib.run.rerun import rerun, rows_code
+from prrt_lib.tools.compare.changes import row_changes
 from prrt_lib.tools.compare.comparison import Comparison, compare
 from prrt_lib.tools.compare.edits import area, edits
-from prrt_lib.tools.compare.page import write_page
-from prrt_lib.tools.compare.pairing import pairs
-from prrt_lib.tools.compare.row_changes import row_changes
-from prrt_lib.tools.compare.words import summary
+from prrt_lib.tools.compare.records import pairs
+from prrt_lib.tools.compare.report import summary, write_page
 
 # Two comparisons attribute many edits: slow on a busy machine.
 pytestmark = pytest.mark.timeout(900)

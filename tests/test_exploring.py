@@ -16,10 +16,7 @@ from prrt_lib.study.build import write_cohort
 from prrt_lib.study.narrowed import narrowed
 
 pytest.importorskip("ipywidgets", reason="ipywidgets is not installed here")
-from prrt_lib.tools.explore import (
-    Explorer,
-    choices,  # noqa: E402
-)
+from prrt_lib.tools.explore import Explorer, question
 
 
 @pytest.fixture(scope="module")
@@ -137,7 +134,7 @@ def test_a_misspelt_choice_names_the_nearest():
 
 
 def test_late_columns_come_last_and_say_so():
-    offered = choices.groupings({"sex": ["f", "m"], "died": ["no", "yes"]})
+    offered = question.groupings({"sex": ["f", "m"], "died": ["no", "yes"]})
     assert [name for _, name in offered] == ["", "sex", "died"]
     assert offered[2][0].endswith("(not known at entry)")
 

@@ -12,7 +12,7 @@ from small_workbooks import PROFILE, profile
 from prrt_lib.base.errors import ProfileError
 from prrt_lib.declare.layout import profiles
 from prrt_lib.tools.draft.profile import draft
-from prrt_lib.tools.template_profile import template_profile
+from prrt_lib.tools.template import template_profile
 
 DATA = Path(__file__).parent / "data"
 
@@ -33,7 +33,7 @@ def test_shipped_profiles_load_and_satisfy_the_schema(name):
 
 def test_the_template_profile_is_up_to_date_with_the_dictionary():
     stored = (profiles.PROFILES / "template.yaml").read_text(encoding="utf-8")
-    assert stored == template_profile(), "python -m prrt_lib.tools.template_profile rewrites it"
+    assert stored == template_profile(), "python -m prrt_lib.tools.template rewrites it"
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,8 @@
-"""The blank abstraction workbook: the dictionary as sheets with drop-downs."""
+"""The blank abstraction workbook, the dictionary as sheets with drop-downs, and its profile."""
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import xlsxwriter
@@ -14,12 +15,20 @@ from prrt_lib.declare.layout.template import (
     CODEBOOK_HEADER,
     CREATED,
     HOW_TO,
+    UNIT_IN_CELL,
     codebook_rows,
     template_layout,
 )
 
 LAST_ROW = 2000
 LISTS = {"yes_no": ("yes", "no")}
+HEAD = """\
+# Made from the data dictionary: one sheet per table, headers are the columns' labels.
+# Written by `python -m prrt_lib.tools.template`; edit the dictionary, not this file.
+name: template
+label: The abstraction template
+sheets:
+"""
 
 
 def write_template(path: Path | None = None) -> Path:
@@ -83,3 +92,43 @@ def _drop_down(sheet, at: int, column: Column) -> None:
         "validate": "list", "source": allowed, "error_type": "information",
         "error_title": "Not in the list", "error_message": "It will be asked about.",
     })  # fmt: skip
+
+
+def template_profile() -> str:
+    """YAML text of params/profiles/template.yaml."""
+    return (
+        HEAD
+        + "\n".join(_sheet(name, columns) for name, columns in template_layout().items())
+        + "\n"
+    )
+
+
+def _sheet(name: str, columns: list[tuple[str, str]]) -> str:
+    table = dictionary().tables[name]
+    headers = {column: header for header, column in columns}
+    lines = [
+        f"  - sheet: {_text(table.name)}",
+        f"    id: {_text(headers.pop('patient_id'))}",
+        "    records:",
+        f"      - table: {name}",
+        "        columns:",
+    ]
+    return "\n".join(
+        [*lines, *(f"          {c}: {_entry(name, c, h)}" for c, h in headers.items())]
+    )
+
+
+def _entry(table: str, name: str, header: str) -> str:
+    column = dictionary().tables[table].columns[name]
+    if column.unit and column.kind not in UNIT_IN_CELL:
+        return f"{{header: {_text(header)}, unit: {_text(column.unit)}}}"
+    return _text(header)
+
+
+def _text(text: str) -> str:
+    """Text as YAML: quoted (JSON is YAML) unless it is plain words."""
+    return text if text.replace(" ", "").replace("_", "").isalpha() else json.dumps(text)
+
+
+if __name__ == "__main__":
+    print(template_profile(), end="")

@@ -7,13 +7,16 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import pandas as pd
+
 from prrt_lib.base.errors import InputError, Problem, PrrtError
+from prrt_lib.declare.answers import Answer
 from prrt_lib.declare.parameters import Parameters
+from prrt_lib.read.questions import asked
 from prrt_lib.run.rerun import Rerun, rerun
+from prrt_lib.tools.compare.changes import NUMBERS, Moved, close, row_changes
 from prrt_lib.tools.compare.edits import Edit, effective
-from prrt_lib.tools.compare.questions import states
 from prrt_lib.tools.compare.records import with_records
-from prrt_lib.tools.compare.row_changes import NUMBERS, Moved, close, row_changes
 from prrt_lib.tools.compare.sides import Side
 
 MOST = 50
@@ -62,7 +65,7 @@ def attribution(
     Raises InputError where the parameters are those of another version.
     """
     old, new = (_parameters(one) for one in (before, after))
-    answers = states(before.findings, before.reading.lineage)
+    answers = _states(before.findings, before.reading.lineage)
     say("computing the first run again")
     base = rerun(before.reading, old, answers=answers, only=before.notebooks)
     steps = []
@@ -87,6 +90,18 @@ def _parameters(one: Side) -> Parameters:
             Problem(str(one.folder / "parameters.json"), found, "those of this version",
                     "run the scenario again, or compare without --attribute")
         ) from None  # fmt: skip
+
+
+def _states(findings: pd.DataFrame, lineage: pd.DataFrame) -> list[Answer]:
+    """Answers that give the questions of a finished run the states they had there."""
+    given = {"answered": {"answer": "answered"}, "confirmed": {"confirmed": "yes"}}
+    if not findings["state"].isin(given).any():
+        return []
+    questions = asked(findings, lineage)
+    return [
+        Answer(**{**vars(question), **given.get(state, {})})
+        for question, state in zip(questions, findings["state"], strict=True)
+    ]
 
 
 def _changed(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:

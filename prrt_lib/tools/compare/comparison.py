@@ -6,12 +6,18 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from prrt_lib.run.headline import shown
 from prrt_lib.tools.compare.attribution import MOST, Attribution, attribution
+from prrt_lib.tools.compare.changes import (
+    TOLERANCE,
+    Moved,
+    QuestionChanges,
+    RowChanges,
+    question_changes,
+    row_changes,
+)
 from prrt_lib.tools.compare.edits import Edit, edits, effective
-from prrt_lib.tools.compare.questions import QuestionChanges, question_changes
-from prrt_lib.tools.compare.row_changes import TOLERANCE, Moved, RowChanges, row_changes
 from prrt_lib.tools.compare.sides import Side, side
-from prrt_lib.tools.site.start import shown
 
 SAME, HEADLINE_MOVED = 0, 4
 Named = tuple[str, str, str]

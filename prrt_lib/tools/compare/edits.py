@@ -10,8 +10,7 @@ from openpyxl.utils import column_index_from_string
 from openpyxl.utils.cell import coordinate_from_string
 
 from prrt_lib.read.reading import Reading
-from prrt_lib.tools.compare.pairing import pairs
-from prrt_lib.tools.compare.records import Cell, TypedRow, digests, rows_of
+from prrt_lib.tools.compare.records import Cell, TypedRow, digests, pairs, rows_of
 
 # What an edit can be; a respelt cell has the value it had, and moves nothing.
 KINDS = ("changed", "row gone", "row new", "patient gone", "patient new", "renamed", "question",

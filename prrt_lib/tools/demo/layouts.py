@@ -53,7 +53,7 @@ GROUPED = {
 PATH = PROJECT / "params" / "profiles" / "demo_wide.yaml"
 HEAD = f"""\
 # The synthetic demonstration as one wide sheet (data/raw/demo_wide.xlsx): captions above the
-# header, numbered groups. Written by prrt_lib.tools.demo.wide_profile from its layout.
+# header, numbered groups. Written by prrt_lib.tools.demo.layouts from its layout.
 name: demo_wide
 label: Synthetic demonstration, one wide sheet
 sheets:

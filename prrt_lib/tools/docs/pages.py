@@ -6,22 +6,36 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 from prrt_lib.base.paths import write_text
 from prrt_lib.declare import findings, rows
-from prrt_lib.declare.dictionary import Column, dictionary
+from prrt_lib.declare.asked.clauses import clauses, columns_of, exhibits
+from prrt_lib.declare.dictionary import NOWHERE, USED, Column, dictionary
 from prrt_lib.declare.parameters import Parameters
 from prrt_lib.read.parsing import reasons
 from prrt_lib.run.notebook_form import STORY, declared, heading
 
 NOTE = "<!-- Made by `make docs`. Change the declaration it comes from, not this page. -->\n\n"
+TYPES: dict[str, dict[str, Any]] = {
+    "str": {"type": "string"},
+    "int": {"type": "integer"},
+    "float": {"type": "number"},
+    "bool": {"type": "boolean"},
+    "list": {"type": "array"},
+    "list[str]": {"type": "array", "items": {"type": "string"}},
+    "list[float]": {"type": "array", "items": {"type": "number"}},
+    "list[int]": {"type": "array", "items": {"type": "integer"}},
+}
+EXHIBIT = ["number", "table or figure", "notebook", "figure file", "result rows"]
+
+# How a column that no page shows is spoken of.
+SAID = {USED: "used, not shown", NOWHERE: "not shown"}
 
 
 def pages() -> dict[str, str]:
     """File name below docs/ -> text, for every generated page."""
     from prrt_lib.declare.layout.profile_schema import json_schema as profile_schema
-    from prrt_lib.tools.docs.schemas import scenario_schema
-    from prrt_lib.tools.docs.traceability import traceability_page
 
     return {
         "data-dictionary.md": dictionary_page(),
@@ -208,3 +222,84 @@ def result_rows_page() -> str:
         "* `time` is in days; models stay on the log scale\n\n"
         f"{table(['statistic', 'meaning'], statistics)}"
     )
+
+
+def scenario_schema() -> dict[str, Any]:
+    """JSON Schema (2020-12) of params/<scenario>.yaml."""
+    properties = {
+        item.name: {**TYPES[str(item.type)], "description": item.metadata["meaning"]}
+        for item in fields(Parameters)
+        if item.name not in ("scenario", "notebooks")
+    }
+    properties["notebooks"] = {
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {name: _notebook(name) for name in STORY},
+    }
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "PRRT scenario",
+        "type": "object",
+        "required": ["workbook", "profile", "cutoff"],
+        "additionalProperties": False,
+        "properties": properties,
+    }
+
+
+def _notebook(name: str) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {
+            item.name: {**TYPES[item.type], "description": item.meaning}
+            for item in declared(name)
+            if item.name != "scenario"
+        },
+    }
+
+
+def traceability_page() -> str:
+    """docs/traceability.md."""
+    lines = []
+    for clause, item in clauses().items():
+        keys = _keys(item["rows"])
+        columns = ", ".join(f"`{column.address}`" for column in columns_of(clause))
+        lines.append([clause, item["clause"], columns, item["notebook"], keys, item["shows"]])
+    header = ["id", "registry clause", "columns", "notebook", "result rows", "shown in"]
+    return (
+        f"{NOTE}# Traceability\n\nEach clause of the registry entry, the columns that hold it, "
+        "the notebook that answers it and the result rows where the answer stands.\n\n"
+        f"{table(header, lines)}\n## Columns of the workbook\n\nThe result rows that show what a "
+        "column holds. What is used and not shown serves other numbers: dates, ids, texts, limits; "
+        "what is not shown is read by no page but the one on quality.\n\n"
+        f"{table(['column', 'clause', 'result rows'], _columns())}\n"
+        "## Tables and figures of a paper\n\nWhere each stands. A figure "
+        "of single patients is drawn from them and has no result row.\n\n"
+        f"{table(EXHIBIT, _shown())}"
+    )
+
+
+def _keys(keys: Mapping[str, Any]) -> str:
+    values = {name: value if isinstance(value, list) else [value] for name, value in keys.items()}
+    return ", ".join(f"{name} = {' and '.join(value)}" for name, value in values.items())
+
+
+def _columns() -> list[list[str]]:
+    """A line per column of the workbook that carries a clause."""
+    return [
+        [f"`{column.address}`", column.clause,
+         SAID[shown] if isinstance(shown, str) else _keys(shown)]
+        for one in dictionary().tables.values() for column in one.columns.values()
+        if column.clause
+        for shown in [column.shown_by]
+    ]  # fmt: skip
+
+
+def _shown() -> list[list[str]]:
+    """A line per table or figure of a paper."""
+    return [
+        [number, item["title"], item["notebook"],
+         f"`{item['figure']}`" if "figure" in item else "",
+         _keys(item["rows"]) or "single patients"]
+        for number, item in exhibits().items()
+    ]  # fmt: skip

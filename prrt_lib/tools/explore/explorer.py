@@ -11,7 +11,7 @@ from prrt_lib.base.errors import AnalysisError
 from prrt_lib.declare.parameters import unknown_name
 from prrt_lib.draw.values import DAYS_IN
 from prrt_lib.study import open_study
-from prrt_lib.tools.explore import choices
+from prrt_lib.tools.explore import question
 from prrt_lib.tools.explore.question import Question, at_risk, nothing, summary
 
 WIDE = widgets.Layout(width="98%", max_width="60em")
@@ -30,7 +30,7 @@ class Explorer:
     def __init__(self, scenario: str, **chosen: Any):
         study = open_study(scenario)
         self.scenario = scenario
-        self.controls = _controls(choices.levels(study), study.parameters.horizon_months)
+        self.controls = _controls(question.levels(study), study.parameters.horizon_months)
         for name, value in chosen.items():
             self.controls[name].value = _offered(name, value, self.controls[name])
         self.shown = widgets.HTML(layout=WIDE)
@@ -96,13 +96,13 @@ def _controls(levels: Any, horizon: float) -> dict[str, Any]:
     known = {"style": LABELS, "layout": WIDE}
     return {
         "endpoint": widgets.Dropdown(
-            options=choices.endpoints(), value="os_prrt", description="Endpoint", **known
+            options=question.endpoints(), value="os_prrt", description="Endpoint", **known
         ),
         "by": widgets.Dropdown(
-            options=choices.groupings(levels), value="", description="Grouped by", **known
+            options=question.groupings(levels), value="", description="Grouped by", **known
         ),
         "where": widgets.Dropdown(
-            options=choices.parts(levels), value=("", ""), description="Patients", **known
+            options=question.parts(levels), value=("", ""), description="Patients", **known
         ),
         "horizon_months": widgets.FloatSlider(
             value=horizon, min=min(6.0, horizon), max=horizon, step=6.0, readout_format=".0f",

@@ -108,7 +108,7 @@ def take_answers(parameters: Parameters, workbook: Path, say: Say = print) -> Se
 
     Raises WorkbookError with every row that cannot be taken; then nothing is stored.
     """
-    from prrt_lib.tools.queries.answers import read_answers
+    from prrt_lib.tools.queries.sheet import read_answers
 
     file = ledger.beside(stages.resolve(parameters.workbook))
     known = ledger.load(file)

@@ -1,4 +1,4 @@
-"""Result rows of two runs, side by side: which are gone, new, or changed."""
+"""Result rows and questions of two runs, side by side: which are gone, new, or changed."""
 
 from __future__ import annotations
 
@@ -116,3 +116,29 @@ def _pairs(a: pd.DataFrame, b: pd.DataFrame, chosen: np.ndarray, differs: Mappin
     ]
     pairs = zip(_records(a[chosen]), _records(b[chosen]), names, strict=True)
     return [Moved(old, new, columns) for old, new, columns in pairs]
+
+
+@dataclass(frozen=True)
+class QuestionChanges:
+    """Findings as records: asked by the second run alone, by the first alone, by both.
+
+    ``answered``: (before, after) of those whose state is another one now.
+    """
+
+    opened: list[dict[str, Any]]
+    closed: list[dict[str, Any]]
+    still: list[dict[str, Any]]
+    answered: list[tuple[dict[str, Any], dict[str, Any]]]
+
+
+def question_changes(before: pd.DataFrame, after: pd.DataFrame) -> QuestionChanges:
+    """What became of the questions, by their ids."""
+    old = {item["finding_id"]: item for item in before.to_dict("records")}
+    new = {item["finding_id"]: item for item in after.to_dict("records")}
+    both = [name for name in new if name in old]
+    return QuestionChanges(
+        opened=[item for name, item in new.items() if name not in old],
+        closed=[item for name, item in old.items() if name not in new],
+        still=[new[name] for name in both],
+        answered=[(old[n], new[n]) for n in both if old[n]["state"] != new[n]["state"]],
+    )

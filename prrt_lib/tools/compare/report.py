@@ -1,23 +1,28 @@
-"""A comparison in words: names of rows, old -> new, and the summary for the terminal."""
+"""A comparison as people read it: the summary for the terminal, and a page in one file."""
 
 from __future__ import annotations
 
 import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
 
+from prrt_lib.base.paths import write_text
 from prrt_lib.declare import numbers
 from prrt_lib.declare.dictionary import dictionary
 from prrt_lib.declare.rows import ROLES
+from prrt_lib.run.notebook_form import STORY
 from prrt_lib.tools.compare.attribution import Attribution
+from prrt_lib.tools.compare.changes import NUMBERS, Moved, Row
 from prrt_lib.tools.compare.comparison import Comparison
 from prrt_lib.tools.compare.edits import Edit, effective
-from prrt_lib.tools.compare.row_changes import NUMBERS, Moved, Row
 from prrt_lib.tools.compare.sides import Side
 
 ARROW = "->"
 SHOWN = 12
 COUNTS = ("n", "total", "events", "at_risk", "p")
+TEMPLATE = Path(__file__).with_name("comparison.jinja")
 
 
 def row_name(row: Row) -> str:
@@ -176,3 +181,79 @@ def _attributed(found: Attribution | None) -> Iterator[str]:
 def _first(lines: Sequence[str], most: int = SHOWN) -> list[str]:
     rest = len(lines) - most
     return [*lines[:most], *([f"  and {rest} more: --out FILE.html lists all"] if rest > 0 else [])]
+
+
+def write_page(found: Comparison, target: Path) -> Path:
+    """``target``, holding the whole comparison; every text of a cell stands there escaped."""
+    import jinja2
+
+    environment = jinja2.Environment(
+        autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
+    )
+    template = environment.from_string(TEMPLATE.read_text(encoding="utf-8"))
+    target = Path(target)
+    write_text(target, template.render(**content(found)))
+    return target
+
+
+def content(found: Comparison) -> dict[str, Any]:
+    """What the template shows, in words."""
+    rows = found.rows
+    synthetic = [side.record["about"].get("synthetic") for side in (found.before, found.after)]
+    edited = None if found.edits is None else list(effective(found.edits).items())
+    return {
+        "stamps": [*(["SYNTHETIC"] if all(synthetic) else []), "INTERNAL"],
+        "sides": [about(found.before), about(found.after)],
+        "names": [found.before.scenario, found.after.scenario], "notes": found.notes,
+        "parameters": found.parameters, "versions": found.versions,
+        "tolerance": f"{found.tolerance:g}", "same": rows.same,
+        "counts": {
+            "changed": len(rows.changed()), "only in A": len(rows.here()),
+            "only in B": len(rows.there()), "in words only": len(rows.worded),
+        },
+        "population": found.after.headline.replace("_", " "),
+        "headline": _listed(found.headline), "notebooks": _by_notebook(rows.moved),
+        "worded": _by_notebook(rows.worded), "questions": found.questions,
+        "question": question, "edits": edited, "edit": edit,
+        "respelt": [one for one in found.edits or [] if one.kind == "respelt"],
+        "attribution": _attribution(found.attribution),
+    }  # fmt: skip
+
+
+def _listed(moved: Iterable[Moved]) -> list[dict[str, str]]:
+    return [
+        {
+            "id": one.row_id,
+            "name": row_name(one.row),
+            "before": value(one.before),
+            "after": value(one.after),
+            "detail": detail(one),
+        }
+        for one in moved
+    ]
+
+
+def _by_notebook(moved: list[Moved]) -> list[tuple[str, list[dict[str, str]]]]:
+    parts = {name: [one for one in moved if one.row["notebook"] == name] for name in STORY}
+    return [(name.replace("_", " "), _listed(own)) for name, own in parts.items() if own]
+
+
+def _attribution(found: Attribution | None) -> dict[str, Any] | None:
+    if found is None:
+        return None
+    steps = [
+        {
+            "who": step.who, "failed": step.failed, "count": len(step.moved),
+            "where": by_notebook(step.moved), "rows": _by_notebook(step.moved),
+        }
+        for step in found.steps
+    ]  # fmt: skip
+    rest = [
+        {
+            "id": one.moved.row_id, "name": row_name(one.moved.row),
+            "before": value(one.moved.before), "after": value(one.moved.after),
+            "rest": "no difference of numbers" if math.isnan(one.rest) else f"{one.rest:.6g}",
+        }
+        for one in found.joint
+    ]  # fmt: skip
+    return {"steps": steps, "joint": rest, "others": found.others}
