@@ -31,6 +31,10 @@ from prrt_lib.estimate.records import (
 EXACT_BELOW = 50
 
 
+# Nine decimals; fewer where whole numbers of 64 bits would not hold four times the largest.
+DECIMALS, LARGEST = 9, 1e9
+
+
 def signed_rank(
     frame: pd.DataFrame,
     after: str,
@@ -249,10 +253,6 @@ def two_sided(counts: np.ndarray, value: float) -> float:
     share = counts / counts.sum()
     at = int(round(value))
     return float(min(1.0, 2 * min(share[: at + 1].sum(), share[at:].sum())))
-
-
-# Nine decimals; fewer where whole numbers of 64 bits would not hold four times the largest.
-DECIMALS, LARGEST = 9, 1e9
 
 
 @dataclass(frozen=True)
