@@ -17,8 +17,6 @@ from prrt_lib.estimate.proportions import normal_quantile
 from prrt_lib.estimate.records import refuse
 
 METHOD = "Cohen's kappa, unweighted; limits from the asymptotic variance (Fleiss 1969)"
-
-
 ICC = "intraclass correlation ICC(2,1): two-way random effects, absolute agreement, one rater"
 LIMITS = "limits of agreement, mean difference +/- 1.96 SD (Bland and Altman 1999)"
 FEWEST = 3

@@ -29,8 +29,6 @@ from prrt_lib.estimate.records import (
 
 # R's wilcox.test: exact below this many observations.
 EXACT_BELOW = 50
-
-
 # Nine decimals; fewer where whole numbers of 64 bits would not hold four times the largest.
 DECIMALS, LARGEST = 9, 1e9
 

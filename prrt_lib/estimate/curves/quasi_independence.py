@@ -13,8 +13,6 @@ from prrt_lib.estimate.records import prepared
 
 METHOD = "conditional Kendall's tau of entry and event (Tsai 1990)"
 BLOCK = 512
-
-
 _NONE = np.zeros(1, np.int32)
 
 

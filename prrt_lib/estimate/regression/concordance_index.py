@@ -16,8 +16,6 @@ from prrt_lib.estimate.curves.quasi_independence import smaller_before
 from prrt_lib.estimate.records import prepared, refuse, warnings_of
 
 TIME_WEIGHTS = ("n", "n/G2", "S", "S/G", "I")
-
-
 TOLERANCE = 1e-12  # of scores that differ only by rounding, relative to the largest
 DENSE = 4_000_000
 

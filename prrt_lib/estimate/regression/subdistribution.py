@@ -20,8 +20,6 @@ from prrt_lib.estimate.regression.cox_model import CoxData, CoxFit, cox_data, fi
 from prrt_lib.estimate.regression.cox_rows import by_cluster
 
 FORMS = ("weighted-cox", "cmprsk")
-
-
 _RENAMED = {"log_hazard_ratio": "log_subdistribution_hazard_ratio"}
 
 

@@ -16,7 +16,6 @@ from scipy.stats import truncnorm
 from prrt_lib.declare.shown import Shown
 from prrt_lib.estimate.records import prepared, refuse, require_columns
 
-
 RIDGE = 1e-5
 
 
