@@ -17,6 +17,10 @@ from prrt_lib.estimate.proportions import normal_quantile
 from prrt_lib.estimate.records import refuse
 
 METHOD = "Cohen's kappa, unweighted; limits from the asymptotic variance (Fleiss 1969)"
+ICC = "intraclass correlation ICC(2,1): two-way random effects, absolute agreement, one rater"
+LIMITS = "limits of agreement, mean difference +/- 1.96 SD (Bland and Altman 1999)"
+FEWEST = 3
+WIDE = 1.96
 
 
 def kappa(
@@ -57,12 +61,6 @@ def counts(
     for one, other in zip(first, second, strict=True):
         table[place[one], place[other]] += 1
     return table
-
-
-ICC = "intraclass correlation ICC(2,1): two-way random effects, absolute agreement, one rater"
-LIMITS = "limits of agreement, mean difference +/- 1.96 SD (Bland and Altman 1999)"
-FEWEST = 3
-WIDE = 1.96
 
 
 def intraclass_correlation(ratings: np.ndarray, conf_level: float = 0.95) -> pd.DataFrame:

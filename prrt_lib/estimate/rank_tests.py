@@ -29,6 +29,8 @@ from prrt_lib.estimate.records import (
 
 # R's wilcox.test: exact below this many observations.
 EXACT_BELOW = 50
+# Nine decimals; fewer where whole numbers of 64 bits would not hold four times the largest.
+DECIMALS, LARGEST = 9, 1e9
 
 
 def signed_rank(
@@ -249,10 +251,6 @@ def two_sided(counts: np.ndarray, value: float) -> float:
     share = counts / counts.sum()
     at = int(round(value))
     return float(min(1.0, 2 * min(share[: at + 1].sum(), share[at:].sum())))
-
-
-# Nine decimals; fewer where whole numbers of 64 bits would not hold four times the largest.
-DECIMALS, LARGEST = 9, 1e9
 
 
 @dataclass(frozen=True)

@@ -88,21 +88,19 @@ def jackknife_log_error(table: RiskTable, exits, happened, entries, weights) -> 
         own = 1 / table.survivors
     position = np.searchsorted(table.times, exits, side="right")
     at_exit = sums[position]
-    at_entry = np.zeros(len(exits)) if entries is None else _sum_at(table, sums, entries)
+    entered = np.zeros(len(exits)) if entries is None else entries
+    at_entry = entered
+    if entries is not None:
+        at_entry = sums[np.searchsorted(table.times, entries, side="right")]
     with np.errstate(invalid="ignore"):
         final = at_exit - at_entry
         final[happened] -= own[position[happened] - 1]
-    entered = np.zeros(len(exits)) if entries is None else entries
     with np.errstate(invalid="ignore"):
         gone = _running(table.times, exits, (weights * final) ** 2, side="right")
         first, second, third = (
             _present(table.times, entered, exits, weights**2 * at_entry**k) for k in range(3)
         )
         return np.sqrt(gone + first * sums[1:] ** 2 - 2 * sums[1:] * second + third)
-
-
-def _sum_at(table: RiskTable, sums: np.ndarray, times: np.ndarray) -> np.ndarray:
-    return sums[np.searchsorted(table.times, times, side="right")]
 
 
 def _running(grid, times, values, side) -> np.ndarray:

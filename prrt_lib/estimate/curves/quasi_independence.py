@@ -13,6 +13,7 @@ from prrt_lib.estimate.records import prepared
 
 METHOD = "conditional Kendall's tau of entry and event (Tsai 1990)"
 BLOCK = 512
+_NONE = np.zeros(1, np.int32)
 
 
 def conditional_tau(frame: pd.DataFrame, duration: str, event: str, entry: str) -> pd.DataFrame:
@@ -48,9 +49,6 @@ def _sums(exits: np.ndarray, entries: np.ndarray, happened: np.ndarray):
         pairs += float((sizes - 1).sum())
         variance += float(((sizes.astype(float) ** 2 - 1) / 3).sum())
     return score, pairs, variance
-
-
-_NONE = np.zeros(1, np.int32)
 
 
 def smaller_before(at, below, key, value, weight) -> np.ndarray:

@@ -16,6 +16,8 @@ from prrt_lib.estimate.curves.quasi_independence import smaller_before
 from prrt_lib.estimate.records import prepared, refuse, warnings_of
 
 TIME_WEIGHTS = ("n", "n/G2", "S", "S/G", "I")
+TOLERANCE = 1e-12  # of scores that differ only by rounding, relative to the largest
+DENSE = 4_000_000
 
 
 def concordance(
@@ -80,10 +82,6 @@ def concordance_of_fit(fit) -> dict:
     eta = eta if data.offset is None else eta + data.offset
     pairs = count_pairs(data.stop, data.event, eta, data.start, data.strata, data.weight)
     return record(pairs, data.cluster, fit.conf_level)
-
-
-TOLERANCE = 1e-12  # of scores that differ only by rounding, relative to the largest
-DENSE = 4_000_000
 
 
 @dataclass(frozen=True)

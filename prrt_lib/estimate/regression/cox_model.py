@@ -14,6 +14,7 @@ from prrt_lib.declare.rows import result_rows
 from prrt_lib.declare.shown import Fit
 from prrt_lib.estimate.records import entries_named, named, prepared, refuse, require_columns
 from prrt_lib.estimate.regression import baseline, cox_rows, diagnostics
+from prrt_lib.estimate.regression.concordance_index import concordance_of_fit
 from prrt_lib.estimate.regression.cox_rows import robust_variance
 from prrt_lib.estimate.regression.design_matrix import Design, design
 from prrt_lib.estimate.regression.firth import maximise_penalised
@@ -192,17 +193,17 @@ class CoxFit(Fit):
     @cached_property
     def estimates(self) -> pd.DataFrame:
         """Result rows: coefficients with reference levels, tests, likelihoods."""
-        return cox_rows.estimate_rows(self)
+        return self.as_rows(cox_rows.estimates(self))
 
     @cached_property
     def rows(self) -> pd.DataFrame:
         """Result rows: ``estimates`` and the concordance, which takes longer than the fit."""
-        return cox_rows.rows(self)
+        return self.as_rows([*cox_rows.estimates(self), concordance_of_fit(self)])
 
     @cached_property
     def tests(self) -> pd.DataFrame:
         """The rows of the likelihood-ratio, Wald and score tests."""
-        return cox_rows.test_rows(self)
+        return self.as_rows(cox_rows.tests(self))
 
     def as_rows(self, records: Iterable[Mapping]) -> pd.DataFrame:
         """Result rows that carry this fit's counts, method and warnings."""
@@ -270,19 +271,14 @@ def fit_cox(data: CoxData, ties: str, penalty: str | None, conf_level: float) ->
     try:
         top = maximise_penalised(sets) if penalty == "firth" else maximise(sets)
     except Singular as error:
-        _refuse_dependent(data, error.columns)
+        refuse(
+            f"covariates {[data.design.names[place] for place in error.columns]}",
+            "columns that are constant in every risk set or follow from the columns before them",
+            "columns with information of their own",
+            "leave these columns out",
+        )
     warnings = (*data.warnings, *cox_rows.concerns(top, data.design.names, penalty))
     return CoxFit(data, sets, top, ties, penalty, conf_level, warnings)
-
-
-def _refuse_dependent(data: CoxData, places: list[int]) -> None:
-    names = [data.design.names[place] for place in places]
-    refuse(
-        f"covariates {names}",
-        "columns that are constant in every risk set or follow from the columns before them",
-        "columns with information of their own",
-        "leave these columns out",
-    )
 
 
 def _require_choice(name: str, value: object, allowed: tuple) -> None:

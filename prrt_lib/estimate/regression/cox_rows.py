@@ -3,28 +3,17 @@
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
 from scipy.stats import chi2, norm
 
-from prrt_lib.estimate.regression.concordance_index import concordance_of_fit
 from prrt_lib.estimate.regression.firth import profile_limits
 from prrt_lib.estimate.regression.newton import Maximum
 from prrt_lib.estimate.regression.partial_likelihood import Likelihood
 from prrt_lib.estimate.regression.risk_sets import RiskSets
 
 
-def rows(fit) -> pd.DataFrame:
-    """All rows of a CoxFit: its estimates, and the concordance."""
-    return fit.as_rows([*_estimates(fit), concordance_of_fit(fit)])
-
-
-def estimate_rows(fit) -> pd.DataFrame:
-    """Coefficients with reference levels, tests, likelihoods, events per parameter."""
-    return fit.as_rows(_estimates(fit))
-
-
-def _estimates(fit) -> list[dict]:
-    records = [*_references(fit), *_coefficients(fit), *model_tests(fit), *term_tests(fit)]
+def estimates(fit) -> list[dict]:
+    """Records of coefficients with reference levels, tests, likelihoods, events per parameter."""
+    records = [*_references(fit), *_coefficients(fit), *tests(fit)]
     records += _likelihoods(fit)
     if fit.design.columns:
         value = fit.events_per_parameter
@@ -32,9 +21,9 @@ def _estimates(fit) -> list[dict]:
     return records
 
 
-def test_rows(fit) -> pd.DataFrame:
-    """The rows of the tests alone."""
-    return fit.as_rows([*model_tests(fit), *term_tests(fit)])
+def tests(fit) -> list[dict]:
+    """Records of the tests of the whole model and of its terms."""
+    return [*model_tests(fit), *term_tests(fit)]
 
 
 def method(fit) -> str:
@@ -70,7 +59,8 @@ def concerns(top: Maximum, names: list[str], penalty: str | None) -> list[str]:
 def _coefficients(fit) -> list[dict]:
     separated = fit.maximum.separated
     return [
-        _words(fit, place) | (_not_estimable() if separated[place] else _estimate(fit, place))
+        _words(fit, place)
+        | ({"state": "not-estimable"} if separated[place] else _estimate(fit, place))
         for place in range(len(fit.design.columns))
     ]
 
@@ -86,10 +76,6 @@ def _words(fit, place: int) -> dict:
         counted = {"n": int(inside.sum()), "events": int(fit.data.event[inside].sum())}
     name = "coefficient" if bent else "log_hazard_ratio"
     return words | counted | {"statistic": name} | ({"unit": "log hazard"} if bent else {})
-
-
-def _not_estimable() -> dict:
-    return {"state": "not-estimable"}
 
 
 def _estimate(fit, place: int) -> dict:
@@ -157,11 +143,6 @@ def quadratic(score: np.ndarray, variance: np.ndarray) -> float:
         return float(score @ np.linalg.pinv(variance, hermitian=True) @ score)
 
 
-def wald(beta: np.ndarray, covariance: np.ndarray) -> float:
-    """Wald chi-squared of all ``beta`` being zero."""
-    return quadratic(beta, covariance)
-
-
 def model_tests(fit) -> list[dict]:
     """Records of the likelihood-ratio, Wald and score tests of a CoxFit."""
     df, top = len(fit.design.columns), fit.maximum
@@ -170,7 +151,7 @@ def model_tests(fit) -> list[dict]:
     ratio = 2 * (fit.log_likelihood - fit.log_likelihood_null)
     found = {"likelihood_ratio": ratio}
     if not top.separated.any():
-        found["wald"] = wald(top.beta, fit.scaled_covariance)
+        found["wald"] = quadratic(top.beta, fit.scaled_covariance)
     if fit.penalty is None:
         found["score"] = top.score_chi2
         if fit.data.cluster is not None:
@@ -185,10 +166,10 @@ def term_tests(fit) -> list[dict]:
         if len(places) < 2 or fit.maximum.separated[places].any():
             continue
         own = covariance[np.ix_(places, places)]
-        value = wald(fit.maximum.beta[places], own)
+        value = quadratic(fit.maximum.beta[places], own)
         records.append(chi2_record(term, value, len(places), "all levels"))
         if term in fit.design.knots:
-            bent = wald(fit.maximum.beta[places[1:]], own[1:, 1:])
+            bent = quadratic(fit.maximum.beta[places[1:]], own[1:, 1:])
             records.append(chi2_record(term, bent, len(places) - 1, "nonlinear"))
     return records
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import product
 
 import numpy as np
@@ -62,12 +62,14 @@ class Design:
         blocks = {name: self._block(frame, name) for name in self.covariates}
         parts = [blocks[name] for name in self.covariates]
         for names in self.interactions:
-            parts.append(_products([blocks[name] for name in names]))
+            factors = product(*[blocks[name].T for name in names])
+            parts.append(np.column_stack([np.prod(columns, axis=0) for columns in factors]))
         return np.hstack(parts) if parts else np.empty((len(frame), 0))
 
     def _block(self, frame: pd.DataFrame, name: str) -> np.ndarray:
         if name not in self.levels:
-            values = finite_numbers(_plain_booleans(frame, name), name)
+            truth = pd.api.types.is_bool_dtype(frame[name])
+            values = finite_numbers(frame[[name]].astype("int64") if truth else frame, name)
             knots = self.knots.get(name)
             return values[:, None] if knots is None else spline_basis(values, knots)
         codes = pd.Index(self.levels[name]).get_indexer(_texts(frame[name]))
@@ -94,7 +96,9 @@ def design(
     _require_known(covariates, reference, interactions, splines)
     wanted, levels, warnings = dict(reference or {}), {}, []
     for name in covariates:
-        if not _is_factor(frame[name]) and name not in wanted:
+        kind = pd.api.types
+        number = kind.is_numeric_dtype(frame[name]) or kind.is_bool_dtype(frame[name])
+        if number and name not in wanted:
             continue
         levels[name], said = _levels(frame[name], wanted.get(name))
         warnings += said
@@ -105,18 +109,7 @@ def design(
     made = Design(
         tuple(covariates), levels, knots, tuple(map(tuple, interactions)), tuple(warnings)
     )
-    columns = _named_columns(made)
-    return Design(made.covariates, levels, knots, made.interactions, made.warnings, columns)
-
-
-def _is_factor(series: pd.Series) -> bool:
-    numeric = pd.api.types.is_numeric_dtype(series) or pd.api.types.is_bool_dtype(series)
-    return not numeric
-
-
-def _plain_booleans(frame: pd.DataFrame, name: str) -> pd.DataFrame:
-    truth = pd.api.types.is_bool_dtype(frame[name])
-    return frame[[name]].astype("int64") if truth else frame
+    return replace(made, columns=_named_columns(made))
 
 
 def _texts(series: pd.Series) -> np.ndarray:
@@ -149,11 +142,6 @@ def _require_known(covariates, reference, interactions, splines) -> None:
         refuse(f"columns {unknown}", "no covariate of that name", f"one of {list(covariates)}")
     if len(set(covariates)) != len(list(covariates)):
         refuse("covariates", "a column named twice", "each once", "name each covariate once")
-
-
-def _products(blocks: list[np.ndarray]) -> np.ndarray:
-    columns = [np.prod(parts, axis=0) for parts in product(*[block.T for block in blocks])]
-    return np.column_stack(columns)
 
 
 def _named_columns(made: Design) -> tuple[Column, ...]:

@@ -20,6 +20,7 @@ from prrt_lib.estimate.regression.cox_model import CoxData, CoxFit, cox_data, fi
 from prrt_lib.estimate.regression.cox_rows import by_cluster
 
 FORMS = ("weighted-cox", "cmprsk")
+_RENAMED = {"log_hazard_ratio": "log_subdistribution_hazard_ratio"}
 
 
 @dataclass(frozen=True, repr=False)
@@ -70,9 +71,6 @@ class FineGrayFit(Fit):
         kept = rows[rows["statistic"].isin(["log_hazard_ratio", "coefficient", "log_likelihood"])]
         kept = kept.assign(statistic=kept["statistic"].replace(_RENAMED), method=self.method)
         return combine([stamp(_with_errors(self, kept), n=self.n, events=self.events)])
-
-
-_RENAMED = {"log_hazard_ratio": "log_subdistribution_hazard_ratio"}
 
 
 def fine_gray(

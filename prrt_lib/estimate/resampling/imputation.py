@@ -16,7 +16,7 @@ from scipy.stats import truncnorm
 from prrt_lib.declare.shown import Shown
 from prrt_lib.estimate.records import prepared, refuse, require_columns
 
-HAZARD, EVENT = "nelson_aalen_increment", "event_indicator"
+RIDGE = 1e-5
 
 
 @dataclass(frozen=True, repr=False)
@@ -121,9 +121,6 @@ def _completed(frame, parts, values, delta, derive) -> pd.DataFrame:
     return done if derive is None else derive(done)
 
 
-RIDGE = 1e-5
-
-
 @dataclass(frozen=True)
 class Incomplete:
     """A column with missing values; factors as level numbers."""
@@ -226,14 +223,11 @@ def draw(part: Incomplete, x: np.ndarray, donors: int, rng: np.random.Generator)
             continue
         distance = ((predicted[allowed] - wished[place]) ** 2).sum(axis=1)
         nearest = min(donors, len(allowed))
-        order = np.argpartition(distance + _jitter(distance, rng), nearest - 1)[:nearest]
+        # breaks ties between equally near donors at random
+        jitter = rng.random(len(distance)) * 1e-12 * (1.0 + distance)
+        order = np.argpartition(distance + jitter, nearest - 1)[:nearest]
         values[row] = pool[allowed[rng.choice(order)]]
     return values
-
-
-def _jitter(distance: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Breaks ties between equally near donors at random."""
-    return rng.random(len(distance)) * 1e-12 * (1.0 + distance)
 
 
 def _inside(part: Incomplete, row: int, mean: float, sigma: float, rng) -> float:
