@@ -244,7 +244,7 @@ def second_table(
             continue
         named = texts.get(id_column) == own.get(id_column)
         repeated = sum(text in known for text in texts.values()) >= 2
-        if (named or repeated) and len(texts) >= 2 or _like_header(sheet, rows, place, texts):
+        if (named or repeated) and len(texts) >= 2 or _like_header(sheet, row, texts):
             return row
     return None
 
@@ -257,8 +257,7 @@ def _texts(cells: Mapping[int, Cell]) -> dict[int, str]:
     return {column: compared(text_of(cell.value)) for column, cell in filled.items()}
 
 
-def _like_header(sheet: Sheet, rows: Sequence[int], place: int, texts: Mapping[int, str]) -> bool:
-    row = rows[place]
+def _like_header(sheet: Sheet, row: int, texts: Mapping[int, str]) -> bool:
     above = all(cell.blank for cell in sheet.rows.get(row - 1, {}).values())
     words = not any(c.isdigit() for text in texts.values() for c in text)
     below = sheet.rows.get(row + 1, {})
@@ -266,7 +265,7 @@ def _like_header(sheet: Sheet, rows: Sequence[int], place: int, texts: Mapping[i
     return above and words and data and len(texts) >= FEWEST
 
 
-def latest_visits(records: Sequence[Record], column: str, found: Any) -> None:
+def latest_visits(records: Sequence[Record], column: str, found: SheetRows) -> None:
     """Adds each patient's latest record to ``found.records``, the others to ``found.passed``.
 
     Where two rows can be the latest, because their days overlap, both stay and are compared as
