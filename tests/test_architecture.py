@@ -84,6 +84,26 @@ def test_a_module_holds_one_idea_in_at_most_400_lines(path):
     assert len(path.read_text(encoding="utf-8").splitlines()) <= 400
 
 
+@pytest.mark.parametrize(
+    ("room", "unknown"),
+    [
+        ("workbook", ("sheets", "cells", "checks", "reading", "records")),
+        ("cells", ("workbook", "sheets", "checks", "reading", "records")),
+        ("sheets", ("checks", "reading")),
+        ("checks", ("workbook", "sheets", "reading")),
+    ],
+)
+def test_a_room_of_reading_knows_nothing_of_what_comes_after_it(room, unknown):
+    for path in sorted((ROOT / "read" / room).glob("*.py")):
+        text = path.read_text(encoding="utf-8")
+        assert not [name for name in unknown if f"prrt_lib.read.{name}" in text], path.name
+
+
+def test_a_room_of_reading_is_taken_in_at_a_glance():
+    for folder in (ROOT / "read", *(ROOT / "read").glob("*/")):
+        assert len(list(folder.glob("*.py"))) <= 16, folder.name
+
+
 def test_there_is_no_drawer_for_everything():
     names = {path.stem for path in FILES}
     assert not names & {"utils", "helpers", "misc", "common", "tools"}

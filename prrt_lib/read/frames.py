@@ -48,13 +48,11 @@ def _sorted(name: str, members: list[Record], printed: Mapping[str, str]) -> lis
     def place(record: Record) -> tuple:
         return (printed[record.patient], *(_rank(record.values.get(key)) for key in keys))
 
-    groups = itertools.groupby(sorted(members, key=place), key=place)
-    return [record for _, same in groups for record in _told_apart(list(same))]
-
-
-def _told_apart(same: list[Record]) -> list[Record]:
-    """Records of one key, in the order of everything else they hold."""
-    return same if len(same) == 1 else sorted(same, key=_rest)
+    found: list[Record] = []
+    for _, same in itertools.groupby(sorted(members, key=place), key=place):
+        own = list(same)
+        found += own if len(own) == 1 else sorted(own, key=_rest)
+    return found
 
 
 def _rest(record: Record) -> tuple:

@@ -21,7 +21,7 @@ from prrt_lib.declare.shown import Shown
 from prrt_lib.read import overrides
 from prrt_lib.read.assembly import assembled
 from prrt_lib.read.sheets import columns, redcap
-from prrt_lib.read.sheets.layout import Layout, locate
+from prrt_lib.read.sheets.layout import locate
 from prrt_lib.read.sheets.rows import RowReader, SheetRows
 from prrt_lib.read.workbook.excel import Sheet, SheetByName, plain, sheets_of, without_collecting
 from prrt_lib.read.workbook.gate import Limits, admit
@@ -50,17 +50,6 @@ class Reading(Shown):
             pd.DataFrame(lines),
             [told or "no question"],
         )
-
-
-@dataclass(frozen=True)
-class Located:
-    """One declared sheet as it was found in one workbook."""
-
-    book: int
-    epoch: int
-    sheet: Sheet
-    declared: SheetProfile
-    layout: Layout
 
 
 def read_workbook(
@@ -163,9 +152,21 @@ def _part(
 ) -> tuple[list[SheetRows], list[Problem]]:
     """The rows of one sheet, or why it cannot be understood. Its cells are let go on return: a
     large registry fits in memory only once."""
-    item = _located(number, book, declared, several=len(profiles) > 1)
-    problems = [*item.layout.problems, *columns.problems(item.sheet, item.layout)]
-    return ([], problems) if problems else ([_rows(item, profiles)], [])
+    sheet = book[declared.name]
+    if len(profiles) > 1:
+        sheet = named_by_book(sheet, book.path)
+    sheet = filled_down(sheet, declared.header_row + 1)
+    layout = locate(sheet, declared)
+    if problems := [*layout.problems, *columns.problems(sheet, layout)]:
+        return [], problems
+    several = len({profile.centre for profile in profiles}) > 1
+    namespace = f"{profiles[number].centre}/" if several else ""
+    part = RowReader(sheet, declared, layout, book.epoch, number, namespace).read()
+    part.sheet = sheet.name
+    part.findings += [*layout.findings, *columns.findings(sheet, layout)]
+    if not part.rows:
+        part.findings.append(finding("sheet-without-rows", sheet=sheet.name, cell="A1"))
+    return [part], []
 
 
 def _not_named(book: SheetByName | redcap.Export, profile: Profile) -> Iterator[dict[str, str]]:
@@ -193,40 +194,13 @@ def _absent_sheets(names: list[tuple[Path, Profile, tuple[str, ...]]]) -> Iterat
     for path, profile, found in names:
         for declared in profile.sheets:
             if (profile.name, plain(declared.name)) not in have:
-                yield _no_sheet(path, found, declared)
-
-
-def _located(
-    number: int, book: SheetByName | redcap.Export, declared: SheetProfile, several: bool
-) -> Located:
-    sheet = book[declared.name]
-    if several:
-        sheet = named_by_book(sheet, book.path)
-    sheet = filled_down(sheet, declared.header_row + 1)
-    return Located(number, book.epoch, sheet, declared, locate(sheet, declared))
-
-
-def _no_sheet(path: Path, names: Sequence[str], declared: SheetProfile) -> Problem:
-    near = difflib.get_close_matches(declared.name, names, n=1)
-    todo = f"did you mean {near[0]!r}?" if near else "correct the sheet or the profile"
-    return Problem(
-        str(path),
-        f"no sheet {declared.name!r}",
-        f"one of its sheets: {', '.join(names)}",
-        todo,
-    )
-
-
-def _rows(item: Located, profiles: Sequence[Profile]) -> SheetRows:
-    centres = sorted({profile.centre for profile in profiles})
-    namespace = f"{profiles[item.book].centre}/" if len(centres) > 1 else ""
-    reader = RowReader(item.sheet, item.declared, item.layout, item.epoch, item.book, namespace)
-    rows = reader.read()
-    rows.sheet = item.sheet.name
-    rows.findings += [*item.layout.findings, *columns.findings(item.sheet, item.layout)]
-    if not rows.rows:
-        rows.findings.append(finding("sheet-without-rows", sheet=item.sheet.name, cell="A1"))
-    return rows
+                near = difflib.get_close_matches(declared.name, found, n=1)
+                yield Problem(
+                    str(path),
+                    f"no sheet {declared.name!r}",
+                    f"one of its sheets: {', '.join(found)}",
+                    f"did you mean {near[0]!r}?" if near else "correct the sheet or the profile",
+                )
 
 
 def filled_down(sheet: Sheet, first_row: int) -> Sheet:

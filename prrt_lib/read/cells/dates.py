@@ -37,21 +37,16 @@ PLACEHOLDERS = {(1900, 1, 1), (1904, 1, 1), (1899, 12, 30), (1899, 12, 31), (111
 
 
 @reader
-def read_date(raw: Any, context: Context) -> Parsed:
-    """A day; a partial date in a column of full dates keeps its interval, never a day."""
-    return _number(raw, context) if _is_number(raw) else _any(raw, context)
-
-
-@reader
 def read_partial_date(raw: Any, context: Context) -> Parsed:
     """A day, or the first and last day of the month or year that was written."""
-    return _number(raw, context) if _is_number(raw) else _any(raw, context)
-
-
-def _is_number(raw: Any) -> bool:
     if isinstance(raw, float) and raw in (float("inf"), float("-inf")):
         raise impossible("infinite")
-    return isinstance(raw, (int, float)) and not isinstance(raw, bool)
+    number = isinstance(raw, (int, float)) and not isinstance(raw, bool)
+    return _number(raw, context) if number else _any(raw, context)
+
+
+# In a column of full dates a partial one keeps its interval too, never a day.
+read_date = read_partial_date
 
 
 def _any(raw: Any, context: Context) -> Parsed:

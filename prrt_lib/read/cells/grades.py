@@ -173,26 +173,24 @@ def read_stage(text: str) -> Parsed:
     rest = STAGE_WORD.sub(" ", SYSTEM.sub(" ", TNM.sub(" ", text, count=1)))
     group = SITES.sub(" ", rest)
     if not group.strip(" ,;:()-/"):
-        return _of_tnm(tnm) if tnm else unknown(text)
+        if tnm is None:
+            return unknown(text)
+        return ok("IV", "m1-is-stage-iv") if _m(tnm) == "1" else ambiguous("tnm-is-no-stage")
     found = GROUP.fullmatch(group)
     if found is None:
         return unknown(text)
     stage = STAGES.get(found["roman"], found["roman"].upper())
     spread = SITES.search(rest) and FAR.search(rest)
-    if (tnm and not _agree(stage, tnm)) or (spread and stage != "IV"):
+    # M1 is stage IV, M0 is not; MX says nothing.
+    against = tnm and _m(tnm) != "x" and (_m(tnm) == "1") != (stage == "IV")
+    if against or (spread and stage != "IV"):
         return ambiguous("contradicts-itself")
     return ok(stage + (found["letter"] or "").upper(), "stage")
 
 
-def _of_tnm(tnm: re.Match) -> Parsed:
-    distant = (tnm["m"] or tnm["only"] or tnm["any"])[0] == "1"
-    return ok("IV", "m1-is-stage-iv") if distant else ambiguous("tnm-is-no-stage")
-
-
-def _agree(stage: str, tnm: re.Match) -> bool:
-    """Whether the M of a TNM and the stage say the same: M1 is IV, M0 is not; X says nothing."""
-    spread = (tnm["m"] or tnm["only"] or tnm["any"])[0]
-    return spread == "x" or (spread == "1") == (stage == "IV")
+def _m(tnm: re.Match) -> str:
+    """The M of a TNM: 0, 1 or x."""
+    return (tnm["m"] or tnm["only"] or tnm["any"])[0]
 
 
 CTCAE_ROMAN = {"i": "1", "ii": "2", "iii": "3", "iv": "4", "v": "5"}
@@ -214,12 +212,6 @@ CTCAE_WITH_WORD = re.compile(
 VERSION = re.compile(r" \((?:nci[ -])?ctc(?:ae)?(?: v?[345](?:\.[0-9]{1,2})?)?\)$")
 
 
-def _agreeing(number: str, word: str) -> Parsed:
-    if spellings("ctcae_grade")[word] != number:
-        return ambiguous("contradicts-itself")
-    return ok(number, "grade")
-
-
 @Opening(
     "ctcae_grade",
     numbers={one: one for one in "12345"},
@@ -232,7 +224,9 @@ def read_ctcae_grade(text: str) -> Parsed:
     text = VERSION.sub("", text)
     pair = CTCAE_WITH_WORD.fullmatch(text)
     if pair:
-        return _agreeing(pair[1] or pair[4], pair[2] or pair[3])
+        number, word = pair[1] or pair[4], pair[2] or pair[3]
+        agree = spellings("ctcae_grade")[word] == number
+        return ok(number, "grade") if agree else ambiguous("contradicts-itself")
     found = CTCAE_GRADE.fullmatch(text)
     if found:
         return ok(CTCAE_ROMAN.get(found[1], found[1]), "grade")

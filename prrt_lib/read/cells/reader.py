@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -127,9 +127,11 @@ class CellReader:
         if parsed.status not in USED:
             kept = {self.column.companions["raw"]: raw} if "raw" in self.column.companions else {}
             return CellRead(parsed.status, parsed.reason, raw, (kept,))
-        if _not_allowed(kind, self.column, parsed):
+        closed = self.column.allowed and not self.column.open and kind not in NUMERIC_KINDS
+        if closed and parsed.value not in self.column.allowed:
             return CellRead("ambiguous", "not-an-allowed-value", raw)
-        values = _typer(kind)(self.column, parsed)
+        typed = _date if kind in DATE_KINDS else _quantity if kind in NUMERIC_KINDS else _word
+        values = typed(self.column, parsed)
         if "raw" in self.column.companions:
             values[self.column.companions["raw"]] = raw
         return CellRead(parsed.status, parsed.reason, raw, (values,))
@@ -158,17 +160,6 @@ def _is_own_word(column: Column, value: Any) -> bool:
         and isinstance(value, str)
         and value.strip().casefold() in [word for word in column.allowed if word.islower()]
     )
-
-
-def _not_allowed(kind: str, column: Column, parsed: Parsed) -> bool:
-    closed = column.allowed and not column.open and kind not in NUMERIC_KINDS
-    return bool(closed and parsed.value not in column.allowed)
-
-
-def _typer(kind: str) -> Callable[[Column, Parsed], dict[str, Any]]:
-    if kind in DATE_KINDS:
-        return _date
-    return _quantity if kind in NUMERIC_KINDS else _word
 
 
 def _word(column: Column, parsed: Parsed) -> dict[str, Any]:

@@ -137,11 +137,11 @@ TO_PRRT = re.compile(
 )
 
 
-def _related_or_not(raw: bool, context: Context) -> Parsed:
-    return ok("related" if raw else "unrelated", "boolean")
-
-
-@Opening("relatedness", _related_or_not, words=words_of(spellings("relatedness")))
+@Opening(
+    "relatedness",
+    lambda raw, context: ok("related" if raw else "unrelated", "boolean"),
+    words=words_of(spellings("relatedness")),
+)
 def read_relatedness(text: str) -> Parsed:
     """unrelated, unlikely, possible, probable, definite, related, disease or other."""
     known = looked_up("relatedness", text) or looked_up("relatedness", TO_PRRT.sub("", text))
@@ -185,8 +185,11 @@ def read_smoking(text: str) -> Parsed:
     since = None if rest in spellings("smoking") else STOPPED.search(rest)
     rest = _trimmed(STOPPED.sub("", rest)) if since else rest
     found = looked_up("smoking", rest)
-    if since and found and not _year_fits(since[0], found.value):
-        return ambiguous("contradicts-itself")
+    if since and found:
+        # A year of stopping goes with former alone; "since 1990" also with current.
+        begun = found.value == "current" and since[0].strip(" ,(").startswith("since")
+        if found.value != "former" and not begun:
+            return ambiguous("contradicts-itself")
     if found is None or found.status != "ok":
         return found or ambiguous("unknown-word")
     if amount is None:
@@ -196,11 +199,6 @@ def read_smoking(text: str) -> Parsed:
     if amount > 200:
         return invalid("out-of-range")
     return Parsed("ok", found.value, amount, reason="status-and-pack-years")
-
-
-def _year_fits(text: str, status: str | None) -> bool:
-    """A year of stopping goes with former alone; "since 1990" also with current."""
-    return status == "former" or (status == "current" and text.strip(" ,(").startswith("since"))
 
 
 def _pack_years(text: str) -> tuple[float | None, str]:

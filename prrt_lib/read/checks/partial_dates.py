@@ -6,9 +6,10 @@ import datetime as dt
 
 from prrt_lib.declare.dictionary import dictionary
 from prrt_lib.read.cells.reader import middle
-from prrt_lib.read.records import ALIVE, Interval, Patient, Record, date_columns
+from prrt_lib.read.records import Patient, Record, date_columns
 
 Bound = dt.date | None
+DEATH = ("followup", "death_date")
 
 
 def narrowed(patient: Patient) -> list[Record]:
@@ -31,57 +32,34 @@ def _narrow(patient: Patient, record: Record) -> Record:
         low, high = bounds(patient, record, column)
         inside = (max(days[0], low or days[0]), min(days[1], high or days[1]))
         if inside[0] <= inside[1] and inside != days:
-            record = _with_interval(record, column, inside)
+            declared = dictionary().tables[record.table].columns[column]
+            parts = declared.companions
+            values = {declared.value_column: middle(*inside), parts["lo"]: inside[0],
+                      parts["hi"]: inside[1]}  # fmt: skip
+            record = record.with_values(values, {})
     return record
-
-
-def _with_interval(record: Record, column: str, days: Interval) -> Record:
-    declared = dictionary().tables[record.table].columns[column]
-    parts = declared.companions
-    values = {declared.value_column: middle(*days), parts["lo"]: days[0], parts["hi"]: days[1]}
-    return record.with_values(values, {})
 
 
 def bounds(patient: Patient, record: Record, column: str) -> tuple[Bound, Bound]:
     """(not before, not after) of a date, from the patient's other dates."""
     place = (record.table, column)
-    lows = (
-        [] if place == ("patients", "birth_date") else [_end(patient, "patients", "birth_date", 0)]
-    )
-    highs = [_end(patient, "followup", "abstraction_date", 1)]
-    if place != ("followup", "death_date"):
-        highs.append(_high(patient.death()))
-    special = {
-        ("patients", "birth_date"): lambda: highs.append(
-            _end(patient, "tumour", "diagnosis_date", 1)
-        ),
-        ("tumour", "diagnosis_date"): lambda: highs.append(_high(patient.first_prrt())),
-        ("prrt_cycles", "cycle_date"): lambda: lows.append(_first_cycle(patient, record)),
-        ("adverse_events", "resolution_date"): lambda: lows.append(
-            _low(record.interval("onset_date"))
-        ),
-        ("followup", "death_date"): lambda: lows.append(patient.last_alive()),
-    }
-    special.get(place, lambda: None)()
+    birth, diagnosis = ("patients", "birth_date"), ("tumour", "diagnosis_date")
+    born, diagnosed = patient.interval(*birth), patient.interval(*diagnosis)
+    ended = place == ("adverse_events", "resolution_date")
+    onset = record.interval("onset_date") if ended else None
+    last_alive = patient.last_alive() if place == DEATH else None
+    lows = [
+        place != birth and born and born[0],
+        place == ("prrt_cycles", "cycle_date") and diagnosed and diagnosed[0],
+        onset and onset[0],
+        last_alive,
+    ]
+    read, died = patient.interval("followup", "abstraction_date"), patient.death()
+    first = patient.first_prrt() if place == diagnosis else None
+    highs = [
+        read and read[1],
+        place != DEATH and died and died[1],
+        place == birth and diagnosed and diagnosed[1],
+        first and first[1],
+    ]
     return max(filter(None, lows), default=None), min(filter(None, highs), default=None)
-
-
-def _first_cycle(patient: Patient, record: Record) -> Bound:
-    """PRRT is not given before diagnosis."""
-    return _end(patient, "tumour", "diagnosis_date", 0)
-
-
-def _end(patient: Patient, table: str, column: str, end: int) -> Bound:
-    days = patient.interval(table, column)
-    return days[end] if days else None
-
-
-def _low(days: Interval | None) -> Bound:
-    return days[0] if days else None
-
-
-def _high(days: Interval | None) -> Bound:
-    return days[1] if days else None
-
-
-__all__ = ["ALIVE", "bounds", "narrowed"]

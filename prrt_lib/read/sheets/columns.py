@@ -83,7 +83,9 @@ def findings(sheet: Sheet, layout: Layout) -> Iterator[dict[str, str]]:
         true = [
             line[column]
             for row, line in sorted(sheet.rows.items())
-            if row >= layout.first_row and column in line and _true_date(line[column])
+            if row >= layout.first_row
+            and column in line
+            and isinstance(line[column].value, dt.date)
         ]
         # Excel leaves 13/02/2016 as text where it turns 03/02/2016 into a true date.
         left = any(max(_parts(cell)) > 12 for cell in cells)
@@ -137,20 +139,16 @@ def _formatting(sheet: Sheet, layout: Layout) -> Iterator[dict[str, str]]:
             if cell.struck or cell.comment:
                 table, name = columns[column]
                 where = {"table": table, "column": name, "sheet": sheet.name, "cell": cell.address}
-                yield from _marks(cell, where)
+                if cell.struck:
+                    yield finding("cell-struck-through", **where)
+                if cell.comment:
+                    yield finding("cell-comment", **where)
     # A column of one colour is decoration; cells that differ from their column may mean something.
     cells = [place for c, places in coloured.items() if len(fills[c]) > 1 for place in places]
     if cells:
         yield finding(
             "cells-coloured", sheet=sheet.name, cell=cells[0], related_cells=_some(cells[1:])
         )
-
-
-def _marks(cell: Cell, where: dict[str, str]) -> Iterator[dict[str, str]]:
-    if cell.struck:
-        yield finding("cell-struck-through", **where)
-    if cell.comment:
-        yield finding("cell-comment", **where)
 
 
 def _date_cells(sheet: Sheet, layout: Layout) -> Iterator[tuple[int, list[Cell]]]:
@@ -176,10 +174,6 @@ def _date_cells(sheet: Sheet, layout: Layout) -> Iterator[tuple[int, list[Cell]]
 def _parts(cell: Cell) -> tuple[int, int]:
     first, second, _ = NUMERIC_DATE.fullmatch(cell.value).groups()
     return int(first), int(second)
-
-
-def _true_date(cell: Cell) -> bool:
-    return isinstance(cell.value, dt.date)
 
 
 def _some(addresses: list[str]) -> str:

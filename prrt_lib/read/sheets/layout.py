@@ -78,12 +78,23 @@ def locate(sheet: Sheet, declared: SheetProfile) -> Layout:
         own, missing, lost = _found(sheet, declared, heads, block, order)
         instances += own
         problems += lost
-        findings += [_not_found(sheet, block, name) for name in missing]
-        claimed |= {column for instance in own for column in _columns(instance)}
+        findings += [
+            finding("entry-without-header", table=block.table, column=name, sheet=sheet.name)
+            for name in missing
+        ]
+        for instance in own:
+            for place in instance.places.values():
+                claimed.update((place.column, *place.parts))
+            claimed.update(condition.column for condition in instance.only)
     rows = conditions(heads, declared.ignore_rows, ("",))
     problems += problem(f"sheet {sheet.name}, row {row}", declared.ignore_rows, rows)
     claimed |= {condition.column for condition in rows}
-    findings += [_unclaimed(sheet, row, head) for head in _open(heads, declared, claimed)]
+    ignored = [pattern(text) for text in declared.ignore]
+    findings += [
+        finding("unclaimed-header", sheet=sheet.name, cell=f"{letters(head.column)}{row}")
+        for head in heads
+        if head.column not in claimed and not any(text.fullmatch(head.text) for text in ignored)
+    ]
     findings += _headless(sheet, row, {head.column for head in heads})
     return Layout(
         id_column=ids[0] if ids else 0,
@@ -105,35 +116,15 @@ def _found(
     missing = [name for name, hits in found.items() if not hits]
     parts, lost = date_parts.columns(sheet, row, heads, block, found)
     problems = [*_duplicates(sheet, row, found), *_required(sheet, declared, block, missing), *lost]
+    # Conditions are looked for in the block's own groups, then among the headers of none.
+    groups = (*dict.fromkeys(source.group for source in block.columns.values()), "")
     own = [
-        replace(one, only=conditions(heads, block.only, _groups(block), one.numbers))
+        replace(one, only=conditions(heads, block.only, groups, one.numbers))
         for one in _instances(block, order, found, parts)
     ]
     for one in own:
         problems += problem(f"sheet {sheet.name}, row {row}", block.only, one.only)
     return own, missing, problems
-
-
-def _columns(instance: Instance) -> Iterator[int]:
-    """The columns of a sheet that an instance looks at."""
-    for place in instance.places.values():
-        yield from (place.column, *place.parts)
-    yield from (condition.column for condition in instance.only)
-
-
-def _open(heads: list[Header], declared: SheetProfile, claimed: set[int]) -> list[Header]:
-    """Headers that no entry claims and that are not knowingly ignored."""
-    ignored = [pattern(text) for text in declared.ignore]
-    return [
-        head
-        for head in heads
-        if head.column not in claimed and not any(text.fullmatch(head.text) for text in ignored)
-    ]
-
-
-def _groups(block: Block) -> tuple[str, ...]:
-    """Where a block's conditions are looked for: its own groups, then the headers of none."""
-    return (*dict.fromkeys(source.group for source in block.columns.values()), "")
 
 
 def _instances(
@@ -227,14 +218,6 @@ def _id_problem(sheet: Sheet, declared: SheetProfile, ids: list[int]) -> Problem
     near = difflib.get_close_matches(wanted, texts, n=1)
     todo = f"did you mean {near[0]!r}?" if near else "name the id's header in the profile"
     return Problem(where, f"no header {declared.id!r}", "the column of the study id", todo)
-
-
-def _not_found(sheet: Sheet, block: Block, name: str) -> dict[str, str]:
-    return finding("entry-without-header", table=block.table, column=name, sheet=sheet.name)
-
-
-def _unclaimed(sheet: Sheet, row: int, head: Header) -> dict[str, str]:
-    return finding("unclaimed-header", sheet=sheet.name, cell=f"{letters(head.column)}{row}")
 
 
 def _headless(sheet: Sheet, row: int, headed: set[int]) -> Iterator[dict[str, str]]:

@@ -13,7 +13,6 @@ from pathlib import Path
 
 from prrt_lib.base.errors import Problem, WorkbookError
 from prrt_lib.declare.layout.profiles import Block, Profile, Source
-from prrt_lib.declare.layout.profiles import Sheet as SheetProfile
 from prrt_lib.declare.layout.redcap import CHECKBOX, STRUCTURE, Field, fields
 from prrt_lib.read.sheets import redcap_labels
 from prrt_lib.read.sheets.headers import compared, pattern
@@ -31,23 +30,18 @@ def declared(profile: Profile) -> Profile:
     if profile.dictionary is None:
         return profile
     known = fields(profile.dictionary)
-    return replace(profile, sheets=tuple(_sheet(sheet, known) for sheet in profile.sheets))
-
-
-def _sheet(sheet: SheetProfile, known: Sequence[Field]) -> SheetProfile:
     structure = ("redcap_event_name", "redcap_repeat_instrument", "redcap_repeat_instance",
                  "redcap_data_access_group", "redcap_survey_identifier")  # fmt: skip
-    return replace(
-        sheet,
-        records=tuple(_block(block, known) for block in sheet.records),
-        ignore=(*sheet.ignore, *structure),
-    )
 
+    def coded(block: Block) -> Block:
+        columns = {name: _source(source, known) for name, source in block.columns.items()}
+        return replace(block, columns=columns)
 
-def _block(block: Block, known: Sequence[Field]) -> Block:
-    return replace(
-        block, columns={name: _source(source, known) for name, source in block.columns.items()}
+    sheets = tuple(
+        replace(sheet, records=tuple(map(coded, sheet.records)), ignore=(*sheet.ignore, *structure))
+        for sheet in profile.sheets
     )
+    return replace(profile, sheets=sheets)
 
 
 def _source(source: Source, known: Sequence[Field]) -> Source:
@@ -175,7 +169,12 @@ def _instrument(form: str, first_form: str, export: Export) -> Sheet:
     own = [one for one in known if one.form == form and one.type not in NOT_READ]
     places = {one: _columns(one, header) for one in own if one is not known[0]}
     places = {one: columns for one, columns in places.items() if columns}
-    fixed = _fixed(header, known[0])
+    # Columns that every instrument shows: the record id, event and instance.
+    fixed = [
+        at
+        for at, name in enumerate(header, 1)
+        if name == known[0].name or name.startswith("redcap_")
+    ]
     rows = {1: {c: Cell(form, 1, c, header[c - 1]) for c in fixed}}
     rows[1] |= {min(at): Cell(form, 1, min(at), one.name) for one, at in places.items()}
     identity = header.index(known[0].name)
@@ -215,15 +214,6 @@ def _columns(one: Field, header: Sequence[str]) -> dict[int, str]:
         for at, name in enumerate(header, 1)
         if CHECKBOX.fullmatch(name) and CHECKBOX.fullmatch(name)["name"] == one.name
     }
-
-
-def _fixed(header: Sequence[str], identity: Field) -> list[int]:
-    """Columns that every instrument shows: the record id, event and instance."""
-    return [
-        at
-        for at, name in enumerate(header, 1)
-        if name == identity.name or name.startswith("redcap_")
-    ]
 
 
 def _cells(

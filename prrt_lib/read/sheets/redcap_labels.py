@@ -7,7 +7,7 @@ file holds is decided for the whole file, never cell by cell.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 from prrt_lib.declare.layout.redcap import CHECKBOX, Field
 from prrt_lib.read.sheets.headers import compared
@@ -81,14 +81,11 @@ def codes(
         )
     if not as_label:
         return lines
-    return [lines[0], *(_back(line, meanings) for line in lines[1:])]
-
-
-def _back(line: list[str], meanings: Mapping[int, tuple]) -> list[str]:
-    told = list(line)
-    for at, (_, back) in meanings.items():
-        if at < len(line):
-            told[at] = back.get(compared(line[at]), line[at])
+    told = [list(line) for line in lines]
+    for line in told[1:]:
+        for at, (_, back) in meanings.items():
+            if at < len(line):
+                line[at] = back.get(compared(line[at]), line[at])
     return told
 
 

@@ -143,16 +143,13 @@ class RowReader:
                     # Blocks for other words claim the same cells: one question is enough.
                     taken.update(column for _, column in said)
                 (name, first), *others = said
+                row_cells = [f"{self.sheet.name}!{cells[column].address}" for _, column in others]
                 yield finding(
                     "block-without-record" if _held(instance, cells) else "word-not-named",
                     table=instance.block.table, column=name, record=patient,
                     sheet=self.sheet.name, cell=cells[first].address,
-                    related_cells=self._addresses(row, [column for _, column in others]),
+                    related_cells="; ".join(row_cells),
                 )  # fmt: skip
-
-    def _addresses(self, row: int, columns: list[int]) -> str:
-        cells = self.sheet.rows[row]
-        return "; ".join(f"{self.sheet.name}!{cells[column].address}" for column in columns)
 
     def _id(self, row: int) -> tuple[str, str]:
         cell = self.sheet.cell(row, self.layout.id_column)
@@ -237,7 +234,9 @@ def second_table(
         if not texts:
             continue
         if {column: own.get(column) for column in texts} == texts:
-            if place and _apart(sheet, row):
+            # A blank row, or a caption of one cell, stands above it.
+            above = sum(not cell.blank for cell in sheet.rows.get(row - 1, {}).values())
+            if place and above <= 1:
                 return row
             continue
         told = texts.get(id_column, "")
@@ -245,14 +244,9 @@ def second_table(
             continue
         named = texts.get(id_column) == own.get(id_column)
         repeated = sum(text in known for text in texts.values()) >= 2
-        if (named or repeated) and len(texts) >= 2 or _like_header(sheet, rows, place, texts):
+        if (named or repeated) and len(texts) >= 2 or _like_header(sheet, row, texts):
             return row
     return None
-
-
-def _apart(sheet: Sheet, row: int) -> bool:
-    """Whether a blank row, or a caption of one cell, stands above ``row``."""
-    return sum(not cell.blank for cell in sheet.rows.get(row - 1, {}).values()) <= 1
 
 
 def _texts(cells: Mapping[int, Cell]) -> dict[int, str]:
@@ -263,8 +257,7 @@ def _texts(cells: Mapping[int, Cell]) -> dict[int, str]:
     return {column: compared(text_of(cell.value)) for column, cell in filled.items()}
 
 
-def _like_header(sheet: Sheet, rows: Sequence[int], place: int, texts: Mapping[int, str]) -> bool:
-    row = rows[place]
+def _like_header(sheet: Sheet, row: int, texts: Mapping[int, str]) -> bool:
     above = all(cell.blank for cell in sheet.rows.get(row - 1, {}).values())
     words = not any(c.isdigit() for text in texts.values() for c in text)
     below = sheet.rows.get(row + 1, {})
@@ -272,7 +265,7 @@ def _like_header(sheet: Sheet, rows: Sequence[int], place: int, texts: Mapping[i
     return above and words and data and len(texts) >= FEWEST
 
 
-def latest_visits(records: Sequence[Record], column: str, found: Any) -> None:
+def latest_visits(records: Sequence[Record], column: str, found: SheetRows) -> None:
     """Adds each patient's latest record to ``found.records``, the others to ``found.passed``.
 
     Where two rows can be the latest, because their days overlap, both stay and are compared as
@@ -288,12 +281,9 @@ def latest_visits(records: Sequence[Record], column: str, found: Any) -> None:
                 continue
             found.passed.append(record)
             if not days:
-                found.findings.append(_undated(record, column))
-
-
-def _undated(record: Record, column: str) -> dict[str, str]:
-    seen = record.seen.get(column)
-    place = {"sheet": seen.sheet, "cell": seen.cell} if seen else {"sheet": record.origin[1]}
-    return finding(
-        "visit-undated", table=record.table, column=column, record=record.patient, **place
-    )
+                seen = record.seen.get(column)
+                sheet, cell = (seen.sheet, seen.cell) if seen else (record.origin[1], "")
+                found.findings.append(
+                    finding("visit-undated", table=record.table, column=column,
+                            record=record.patient, sheet=sheet, cell=cell)
+                )  # fmt: skip

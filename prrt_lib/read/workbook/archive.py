@@ -107,7 +107,7 @@ class Archive:
             return [Style()]
         root = ElementTree.fromstring(self.file.read(part))
         formats = {f.get("numFmtId"): f.get("formatCode", "") for f in _named(root, "numFmt")}
-        fonts = [any(_on(mark) for mark in _named(font, "strike"))
+        fonts = [any(mark.get("val", "1") in TRUE for mark in _named(font, "strike"))
                  for group in root if _local(group) == "fonts" for font in group]  # fmt: skip
         fills = [_colour(fill) for group in root if _local(group) == "fills" for fill in group]
         return [_style(xf, formats, fonts, fills) for group in root if _local(group) == "cellXfs"
@@ -146,10 +146,6 @@ def _colour(fill: ElementTree.Element) -> str:
             return ""
     marks = [(e.tag, *sorted(e.items())) for e in fill.iter() if _local(e) in ("fgColor", "color")]
     return str(marks) if marks else ""
-
-
-def _on(mark: ElementTree.Element) -> bool:
-    return mark.get("val", "1") in TRUE
 
 
 def _runs(item: ElementTree.Element) -> Iterator[str]:
