@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from prrt_lib.analyse.columns import label, one_each, rows_of, without_scans
-from prrt_lib.analyse.quantiles import quantity
+from prrt_lib.analyse.quantiles import quantity, where_enough
 from prrt_lib.analyse.response import ANALYSIS
 from prrt_lib.analyse.summaries import Records, levels_of, nobody, share, shares
 from prrt_lib.declare.footprints import traced
@@ -48,6 +48,7 @@ def baseline(study: Any, population: str | None = None, role: str = "secondary")
     ]
     when = quantity(-last["days_from_prrt"], "days_before_prrt", "days before",
                     label="Last scan before first PRRT", level="all")  # fmt: skip
+    when = where_enough(when, study.parameters.min_group)
     return result_rows([*records, *when], **words)
 
 
@@ -106,6 +107,7 @@ def scan_intervals(
     for number, part in waits[waits["number"] <= LATER_SCANS].groupby("number"):
         told = "first PRRT to scan 1" if number == 1 else f"scan {number - 1} to {number}"
         records += quantity(part["weeks"], name, "weeks", level=told)
+    records = where_enough(records, study.parameters.min_group)
     return result_rows([*records, _long(study, waits)], **words)
 
 

@@ -8,7 +8,7 @@ import pandas as pd
 
 from prrt_lib.analyse.columns import rows_of
 from prrt_lib.analyse.laboratory import ANALYSIS, unverified, values
-from prrt_lib.analyse.quantiles import quantity
+from prrt_lib.analyse.quantiles import quantity, where_enough
 from prrt_lib.analyse.summaries import Records, nobody
 from prrt_lib.declare.footprints import traced
 from prrt_lib.declare.rows import result_rows
@@ -44,7 +44,7 @@ def course(study: Any, population: str = "safety", role: str = "secondary") -> p
     if not records:
         empty = nobody("laboratory", total, "median", label="Laboratory values over time")
         return result_rows(empty, **words)
-    return result_rows(records, **words)
+    return result_rows(where_enough(records, study.parameters.min_group), **words)
 
 
 def _windows(own: pd.DataFrame, test: str, total: int) -> Records:
@@ -99,4 +99,4 @@ def since_cycle(study: Any, population: str = "safety", role: str = "secondary")
         records += quantity(weeks, str(test), "weeks", level=SINCE, label=f"{test}: nadir, {SINCE}")
     if not records:
         return result_rows(nobody("nadir", total, "median", label=f"Nadir, {SINCE}"), **words)
-    return result_rows(records, **words)
+    return result_rows(where_enough(records, study.parameters.min_group), **words)

@@ -55,7 +55,7 @@ SYMPTOMS = [
 @pytest.fixture(scope="module")
 def study():
     tables = {"patients": PATIENTS, "tumour": TUMOUR, "symptoms": SYMPTOMS}
-    return SmallStudy({**tables, "prrt_cycles": treated("A1", "A2", "A3", "A4")})
+    return SmallStudy({**tables, "prrt_cycles": treated("A1", "A2", "A3", "A4")}, min_group=2)
 
 
 @pytest.fixture(scope="module")
@@ -211,7 +211,8 @@ def more():
         {"patient_id": name, "scan_date": date, "response_word": word} for name, date, word in SCANS
     ]
     study = SmallStudy(
-        {"patients": people, "tumour": tumour, "imaging": imaging, "prrt_cycles": treated(*IDS)}
+        {"patients": people, "tumour": tumour, "imaging": imaging, "prrt_cycles": treated(*IDS)},
+        min_group=1,
     )
     return study, check(describe.also_recorded(study, population="all_treated"))  # fmt: skip
 
