@@ -93,7 +93,10 @@ def gaps(study: Any, population: str | None = None) -> pd.DataFrame:
 def scan_intervals(
     study: Any, population: str | None = None, role: str = "secondary"
 ) -> pd.DataFrame:
-    """Weeks to the first evaluable scan and between the later ones, and how many waited long."""
+    """Weeks to the first evaluable scan and between the later ones, and how many waited long.
+
+    And in how many the first one came before the last cycle of the first course.
+    """
     population = population or study.headline
     words = {"analysis": INTERVALS, "population": population, "role": role,
              "label": "Weeks between evaluable scans"}  # fmt: skip
@@ -108,7 +111,18 @@ def scan_intervals(
         told = "first PRRT to scan 1" if number == 1 else f"scan {number - 1} to {number}"
         records += quantity(part["weeks"], name, "weeks", level=told)
     records = where_enough(records, study.parameters.min_group)
-    return result_rows([*records, _long(study, waits)], **words)
+    return result_rows([*records, _long(study, waits), _early(study, waits, population)], **words)
+
+
+def _early(study: Any, waits: pd.DataFrame, population: str) -> dict[str, Any]:
+    """Whose first evaluable scan, and so first response, comes before the last cycle."""
+    known = study.patients("first_prrt", "first_course_end", population=population)
+    first = waits[waits["number"] == 1].merge(known, on="patient_id")
+    treated = (first["first_course_end"] - first["first_prrt"]).dt.days
+    early = int((first["days"] < treated).sum())
+    return share(early, int(treated.notna().sum()), "scan_before_last_cycle",
+                 "patients scanned before it", unit="patients",
+                 label="First evaluable scan and last cycle of the first course")  # fmt: skip
 
 
 def _long(study: Any, waits: pd.DataFrame) -> dict[str, Any]:
