@@ -172,3 +172,12 @@ def test_a_study_shows_its_populations(tmp_path, monkeypatch):
                      ["safety", "1"]]  # fmt: skip
     assert "object at" not in repr(study.parameters)
     assert not any(reads.snapshot().values()), "showing a study is no reading of it"
+
+
+def test_a_folded_table_is_the_whole_table_behind_its_title():
+    from prrt_lib.draw.tables import Cell, Folded, Table
+
+    table = Table("Long lists", ["", "n"], [[Cell("a"), Cell("1", ("row",))]])
+    shown = Folded(table)._repr_html_()
+    assert shown.startswith("<details><summary>Long lists: 1 line</summary>")
+    assert table.html() in shown and repr(Folded(table)) == repr(table)

@@ -23,9 +23,10 @@ def with_ends(
     Nothing is estimated for fewer than ``min_group`` patients or a group without an event; before
     the first event the limit is the exact one of 0 events among those at risk (decision 36).
     The first row of a curve counts at risk who is under observation just after that day; where
-    this is not n, its warning says why. A group without any estimate has its events. A row
-    ``at_risk`` per curve holds the last day on which ``min_at_risk`` are at risk, not estimable
-    where there never are so many: figures end there, and tables mark later rates.
+    this is not n, its warning says why. Rates beyond the last time, and a group without any
+    estimate, have all events. A row ``at_risk`` per curve holds the last day on which
+    ``min_at_risk`` are at risk, not estimable where there never are so many: figures end there,
+    and tables mark later rates.
     """
     if frame.empty:
         return rows
@@ -41,10 +42,7 @@ def with_ends(
         drawn = own[own["state"] == "ok"]
         if len(drawn):
             told = _begun(told, drawn.loc[drawn["time"].idxmin()], entries, exits)
-        else:
-            here = (told["group_level"] == level) & told["events"].isna()
-            count = int((part["event"] == 1).sum())
-            told = stamp(told, events=told["events"].mask(here, count))
+        told = _counted(told, level, drawn["time"], part)
         end = last_sufficient_exit(entries, exits, minimum)
         few = _too_few(part, by, parameters.min_group)
         if few:
@@ -99,6 +97,18 @@ def _before_any_event(rows: pd.DataFrame, conf_level: float) -> pd.DataFrame:
     )
     return stamp(rows, low=rows["low"].mask(alive, exact).mask(failed),
                  high=rows["high"].mask(failed, 1 - exact).mask(alive))  # fmt: skip
+
+
+def _counted(rows: pd.DataFrame, level: str, drawn: pd.Series, part: pd.DataFrame) -> pd.DataFrame:
+    """``rows`` whose rates of the group ``level`` after the last of ``drawn`` have its events.
+
+    Those that ended before the curve begins are in no number; without ``drawn`` all are counted.
+    """
+    here, failed = (rows["group_level"] == level) & rows["events"].isna(), part["event"] == 1
+    if len(drawn):
+        here &= rows["statistic"].isin(CURVES) & (rows["time"] > drawn.max())
+        failed &= part["exit"] > drawn.min()
+    return stamp(rows, events=rows["events"].mask(here, int(failed.sum())))
 
 
 def _begun(rows: pd.DataFrame, first: pd.Series, entries, exits) -> pd.DataFrame:

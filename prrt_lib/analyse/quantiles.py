@@ -44,11 +44,23 @@ def of_enough(records: Records, patients: int, fewest: int) -> Records:
     if patients >= fewest:
         return records
     why = {"state": "not-estimable", "warning": f"no median of fewer than {fewest} patients"}
+    numbers = ("estimate", "low", "high")
     return [
         record if record["statistic"] == "count"
-        else {name: value for name, value in record.items() if name != "estimate"} | why
+        else {name: value for name, value in record.items() if name not in numbers} | why
         for record in records
     ]  # fmt: skip
+
+
+def where_enough(records: Records, fewest: int) -> Records:
+    """``records``, the quantities among them by :func:`of_enough` of their n, a value per patient.
+
+    Where n is 0 the records say so themselves.
+    """
+    told = (*STEPS, "mean", "sd")
+    few = (record["statistic"] in told and 0 < record["n"] < fewest for record in records)
+    return [of_enough([record], 0, fewest)[0] if small else record
+            for record, small in zip(records, few, strict=True)]  # fmt: skip
 
 
 def bounded_quantity(

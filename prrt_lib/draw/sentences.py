@@ -10,6 +10,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from prrt_lib.declare import numbers
+from prrt_lib.declare.dictionary import dictionary
 from prrt_lib.declare.parameters import YEARS
 from prrt_lib.draw import tables
 
@@ -115,7 +116,8 @@ def tests(rows: pd.DataFrame) -> Sentences:
     """One sentence per test row."""
     told = []
     for row in rows.to_dict("records"):
-        what = " by ".join(text for text in (row["label"], row["group"].replace("_", " ")) if text)
+        group = dictionary().label(row["group"]) if row["group"] else ""
+        what = " by ".join(text for text in (row["label"], group) if text)
         if row["state"] != "ok":
             told.append(Sentence(f"{what}: {numbers.NOT_OK[row['state']]}.", (row["row_id"],)))
             continue

@@ -80,6 +80,21 @@ class Table:
         return f"{self.title}\n{self.frame().to_string(index=False)}"
 
 
+@dataclass(frozen=True)
+class Folded:
+    """A table that a page shows when it is opened; the result rows are there all the same."""
+
+    table: Table
+
+    def _repr_html_(self) -> str:
+        count = len(self.table.body)
+        head = html.escape(f"{self.table.title}: {count} {'line' if count == 1 else 'lines'}")
+        return f"<details><summary>{head}</summary>{self.table.html()}</details>"
+
+    def __repr__(self) -> str:
+        return repr(self.table)
+
+
 def _td(cell: Cell) -> str:
     ids = f' data-rows="{" ".join(cell.row_ids)}"' if cell.row_ids else ""
     text = html.escape(cell.text)
@@ -210,7 +225,8 @@ def grid(
 def survival(rows: pd.DataFrame, title: str, years: Mapping[float, str]) -> Table:
     """Medians and rates: one line per curve, n, at risk at its start, events, median with limits,
     S(t) at ``years``. A rate beyond the end of the drawn curve shows how many are at risk."""
-    rows, body, beyond = bracketed(rows), [], False
+    rows, small = _of_enough(bracketed(rows))
+    body, beyond = [], False
     for key, part in rows.groupby(["population", "endpoint", "setting", "group", "group_level",
                                    "model"], sort=False):  # fmt: skip
         middle = first(part, statistic="median")
@@ -237,7 +253,24 @@ def survival(rows: pd.DataFrame, title: str, years: Mapping[float, str]) -> Tabl
     told = [f"[at risk]: {text}, and this number lies beyond the end" for text in limit if beyond]
     # Why n are not at risk at the start stands beside each number, not in a note of them all.
     noted = warnings(rows.assign(warning=rows["warning"].map(_without_start)))
-    return Table(title, header, body, [*told, *noted])
+    nothing = [[Cell("nothing to show")]] if small and not body else []
+    return Table(title, header, body or nothing, [*told, *small, *noted])
+
+
+def _of_enough(rows: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
+    """``rows`` without groups too small to estimate anything of, and a note that names them."""
+    told = rows["warning"].str.extract(r"(fewer than \d+ patients at risk): not estimated")[0]
+    out = (rows["group_level"] != "") & told.notna()
+    key = ["endpoint", "population", "setting", "group", "group_level"]
+    small = rows.loc[out, key].drop_duplicates()
+    left = rows.merge(small, on=key, how="left", indicator="kept")["kept"].eq("left_only")
+    named: dict[str, list[str]] = {}
+    sizes = rows[out].groupby(["group", "group_level"], sort=False)["n"].agg(["min", "max"])
+    for (group, level), (least, most) in sizes.iterrows():
+        count = f"{least:g}" if least == most else f"{least:g} to {most:g}"
+        named.setdefault(dictionary().label(group), []).append(f"{level} (n = {count})")
+    which = "; ".join(f"{group}: {', '.join(names)}" for group, names in named.items())
+    return rows[left.to_numpy()], [f"{which}: {told[out].iloc[0]}, not estimated"] if named else []
 
 
 START = re.compile(r"n = \d+, at risk at day [^;]*: \d+ (\([^;]*\))")

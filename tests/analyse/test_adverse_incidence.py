@@ -48,7 +48,8 @@ EVENTS = [
 @pytest.fixture(scope="module")
 def study():
     return SmallStudy({"patients": [{"patient_id": name} for name in IDS], "followup": FOLLOWUP,
-                       "prrt_cycles": treated(*IDS), "adverse_events": EVENTS})  # fmt: skip
+                       "prrt_cycles": treated(*IDS), "adverse_events": EVENTS},
+                      min_group=1)  # fmt: skip
 
 
 def incidence(rows, time):
@@ -154,7 +155,8 @@ def lab(patient, day, value, test="platelets", unit="10^9/L", lln=150.0, uln=Non
 def lab_study(*rows):
     ids = sorted({row["patient_id"] for row in rows})
     return SmallStudy({"patients": [{"patient_id": name} for name in ids],
-                       "prrt_cycles": treated(*ids), "labs": list(rows)})  # fmt: skip
+                       "prrt_cycles": treated(*ids), "labs": list(rows)},
+                      min_group=1)  # fmt: skip
 
 
 def test_nadir_days_to_it_and_grades_worse_than_before_prrt():

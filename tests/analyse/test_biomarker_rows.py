@@ -41,7 +41,8 @@ def study():
             "patients": [{"patient_id": name} for name in IDS],
             "prrt_cycles": treated(*IDS, first=FIRST),
             "biomarkers": SAMPLES,
-        }
+        },
+        min_group=1,
     )
 
 

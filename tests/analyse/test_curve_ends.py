@@ -129,9 +129,21 @@ def test_before_the_first_event_the_limit_is_the_exact_one():
 
 
 def test_an_incidence_without_an_estimable_last_year_keeps_its_events():
+    """Two of the three events lie before the last year that is estimable, the third after it."""
     rows = of(SIX.assign(exit=[100, 200, 300, 400, 500, 600]), "cif_progression")
-    line = tables.survival(survival.summary(rows), "t", YEARS).body[0]
-    assert line[3].text != ""
+    short = survival.summary(rows)
+    late = short[(short["time"] > 600) & (short["statistic"] == "cumulative_incidence")]
+    assert set(late["state"]) == {"not-estimable"} and set(late["events"]) == {3}
+    assert tables.survival(short, "t", YEARS).body[0][3].text == "3"
+
+
+def test_groups_that_are_too_small_are_one_note_and_no_lines():
+    rows = of(SIX, by="arm", min_group=3)
+    table = tables.survival(rows, "t", YEARS)
+    assert [line[0].text.partition(" · ")[2] for line in table.body] == ["arm: a (gep)"]
+    assert [note for note in table.notes if "patients at risk" in note] == [
+        "arm: b (n = 2): fewer than 3 patients at risk, not estimated"
+    ]
 
 
 def test_the_curves_of_a_marker_keep_their_ends():

@@ -80,6 +80,7 @@ def test_the_rows_stand_beside_those_of_the_main_rule():
     middle = rows[rows["statistic"] == "median"].iloc[0]
     assert (middle["endpoint"], middle["n"], middle["events"]) == ("pfs", 15, 15)
     assert middle["role"] == "exploratory" and middle["estimate"] < 100
+    assert "censored at that scan" not in middle["warning"]
     # Nobody is scanned after day 100.
     assert set(rows.loc[rows["statistic"] != "median", "state"]) == {"not-estimable"}
     both = combine([survival.summary(survival.curve(study, "pfs")), rows])

@@ -22,7 +22,7 @@ def study(*rows, cycles=None, **parameters):
     ids = ["A1", "A2", "A3"]
     return SmallStudy({"patients": [{"patient_id": name} for name in ids],
                        "prrt_cycles": cycles or treated(*ids), "labs": list(rows)},
-                      **parameters)  # fmt: skip
+                      **{"min_group": 1, **parameters})  # fmt: skip
 
 
 COUNTS = study(

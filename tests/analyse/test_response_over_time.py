@@ -212,6 +212,19 @@ def test_a_wait_is_shown_with_its_statistic_its_n_and_its_spread(study):
     assert clinical_tables.with_p(alone) == "median 12.9 weeks; n = 6"
 
 
+def test_first_scans_before_the_last_cycle_of_the_first_course_are_counted():
+    """A1 and A2 are scanned in April and treated last in May; A2's May is a course a year later."""
+    more = [{"patient_id": "A1", "cycle_no": 2, "cycle_date": "2015-05-01"},
+            {"patient_id": "A2", "cycle_no": 2, "cycle_date": "2016-05-01"}]  # fmt: skip
+    small = SmallStudy({
+        "patients": [{"patient_id": name} for name in ("A1", "A2")],
+        "imaging": [scan(name, "2015-04-01", "same") for name in ("A1", "A2")],
+        "prrt_cycles": [*treated("A1", "A2"), *more],
+    })  # fmt: skip
+    rows = check(imaging.scan_intervals(small))
+    assert n_of(rows, variable="scan_before_last_cycle") == (1, 2)
+
+
 def test_interval_censored_rows_are_not_headed_by_limits_they_do_not_have(study):
     rows = response_times.interval_censored(study)
     assert rows["conf_level"].isna().all()

@@ -239,6 +239,8 @@ def test_a_level_of_a_group_is_named_with_its_group():
                          "group": "ssa_cycle1", "group_level": "no"}])  # fmt: skip
     name = tables.survival(rows, "groups", {}).body[0][0].text
     assert name == "TTP · Somatostatin analog at cycle 1: no (gep)"
+    told = sentences.tests(rows.assign(statistic="chi2", group="isotope_cycle1"))
+    assert told.texts[0].startswith("TTP by Isotope at cycle 1: ")
 
 
 @pytest.mark.parametrize("endpoint", ["ttp", "cif_progression"])

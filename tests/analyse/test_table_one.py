@@ -56,7 +56,7 @@ SYMPTOMS = [
 @pytest.fixture(scope="module")
 def study():
     tables = {"patients": PATIENTS, "tumour": TUMOUR, "symptoms": SYMPTOMS}
-    return SmallStudy({**tables, "prrt_cycles": treated("A1", "A2", "A3", "A4")})
+    return SmallStudy({**tables, "prrt_cycles": treated("A1", "A2", "A3", "A4")}, min_group=2)
 
 
 @pytest.fixture(scope="module")
@@ -212,7 +212,8 @@ def more():
         {"patient_id": name, "scan_date": date, "response_word": word} for name, date, word in SCANS
     ]
     study = SmallStudy(
-        {"patients": people, "tumour": tumour, "imaging": imaging, "prrt_cycles": treated(*IDS)}
+        {"patients": people, "tumour": tumour, "imaging": imaging, "prrt_cycles": treated(*IDS)},
+        min_group=1,
     )
     return study, check(describe.also_recorded(study, population="all_treated"))  # fmt: skip
 
@@ -256,3 +257,14 @@ def test_stages_of_one_edition_need_no_word():
     study = SmallStudy({"tumour": tumour, "prrt_cycles": treated("A", "B")})
     rows = describe.characteristics(study, variables=("derived.stage",), population="all_treated")
     assert not rows["warning"].any()
+
+
+def test_a_quantity_of_fewer_than_five_patients_has_counts_alone():
+    """Decision 36: four values have no median, nor what their bounds leave of one."""
+    four, low = pd.Series([1.0, 2.0, 3.0, None]), pd.Series([np.nan, np.nan, np.nan, 5.0])
+    told = quantiles.bounded_quantity(four, low, low * np.nan, "mitoses_value")
+    few = result_rows(quantiles.where_enough(told, 5))
+    middle = few[few["statistic"] != "count"]
+    assert set(middle["state"]) == {"not-estimable"} and middle[["low", "high"]].isna().all(None)
+    assert set(middle["warning"]) == {"no median of fewer than 5 patients"}
+    assert quantiles.where_enough(told, 4)[0] == told[0]

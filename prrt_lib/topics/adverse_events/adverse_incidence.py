@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from prrt_lib.analyse.curve_ends import with_ends
-from prrt_lib.analyse.quantiles import quantity
+from prrt_lib.analyse.quantiles import quantity, where_enough
 from prrt_lib.analyse.summaries import nobody, share
 from prrt_lib.declare.footprints import traced
 from prrt_lib.declare.parameters import YEARS
@@ -64,8 +64,12 @@ def marrow(study: Any, population: str = "safety", role: str = "secondary") -> p
     frame, _ = _frame(study, own, population)
     happened = frame.loc[frame["event"] == 1, "exit"] - 0.0
     words = {"analysis": ANALYSIS, "endpoint": MARROW, "population": population, "role": role}
+    fewest = study.parameters.min_group
     spread = quantity(happened, MARROW, "days", level="latency", stratum="from first PRRT",
                       label="Latency, from first PRRT")  # fmt: skip
+    # The shortest and the longest are of one patient each.
+    spread = [one if one["statistic"] in ("min", "max") else where_enough([one], fewest)[0]
+              for one in spread]  # fmt: skip
     level = study.parameters.conf_level
     crude = share(len(happened), len(frame), MARROW, "crude share", level, label=LABELS[MARROW])
     years = float((frame["exit"] - frame["entry"]).sum()) / YEARS_100

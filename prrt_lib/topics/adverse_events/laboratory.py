@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from prrt_lib.analyse.columns import rows_of
-from prrt_lib.analyse.quantiles import quantity
+from prrt_lib.analyse.quantiles import quantity, where_enough
 from prrt_lib.analyse.summaries import Records, nobody, share
 from prrt_lib.base.errors import AnalysisError
 from prrt_lib.declare.footprints import traced
@@ -112,7 +112,7 @@ def page(study: Any, population: str = "safety", role: str = "secondary") -> pd.
     for test, part in after.groupby("lab_test", sort=True):
         records += [{**item, "label": item.get("label", term_of(str(test), version))}
                     for item in _of_test(str(test), part, version)]  # fmt: skip
-    return result_rows(records, **words)
+    return result_rows(where_enough(records, study.parameters.min_group), **words)
 
 
 def _worst_new(part: pd.DataFrame) -> pd.Series:
@@ -256,7 +256,7 @@ def course(study: Any, population: str = "safety", role: str = "secondary") -> p
     if not records:
         empty = nobody("laboratory", total, "median", label="Laboratory values over time")
         return result_rows(empty, **words)
-    return result_rows(records, **words)
+    return result_rows(where_enough(records, study.parameters.min_group), **words)
 
 
 def _windows(own: pd.DataFrame, test: str, total: int) -> Records:
@@ -311,4 +311,4 @@ def since_cycle(study: Any, population: str = "safety", role: str = "secondary")
         records += quantity(weeks, str(test), "weeks", level=SINCE, label=f"{test}: nadir, {SINCE}")
     if not records:
         return result_rows(nobody("nadir", total, "median", label=f"Nadir, {SINCE}"), **words)
-    return result_rows(records, **words)
+    return result_rows(where_enough(records, study.parameters.min_group), **words)

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from prrt_lib.analyse.columns import rows_of
-from prrt_lib.analyse.quantiles import bounded_quantity, quantity
+from prrt_lib.analyse.quantiles import bounded_quantity, quantity, where_enough
 from prrt_lib.analyse.summaries import Records, nobody
 from prrt_lib.declare.arguments import checked, one_of
 from prrt_lib.declare.footprints import traced
@@ -89,7 +89,8 @@ def levels(study: Any, population: str | None = None, role: str = "secondary") -
                 records += nobody(marker, len(ids), statistic, label=MARKERS[marker])
             continue
         for window in WINDOWS:
-            records += _at(own[own["window"] == window], ids, marker, WINDOWS[window])
+            part = own[own["window"] == window]
+            records += _at(part, ids, marker, WINDOWS[window], study.parameters.min_group)
     return result_rows(records, **words)
 
 
@@ -100,7 +101,7 @@ def _prepared(study: Any, population: str | None, role: str):
     return words, ids, samples(study, chosen)
 
 
-def _at(own: pd.DataFrame, ids: pd.Series, marker: str, level: str) -> Records:
+def _at(own: pd.DataFrame, ids: pd.Series, marker: str, level: str, fewest: int) -> Records:
     name = {"variable": marker, "level": level, "label": MARKERS[marker]}
     counted = {**name, "statistic": "count", "total": len(ids)}
     bounded = own["shown"].isna()
@@ -115,7 +116,8 @@ def _at(own: pd.DataFrame, ids: pd.Series, marker: str, level: str) -> Records:
         label = {**name, "label": f"{MARKERS[marker]}, {level}, {scale}"}
         told = bounded_quantity(part["shown"], part["shown_lo"], part["shown_hi"], marker, scale,
                                 level=level, label=label["label"])  # fmt: skip
-        records += [{**item, "stratum": scale, "label": MARKERS[marker]} for item in told]
+        records += [{**item, "stratum": scale, "label": MARKERS[marker]}
+                    for item in where_enough(told, fewest)]  # fmt: skip
     return records
 
 
@@ -175,11 +177,12 @@ def paired(study: Any, population: str | None = None, role: str = "secondary") -
         for after in ("after_1", "after_2"):
             name = f"{WINDOWS['before']} to {WINDOWS[after]}"
             own = pairs[(pairs["analyte"] == marker) & (pairs["pair"] == name)]
-            frames.append(stamp(_change(own, study.parameters.conf_level, marker, name), **words))
+            frames.append(stamp(_change(own, study.parameters, marker, name), **words))
     return combine(frames)
 
 
-def _change(own: pd.DataFrame, conf_level: float, marker: str, level: str) -> pd.DataFrame:
+def _change(own: pd.DataFrame, settings: Any, marker: str, level: str) -> pd.DataFrame:
+    conf_level = settings.conf_level
     name = {"variable": marker, "level": level, "label": MARKERS[marker], "unit": "log2"}
     used = own[own["excluded"] == ""]
     left = own.loc[own["excluded"] != "", "excluded"].value_counts()
@@ -199,6 +202,7 @@ def _change(own: pd.DataFrame, conf_level: float, marker: str, level: str) -> pd
     words = [text for text in (*words, *test["warning"].unique()) if text]
     test = stamp(test, **name, warning="; ".join(words))
     spread = quantity(used["log2_change"], marker, "log2", level=level, label=MARKERS[marker])
+    spread = where_enough(spread, settings.min_group)
     return combine([test, result_rows(spread, stratum="log2 change")])
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from prrt_lib.analyse.columns import bounds, label, one_each, rows_of
-from prrt_lib.analyse.quantiles import bounded_quantity, quantity
+from prrt_lib.analyse.quantiles import bounded_quantity, quantity, where_enough
 from prrt_lib.analyse.summaries import (
     Records,
     as_text,
@@ -89,7 +89,7 @@ def _variable(
     if column.multiple:
         return _several(study, patients, column, by, words)
     if column.kind in INTERVAL_KINDS or column.unit:
-        return _quantity(patients, address, column, by, words)
+        return _quantity(patients, address, column, by, words, study.parameters.min_group)
     values = patients[column.name]
     if values.isna().all():
         return result_rows(nobody(column.name, len(patients)), **words)
@@ -166,7 +166,7 @@ def bounds_of(address: str) -> list[str]:
 
 
 def _quantity(
-    patients: pd.DataFrame, address: str, column: Column, by: str, words: dict
+    patients: pd.DataFrame, address: str, column: Column, by: str, words: dict, fewest: int
 ) -> pd.DataFrame:
     name = column.name
     ends = [end.partition(".")[2] for end in bounds_of(address)]
@@ -176,12 +176,13 @@ def _quantity(
 
     def describe(part: pd.DataFrame) -> Records:
         if not ends:
-            return quantity(part[name], name, column.unit)
+            return where_enough(quantity(part[name], name, column.unit), fewest)
         low, high = part[ends[0]], part[ends[1]]
         for more in range(2, len(ends), 2):
             other = low.isna() & high.isna()
             low, high = low.mask(other, part[ends[more]]), high.mask(other, part[ends[more + 1]])
-        return bounded_quantity(part[name], low, high, name, column.unit, label=words["label"])
+        told = bounded_quantity(part[name], low, high, name, column.unit, label=words["label"])
+        return where_enough(told, fewest)
 
     return grouped(patients, by, describe, **words)
 

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from prrt_lib.analyse.columns import label, one_each, rows_of, without_scans
-from prrt_lib.analyse.quantiles import quantity
+from prrt_lib.analyse.quantiles import quantity, where_enough
 from prrt_lib.analyse.summaries import Records, levels_of, nobody, share, shares
 from prrt_lib.declare.footprints import traced
 from prrt_lib.declare.rows import result_rows
@@ -48,6 +48,7 @@ def baseline(study: Any, population: str | None = None, role: str = "secondary")
     ]
     when = quantity(-last["days_from_prrt"], "days_before_prrt", "days before",
                     label="Last scan before first PRRT", level="all")  # fmt: skip
+    when = where_enough(when, study.parameters.min_group)
     return result_rows([*records, *when], **words)
 
 
@@ -92,7 +93,10 @@ def gaps(study: Any, population: str | None = None) -> pd.DataFrame:
 def scan_intervals(
     study: Any, population: str | None = None, role: str = "secondary"
 ) -> pd.DataFrame:
-    """Weeks to the first evaluable scan and between the later ones, and how many waited long."""
+    """Weeks to the first evaluable scan and between the later ones, and how many waited long.
+
+    And in how many the first one came before the last cycle of the first course.
+    """
     population = population or study.headline
     words = {"analysis": INTERVALS, "population": population, "role": role,
              "label": "Weeks between evaluable scans"}  # fmt: skip
@@ -106,7 +110,19 @@ def scan_intervals(
     for number, part in waits[waits["number"] <= LATER_SCANS].groupby("number"):
         told = "first PRRT to scan 1" if number == 1 else f"scan {number - 1} to {number}"
         records += quantity(part["weeks"], name, "weeks", level=told)
-    return result_rows([*records, _long(study, waits)], **words)
+    records = where_enough(records, study.parameters.min_group)
+    return result_rows([*records, _long(study, waits), _early(study, waits, population)], **words)
+
+
+def _early(study: Any, waits: pd.DataFrame, population: str) -> dict[str, Any]:
+    """Whose first evaluable scan, and so first response, comes before the last cycle."""
+    known = study.patients("first_prrt", "first_course_end", population=population)
+    first = waits[waits["number"] == 1].merge(known, on="patient_id")
+    treated = (first["first_course_end"] - first["first_prrt"]).dt.days
+    early = int((first["days"] < treated).sum())
+    return share(early, int(treated.notna().sum()), "scan_before_last_cycle",
+                 "patients scanned before it", unit="patients",
+                 label="First evaluable scan and last cycle of the first course")  # fmt: skip
 
 
 def _long(study: Any, waits: pd.DataFrame) -> dict[str, Any]:

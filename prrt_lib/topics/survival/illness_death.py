@@ -75,7 +75,8 @@ def illness_death(study: Study, population: str | None = None) -> pd.DataFrame:
             n=len(frame), total=len(frame), state=state, warning=found,
         )  # fmt: skip
     endpoint = rows["statistic"].map(SHOWN)
-    own = [text for text in times.warnings if "never at risk" not in text]
+    own = [text for text in times.warnings
+           if not any(rule in text for rule in ("never at risk", "(decision 30)"))]  # fmt: skip
     rows = stamp(
         rows, analysis=ANALYSIS, model=MODEL, endpoint=endpoint, population=population,
         label=endpoint.map(lambda name: f"{ENDPOINTS[name].label}, illness-death model"),
