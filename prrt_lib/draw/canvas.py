@@ -17,13 +17,21 @@ from PIL import Image
 from prrt_lib.declare import reads
 from prrt_lib.declare.results import target
 from prrt_lib.declare.sign_off import item_name
-from prrt_lib.draw.tables import FIGURE as STYLE
 from prrt_lib.draw.values import Values
 
 FORMATS = {
     "png": {"Software": None},
     "pdf": {"CreationDate": None, "ModDate": None, "Producer": None},
 }
+
+STYLE = (
+    "<style>.prrt-figure{margin:.4em 0}.prrt-figure img{max-width:100%;height:auto}"
+    ".prrt-figure .prrt-files,.prrt-figure summary{font-size:.9em}"
+    ".prrt-figure .prrt-files a{margin-right:1.2em;color:#0b5394;text-decoration:underline}"
+    ".prrt-figure summary{cursor:pointer;padding:.2em 0}"
+    ".prrt-figure .prrt-scroll{max-height:24em;overflow:auto}"
+    ".prrt-figure :focus-visible{outline:2px solid #0b3c5d;outline-offset:2px}</style>"
+)
 
 
 def file_name(*parts: str) -> str:

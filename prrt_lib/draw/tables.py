@@ -392,12 +392,3 @@ TABLE = (
     ".prrt-table th.level{padding-left:1.2em!important;font-weight:normal}"
     ".prrt-table tr.section th{padding-top:.6em}.prrt-notes{font-size:.85em;color:#52616f}</style>"
 )
-
-FIGURE = (
-    "<style>.prrt-figure{margin:.4em 0}.prrt-figure img{max-width:100%;height:auto}"
-    ".prrt-figure .prrt-files,.prrt-figure summary{font-size:.9em}"
-    ".prrt-figure .prrt-files a{margin-right:1.2em;color:#0b5394;text-decoration:underline}"
-    ".prrt-figure summary{cursor:pointer;padding:.2em 0}"
-    ".prrt-figure .prrt-scroll{max-height:24em;overflow:auto}"
-    ".prrt-figure :focus-visible{outline:2px solid #0b3c5d;outline-offset:2px}</style>"
-)
