@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
 
 import pandas as pd
 
@@ -73,7 +72,8 @@ def attribution(
         say(f"edits of {who} alone")
         reading = with_records(before.reading, after.reading, records)
         steps.append(_step(who, records, base, reading, old, answers, tolerance))
-    if changed := _changed(before.parameters, after.parameters):
+    was, now = before.parameters, after.parameters
+    if changed := [name for name in was if name not in NAMES and was[name] != now.get(name)]:
         say("parameters alone")
         given = Parameters(**{**vars(old), **{name: vars(new)[name] for name in changed}})
         steps.append(_step("parameters", (), base, before.reading, given, answers, tolerance))
@@ -102,10 +102,6 @@ def _states(findings: pd.DataFrame, lineage: pd.DataFrame) -> list[Answer]:
         Answer(**{**vars(question), **given.get(state, {})})
         for question, state in zip(questions, findings["state"], strict=True)
     ]
-
-
-def _changed(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
-    return [name for name in old if name not in NAMES and old[name] != new.get(name)]
 
 
 def _groups(found: list[Edit]) -> list[tuple[str, tuple[str, ...]]]:

@@ -80,13 +80,10 @@ def compare(
             made = attribution(one, other, found, rows.moved, tolerance, say)
     return Comparison(
         one, other, tolerance, rows, [moved for moved in rows.moved if moved.row_id in on_top],
-        question_changes(one.findings, other.findings), _parameters(one, other),
+        question_changes(one.findings, other.findings),
+        differences(one.parameters, other.parameters),
         _versions(one, other), found, made, notes,
     )  # fmt: skip
-
-
-def _parameters(one: Side, other: Side) -> list[Named]:
-    return differences(one.parameters, other.parameters)
 
 
 def _versions(one: Side, other: Side) -> list[Named]:

@@ -39,7 +39,9 @@ class Edit:
 def edits(before: Reading, after: Reading) -> list[Edit]:
     """Every difference, by record, sheet and cell."""
     one, other = digests(before), digests(after)
-    differing = sorted(set(one.index.symmetric_difference(other.index)) | _unequal(one, other))
+    both = one.index.intersection(other.index)
+    unequal = both[(one[both] != other[both]).to_numpy()]
+    differing = sorted({*one.index.symmetric_difference(other.index), *unequal})
     old, new = rows_of(before, differing), rows_of(after, differing)
     found: list[Edit] = []
     for record in differing:
@@ -73,11 +75,6 @@ def effective(found: Iterable[Edit]) -> dict[str, list[Edit]]:
         if edit.kind != "respelt":
             by_record.setdefault(edit.record, []).append(edit)
     return by_record
-
-
-def _unequal(one: pd.Series, other: pd.Series) -> set[str]:
-    both = one.index.intersection(other.index)
-    return set(both[(one[both] != other[both]).to_numpy()])
 
 
 def _of_record(
@@ -139,8 +136,12 @@ def _rows(
         else:
             lines.setdefault(row.place, []).append((table, row))
     for (sheet, number), own in lines.items():
-        cells = {cell.cell: cell for _, row in own for cell in row.cells.values()
-                 if (cell.sheet, _number(cell.cell)) == (sheet, number)}  # fmt: skip
+        cells = {
+            cell.cell: cell
+            for _, row in own
+            for cell in row.cells.values()
+            if (cell.sheet, coordinate_from_string(cell.cell)[1]) == (sheet, number)
+        }
         words = " | ".join(
             cells[name].raw for name in sorted(cells, key=_column) if cells[name].raw
         )
@@ -162,10 +163,6 @@ def area(cells: Iterable[str]) -> str:
 
 def _column(cell: str) -> int:
     return column_index_from_string(coordinate_from_string(cell)[0])
-
-
-def _number(cell: str) -> int:
-    return coordinate_from_string(cell)[1]
 
 
 def _asked(record: str, before: pd.DataFrame, after: pd.DataFrame) -> list[Edit]:

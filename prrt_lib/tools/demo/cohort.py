@@ -65,16 +65,12 @@ def _typed(column: Column, records: pd.DataFrame) -> dict[str, object]:
 def _quantity(column: Column, values: pd.Series, records: pd.DataFrame) -> dict[str, object]:
     companions = column.companions
     known = values.notna()
-    unit = records.get(_unit_column(column), column.unit or None)
+    unit = records.get(UNIT_COLUMNS.get(column.name, ""), column.unit or None)
     return {
         column.value_column: values, companions["lo"]: values, companions["hi"]: values,
         companions["op"]: _words(known.map({True: "="})),
         companions["unit"]: np.where(known, unit, None),
     }  # fmt: skip
-
-
-def _unit_column(column: Column) -> str:
-    return UNIT_COLUMNS.get(column.name, "")
 
 
 def _joined(column: Column, value: object) -> object:

@@ -109,7 +109,10 @@ def _of_headers(
     """(blocks, headers that nothing is known about) of the columns that are not done."""
     blocks: dict[Key, DraftBlock] = {}
     ignored: list[str] = []
-    for group, members in _groups(sheet.heads).items():
+    groups: dict[str, list[Header]] = {}
+    for head in sheet.heads:
+        groups.setdefault(head.group, []).append(head)
+    for group, members in groups.items():
         caption = sheet.captions.get(group, group)
         left = _three_columns(sheet, members, group, caption, blocks)
         favourite = table_of(caption) or sheet.favourite or _favourite(left)
@@ -219,13 +222,6 @@ def _numbered(header: str, sheet: DraftSheet, members: list[Header], table: str)
     ):
         return header
     return numbered([sheet.shown[m.column] for m in members], NUMBERS[table]).get(header, header)
-
-
-def _groups(heads: tuple[Header, ...]) -> dict[str, list[Header]]:
-    groups: dict[str, list[Header]] = {}
-    for head in heads:
-        groups.setdefault(head.group, []).append(head)
-    return groups
 
 
 def _caption(caption: str, table: str) -> str:

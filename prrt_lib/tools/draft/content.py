@@ -59,12 +59,10 @@ def fits(column: Column, cells: list) -> bool:
         return bool(told) and sum(map(_like_date, told)) * 2 >= len(told)
     true = sum(isinstance(cell, dt.date) for cell in cells) * 2 >= len(cells)
     if column.kind in NUMERIC:
-        return not true and sum(map(_has_digit, cells)) * 2 >= len(cells)
+        return not true and sum(any(c.isdigit() for c in str(cell)) for cell in cells) * 2 >= len(
+            cells
+        )
     return not true
-
-
-def _has_digit(cell: object) -> bool:
-    return any(c.isdigit() for c in str(cell))
 
 
 def _like_date(cell: object) -> bool:

@@ -15,6 +15,7 @@ from prrt_lib.tools.draft.entries import text
 from prrt_lib.tools.draft.headers import POSSIBLE, guess
 from prrt_lib.tools.draft.sheet import DraftSheet, look, look_at_export
 
+LOCALE = "locale: TODO de-DE, fr-FR or another one; numbers have decimal commas"
 ORDER = "date_order: TODO MDY or DMY for dates typed as text"
 
 
@@ -34,7 +35,7 @@ def draft(workbook: str | Path, dictionary: str | Path = "") -> str:
         "label: TODO say in a few words what this workbook is",
         *([f"source: redcap\ndictionary: {text(str(dictionary))}"] if dictionary else []),
         *_order(cells),
-        *_locale(cells),
+        *([LOCALE] if has_decimal_comma(cells) else []),
         "sheets:",
     ]
     for sheet in looked:
@@ -66,11 +67,6 @@ def _order(cells: list[list]) -> Iterator[str]:
         yield f"date_order: {proved[0]}  # proved by {proofs[proved[0]]} dates typed as text"
     elif proofs:
         yield ORDER
-
-
-def _locale(cells: list[list]) -> Iterator[str]:
-    if has_decimal_comma(cells):
-        yield "locale: TODO de-DE, fr-FR or another one; numbers have decimal commas"
 
 
 def _sheet(sheet: DraftSheet, meanings: Codebooks) -> Iterator[str]:

@@ -30,7 +30,10 @@ def write(
     """Writes the sources of all pages; pictures that their HTML names, by file name."""
     target.mkdir(parents=True)
     pictures: Pictures = {}
-    executed = {name: _executed(places, name) for name in done}
+    executed = {
+        name: json.loads((places.reports / f"{name}.ipynb").read_text(encoding="utf-8"))
+        for name in done
+    }
     start = start_page(parameters, record, places, failures, executed, pictures, signed)
     _write_notebook(target, "index", start)
     for name, notebook in executed.items():
@@ -50,10 +53,6 @@ def not_made(name: str, failures: list[Problem]) -> str:
     said = "\n".join(f"* {in_markdown(str(problem))}" for problem in own or failures)
     why = "This notebook stopped:" if own else "Not run, because another notebook stopped:"
     return f"# {heading(name)}\n\nNothing of an earlier run is shown here. {why}\n\n{said}\n"
-
-
-def _executed(places: Places, name: str) -> dict:
-    return json.loads((places.reports / f"{name}.ipynb").read_text(encoding="utf-8"))
 
 
 def _write_notebook(target: Path, name: str, notebook: dict) -> None:
