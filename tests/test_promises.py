@@ -13,6 +13,9 @@ from small_workbooks import PROFILE, D, book, changed, profile, read
 
 from prrt_lib.base.paths import PROJECT, Places
 from prrt_lib.declare.parameters import Parameters
+from prrt_lib.tools.check import check
+from prrt_lib.cli import main
+from prrt_lib.tools.draft.profile import draft
 from prrt_lib.read import parse
 from prrt_lib.study.build import write_cohort
 from prrt_lib.tools.check import check
@@ -182,3 +185,14 @@ def test_a_codebook_must_be_complete(tmp_path):
     reading = read(tmp_path, book(rows), text)
     assert reading.tables["patients"]["sex"].tolist() == ["male", None]
     assert reading.findings.query("column == 'sex'")["cell"].tolist() == ["B3"]
+
+
+def test_with_a_cutoff_a_check_asks_what_a_run_asks(tmp_path, capsys):
+    book(changed("Patients", 1, Died=D(2019, 1, 1))).save(tmp_path / "b.xlsx")
+    found, _ = check(tmp_path / "b.xlsx", profile(tmp_path), "2016-01-01")
+    assert found.query("rule == 'death-after-cutoff'")["record"].tolist() == ["NET-002"]
+    found, told = check(tmp_path / "b.xlsx", profile(tmp_path))
+    assert "death-after-cutoff" not in set(found["rule"]) and "without a cut-off" in told
+    command = ["check", str(tmp_path / "b.xlsx"), "--profile", profile(tmp_path)]
+    assert main([*command, "--cutoff", "2016-01-01"]) == 0
+    assert "death-after-cutoff" in capsys.readouterr().out

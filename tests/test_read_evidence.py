@@ -6,6 +6,7 @@ import datetime as dt
 from itertools import count
 
 import pytest
+from small_workbooks import ROWS, added, read
 
 from prrt_lib.declare.dictionary import DATE_KINDS, dictionary
 from prrt_lib.read.checks import checked, dates, events, scans
@@ -182,3 +183,14 @@ def test_a_code_that_is_the_only_decrease_of_its_column_is_asked_about_and_not_u
     assert tuple(read.value("size_change_pct") for read in records) == used
     asked_about = [row for row in found if row["rule"] == "change-may-be-a-code"]
     assert len(asked_about) == used.count(None)
+
+
+def test_a_suspected_pair_names_the_rows_of_both(tmp_path):
+    copy = {**ROWS["Patients"][0], "ID": "NET-003", "Born": dt.datetime(1950, 1, 2)}
+    reading = read(tmp_path, added("Patients", copy))
+    pair = reading.findings.query("rule == 'same-person'")
+    assert pair[["record", "sheet", "cell", "related_cells"]].to_numpy().tolist() == [
+        ["NET-003", "Patients", "C4", "Patients!C2"]
+    ]
+    # Never merged, never left out.
+    assert reading.tables["patients"]["patient_id"].tolist() == ["NET-001", "NET-002", "NET-003"]

@@ -213,3 +213,26 @@ def test_the_file_is_left_as_it_was(good):
     before = shutil.copy(good, good.with_name("before.xlsx"))
     admit(good)
     assert Path(before).read_bytes() == good.read_bytes()
+
+
+OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+
+
+@pytest.mark.parametrize(("content", "todo"), [
+    (OLE + "EncryptedPackage".encode("utf-16-le"), "remove the password"),
+    (b"PK\x03\x04 cut short", "copy or export the file anew"),
+    (b"", "copy or export the file anew"),
+    (b"%PDF-1.7 ...", "ask for the workbook that it was printed from"),
+])  # fmt: skip
+def test_what_to_do_is_what_helps_with_this_file(tmp_path, content, todo):
+    path = tmp_path / "table.xlsx"
+    path.write_bytes(content)
+    told = refusal(path)
+    assert todo in told and "BadZipFile" not in told
+
+
+@pytest.mark.parametrize("name", ["../evil.xml", "bomb"])
+def test_a_hostile_file_is_not_to_be_opened_in_excel(good, name):
+    made = rewritten(good, {}, {name: b" " * (3 << 20)})
+    told = refusal(made, Limits(unpacked_bytes=2 << 20))
+    assert "do not open it" in told and "open it in Excel" not in told

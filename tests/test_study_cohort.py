@@ -365,3 +365,33 @@ def test_without_scans_a_gap_cannot_be_measured_and_a_new_therapy_ends_the_watch
     main, changed = (times(built, "pfs", name).frame for name in ("", "new_therapy_censored"))
     assert main[["exit", "event"]].to_numpy().tolist() == [[731, 1], [731, 0]]
     assert changed[["exit", "event"]].to_numpy().tolist() == [[731, 1], [200, 0]]
+
+
+def test_where_fewer_than_half_were_scanned_each_endpoint_of_progression_says_so():
+    tables = {
+        "prrt_cycles": treated("A", "B", "C", "D"),
+        "imaging": texts("patient scan_date response_word", "A 2012-07-01 SD", "B 2011-12-01 SD"),
+    }
+    built = cohort(tables)
+    for endpoint in ("ttp", "pfs", "cif_progression"):
+        said = times(built, endpoint).warnings[0]
+        assert said == "only 1 of 4 patients have an evaluable scan"
+    assert not any("evaluable" in said for said in times(built, "os_prrt").warnings)
+    scanned = texts("patient scan_date response_word", "A 2012-07-01 SD", "B 2012-07-01 SD")
+    half = times(cohort({**tables, "imaging": scanned}), "ttp")
+    assert not any(said.startswith("only") for said in half.warnings)
+
+
+def test_a_death_and_a_contact_after_the_cut_off_are_asked_about_and_end_at_it():
+    tables = {
+        "prrt_cycles": treated("A", "B"),
+        "followup": texts("patient vital_status death_date last_contact_date",
+                          "A dead 2019-01-01 .", "B alive . 2020-12-31"),
+    }  # fmt: skip
+    built = cohort(tables, cutoff="2017-12-31")
+    assert asked(built, "death-after-cutoff") == ["A"]
+    assert asked(built, "contact-after-cutoff") == ["B"]
+    people = built.patients.set_index("patient_id")
+    assert [str(day.date()) for day in people["last_seen"]] == ["2017-12-31", "2017-12-31"]
+    assert people["died"].tolist() == ["no", "no"]
+    assert times(built, "os_prrt").frame["exit"].tolist() == [2191, 2191]

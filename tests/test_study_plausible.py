@@ -91,3 +91,15 @@ def test_a_year_after_the_cut_off_in_words_is_asked_about(words, asks):
     people["smoking_status_raw"] = people["smoking_status_raw"].str.replace("_", " ")
     built = cohort({"prrt_cycles": treated("A"), "patients": people}, cutoff="2020-12-31")
     assert asked(built, "words-after-cutoff") == (["A"] if asks else [])
+
+
+def test_a_limit_of_normal_a_factor_from_the_others_is_asked_about():
+    limits = (45, 45, 44, 46, 450)
+    labs = texts("patient lab_test lab_date lab_value lab_value_unit lab_uln lab_uln_unit",
+                 *(f"P{limit} platelets 2012-03-01 200 10^9/L {limit}0 10^9/L"
+                   for limit in dict.fromkeys(limits)),
+                 "Q platelets 2012-03-01 200 10^9/L 450 10^9/L")  # fmt: skip
+    ids = dict.fromkeys(labs["patient"])
+    built = cohort({"prrt_cycles": treated(*ids), "labs": labs})
+    assert asked(built, "unit-slip") == ["P450"]
+    assert built.tables["labs"]["lab_uln"].max() == 4500
