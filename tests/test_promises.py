@@ -12,10 +12,8 @@ import yaml
 from small_workbooks import PROFILE, D, book, changed, profile, read
 
 from prrt_lib.base.paths import PROJECT, Places
-from prrt_lib.declare.parameters import Parameters
-from prrt_lib.tools.check import check
 from prrt_lib.cli import main
-from prrt_lib.tools.draft.profile import draft
+from prrt_lib.declare.parameters import Parameters
 from prrt_lib.read import parse
 from prrt_lib.study.build import write_cohort
 from prrt_lib.tools.check import check

@@ -9,9 +9,9 @@ from prrt_lib.declare import results
 from prrt_lib.declare.parameters import Parameters
 from prrt_lib.declare.quoting import plain, quoted, safe, unquoted
 from prrt_lib.declare.rows import result_rows
+from prrt_lib.study.build import write_cohort
 from prrt_lib.tools.agree import agree
 from prrt_lib.tools.trace import _listed
-from prrt_lib.study.build import write_cohort
 
 RUN = ["=1+1", "+1-2", "@SUM(A1)", "-x", '=HYPERLINK("x")', "\tx", "\rx", "'=1", "''=1", "=", "-"]
 LEFT = ["-5", "-0.3", "-1e-9", "5", "a=b", "'quoted'", "", ">= G1", "<3", "'"]
