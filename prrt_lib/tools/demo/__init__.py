@@ -1,7 +1,6 @@
 """Invented patients with a known truth, as typed tables and as an abstractor's workbooks."""
 
-from prrt_lib.tools.demo.anchors import anchors
-from prrt_lib.tools.demo.cohort import SyntheticCohort, generate
+from prrt_lib.tools.demo.cohort import SyntheticCohort, anchors, generate
 from prrt_lib.tools.demo.model import MODELS, Model, true_median, true_survival
 from prrt_lib.tools.demo.workbooks import demo_data, write_workbooks
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from prrt_lib.base.paths import PROJECT
 from prrt_lib.declare.dictionary import dictionary
 from prrt_lib.declare.layout.template import header, template_layout
-from prrt_lib.tools.demo.mistakes import Book
+from prrt_lib.tools.demo.abstract import Book
 from prrt_lib.tools.demo.spelling import Cell, Record
 
 WIDE_SHEET = "PRRT abstraction"

@@ -14,7 +14,7 @@ from xlsxwriter.utility import xl_rowcol_to_cell
 from prrt_lib.base.errors import ParameterError, Problem
 from prrt_lib.declare.layout.template import ABOUT, CODEBOOK, CREATED, codebook_rows
 from prrt_lib.declare.parameters import unknown_name
-from prrt_lib.tools.demo.abstract import abstracted
+from prrt_lib.tools.demo.abstract import Book, abstracted
 from prrt_lib.tools.demo.cohort import SyntheticCohort, generate
 from prrt_lib.tools.demo.layouts import (
     NEWER,
@@ -25,7 +25,6 @@ from prrt_lib.tools.demo.layouts import (
     layout,
     wide_headers,
 )
-from prrt_lib.tools.demo.mistakes import Book
 from prrt_lib.tools.demo.model import MODELS, SEED
 from prrt_lib.tools.demo.spelling import CLEAN, DEFECT
 
