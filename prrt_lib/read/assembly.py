@@ -44,7 +44,11 @@ def assembled(parts: Sequence[SheetRows]) -> Assembled:
     del records
     spread, notes = _spread(kept.records, copies)
     cells = _once([*spread, *copies, *passed], printed)
-    asked = [_named(q, printed) for part in parts for q in part.findings]
+    asked = [
+        {**q, "record": printed.get(q["record"], q["record"])} if q.get("record") else q
+        for part in parts
+        for q in part.findings
+    ]
     asked += _respelt(parts, printed)
     findings = [*asked, *joined, *kept.findings, *notes, *cells]
     del copies, passed
@@ -110,12 +114,6 @@ def _respelt(parts: Sequence[SheetRows], printed: Mapping[str, str]) -> Iterator
             yield finding(rule.id, sheet=part.sheet, cell=cells[0], message=told)
 
 
-def _named(question: dict[str, str], printed: Mapping[str, str]) -> dict[str, str]:
-    """A question of a sheet's rows with the study id as printed."""
-    record = question.get("record", "")
-    return {**question, "record": printed.get(record, record)} if record else question
-
-
 def _once(records: Iterable[Record], printed: Mapping[str, str]) -> Iterator[dict[str, str]]:
     """Each question about a cell once, however many records the cell feeds."""
     asked = set()
@@ -137,7 +135,13 @@ def _spread(
     result = []
     for record in records:
         for copy in by_place.get((record.table, record.patient), ()):
-            record = _filled(record, copy)
+            seen = {
+                name: told._replace(source="spread")
+                for name, told in copy.seen.items()
+                if name not in record.seen or record.seen[name].status == "missing"
+            }
+            values = {k: v for k, v in copy.values.items() if record.values.get(k) is None}
+            record = record.with_values(values, seen)
         result.append(record)
     first: dict[tuple[str, str, str], str] = {}
     for copy in copies:
@@ -148,14 +152,3 @@ def _spread(
         for (table, name, sheet), cell in sorted(first.items())
     ]
     return result, notes
-
-
-def _filled(record: Record, copy: Record) -> Record:
-    columns_ = [
-        name
-        for name in copy.seen
-        if name not in record.seen or record.seen[name].status == "missing"
-    ]
-    seen = {name: copy.seen[name]._replace(source="spread") for name in columns_}
-    values = {k: v for k, v in copy.values.items() if record.values.get(k) is None}
-    return record.with_values(values, seen)

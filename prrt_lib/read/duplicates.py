@@ -41,7 +41,12 @@ def resolve(records: Sequence[Record], printed: dict[str, str]) -> Kept:
     # A row that also tells something new, such as a further cycle, is no copy of another row.
     new = {record.origin for record in kept if record.origin in copies}
     rows = [pair for origin, pair in copies.items() if origin not in new]
-    findings += [_copy(*pair, printed) for pair in rows if pair[0].patient not in held]
+    findings += [
+        finding("duplicate-row", table=second.table, record=printed[second.patient],
+                **_where([second, first]))
+        for first, second in rows
+        if first.patient not in held
+    ]  # fmt: skip
     return Kept(kept, held, len(rows), findings)
 
 
@@ -145,12 +150,3 @@ def _conflict(conflicts: Sequence[Sequence[Record]], printed: str) -> dict[str, 
 def _shown(record: Record, column: str) -> str:
     seen = record.seen.get(column)
     return f"{record.value(column)} {seen.raw if seen else ''}"
-
-
-def _copy(first: Record, second: Record, printed: dict[str, str]) -> dict[str, str]:
-    return finding(
-        "duplicate-row",
-        table=second.table,
-        record=printed[second.patient],
-        **_where([second, first]),
-    )

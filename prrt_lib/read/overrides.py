@@ -13,7 +13,8 @@ from typing import Any
 from prrt_lib.declare.answers import Answer
 from prrt_lib.declare.dictionary import Column, dictionary
 from prrt_lib.declare.findings import finding
-from prrt_lib.read.cells.reader import USED, CellRead, one_row_each
+from prrt_lib.read.cells.reader import CellRead, one_row_each
+from prrt_lib.read.parsing import VALUED
 from prrt_lib.read.questions import fingerprint
 from prrt_lib.read.records import Record
 from prrt_lib.read.sheets import ids
@@ -21,7 +22,6 @@ from prrt_lib.read.sheets.rows import SheetRows
 
 ADDRESS = re.compile(r"([A-Z]+)([0-9]+)")
 Name = tuple[str, str, str]
-Groups = Mapping[Name, list[Record]]
 
 
 def apply(parts: Sequence[SheetRows], answers: Iterable[Answer]) -> None:
@@ -38,7 +38,7 @@ def apply(parts: Sequence[SheetRows], answers: Iterable[Answer]) -> None:
             continue
         seen = group[0].seen[answer.column]
         read = part.readers[(answer.table, answer.column, _letters(seen.cell))].read(answer.value)
-        if read.status in USED:
+        if read.status in VALUED:
             note = "value-overridden"
             _swap(part, group, answer, read)
         part.findings.append(

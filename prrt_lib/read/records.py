@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from prrt_lib.declare.dictionary import DATE_KINDS, dictionary
-from prrt_lib.read.cells.reader import USED
+from prrt_lib.read.parsing import VALUED
 
 
 class Seen(NamedTuple):
@@ -46,7 +46,7 @@ class Record:
     def compared(self) -> tuple:
         """What two copies of a record must share to be the same: values, or refused texts."""
         shown = {
-            name: (seen.status, "" if seen.status in USED else seen.raw)
+            name: (seen.status, "" if seen.status in VALUED else seen.raw)
             for name, seen in self.seen.items()
             if seen.status != "missing"
         }

@@ -11,7 +11,7 @@ from typing import Any
 from prrt_lib.declare.dictionary import DATE_KINDS, INTERVAL_KINDS, Column
 from prrt_lib.declare.layout.profiles import Source
 from prrt_lib.read.cells.vocabulary import category_values
-from prrt_lib.read.parsing import Parsed, parse
+from prrt_lib.read.parsing import VALUED, Parsed, parse
 
 NUMERIC_KINDS = (*INTERVAL_KINDS, "integer")
 # Quantities that cannot be negative: a bound "<2" has the lower end 0.
@@ -23,7 +23,6 @@ UNIT_AT_END = re.compile(
     r"(%|/\s*\d+\s*hpf|/\s*2\s*mm2|gbq|mbq|mci|[nup\u00b5]g/m?l|[np]mol/l|u/l|mg/dl)\s*$",
     re.IGNORECASE,
 )
-USED = ("ok", "imputed-partial", "censored-low", "censored-high", "range")
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +123,7 @@ class CellReader:
         return ({name: "+".join(words) or None},)
 
     def _typed(self, kind: str, parsed: Parsed, raw: str) -> CellRead:
-        if parsed.status not in USED:
+        if parsed.status not in VALUED:
             kept = {self.column.companions["raw"]: raw} if "raw" in self.column.companions else {}
             return CellRead(parsed.status, parsed.reason, raw, (kept,))
         closed = self.column.allowed and not self.column.open and kind not in NUMERIC_KINDS
