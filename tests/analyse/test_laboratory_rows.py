@@ -139,9 +139,9 @@ def test_version_6_is_refused_where_it_was_not_verified_and_the_values_stay():
 
 
 def test_grade_3_by_events_stands_beside_grade_3_by_laboratory_values():
-    # Platelets below 50 are grade 3: A1 and A2 by values, A2 and A3 by events; A3 has no value.
+    # Platelets below 50 are grade 3: A1 and A2 by values, A2 to A4 by events; A3 has no value.
     events = [{"patient_id": name, "term_verbatim": "platelet count decreased", "grade": 3.0,
-               "onset_date": "2015-02-01"} for name in ("A2", "A3")]  # fmt: skip
+               "onset_date": "2015-02-01"} for name in ("A2", "A3", "A4")]  # fmt: skip
     ids = ["A1", "A2", "A3", "A4"]
     both = SmallStudy({
         "patients": [{"patient_id": name} for name in ids], "prrt_cycles": treated(*ids),
@@ -149,8 +149,8 @@ def test_grade_3_by_events_stands_beside_grade_3_by_laboratory_values():
         "labs": [lab("A1", 30, 40.0), lab("A2", 31, 30.0), lab("A4", 32, 200.0)],
     })  # fmt: skip
     rows = check(laboratory.against_events(both))
-    assert n_of(rows, level="by events") == (2, 4)
+    assert n_of(rows, level="by events") == (3, 4)
     assert n_of(rows, level="by laboratory values") == (2, 3)
-    assert n_of(rows, level="by both") == (1, 3)
+    assert n_of(rows, level="by both") == (1, 4)
     assert "of those with values after first PRRT" in rows["warning"].iloc[0]
     assert one(laboratory.against_events(COUNTS))["state"] == "not-abstracted"

@@ -1,8 +1,10 @@
 """Findings, flow and follow-up on patients one can count by hand."""
 
 import pandas as pd
+from prrt_lib.edges.site import headline
 from small_study import SmallStudy, check, n_of, one, treated
 
+from prrt_lib.declare.yaml_files import load_words
 from prrt_lib.topics.quality import quality
 
 
@@ -59,3 +61,12 @@ def test_a_patient_seen_for_half_of_the_possible_time_halves_completeness():
     rows = check(quality.completeness(study))
     assert n_of(rows, level="person-time observed") == (465, 830)
     assert n_of(rows, level="patients followed to death, horizon or cut-off") == (1, 2)
+
+
+def test_the_start_page_counts_suspected_pairs():
+    asked = Asked()
+    asked.findings = Asked.findings.assign(rule=["same-person", "a", "same-person"])
+    records = quality.findings(asked).to_dict("records")
+    (item,) = [one for one in load_words(headline.PLAN)["headline"] if one.get("counts") == "pairs"]
+    row = headline.row_of(item, records, "gep")
+    assert headline.said(row, item["counts"]) == ("2", "pairs")
