@@ -137,14 +137,6 @@ def test_a_hazard_ratio_of_two_patients_without_a_curve():
     assert said(comparable.models_beside_curves, curve, {**model, "warning": few}) == []
 
 
-def test_medians_by_group_from_another_day():
-    whole = {**MEDIAN, "label": "OS, given alive at day 215"}
-    group = {**MEDIAN, "group": "arm", "group_level": "a", "label": "OS, given alive at day 996"}
-    assert len(said(comparable.other_starts, whole, group)) == 1
-    why = "curves by group start at day 996, the whole cohort's at day 215: not to be compared"
-    assert said(comparable.other_starts, whole, {**group, "warning": why}) == []
-
-
 def test_no_rows_have_no_pairs():
     assert all(not item.wrong for item in consistency.check(combine([])))
     assert isinstance(result_rows([]), pd.DataFrame)

@@ -87,6 +87,15 @@ def test_no_case_is_silently_wrong_and_few_are_lost(kind, name):
     assert len(lost) <= 0.02 * readable, lost
 
 
+@pytest.mark.parametrize("name", TABLES)
+def test_of_a_table_at_most_one_in_a_hundred_readable_cells_is_lost(name):
+    readable = lost = 0
+    for kind in sorted(KINDS):
+        readable += sum(case["status"] in VALUED for case in cases(kind, name))
+        lost += table(kind, name)[0]["lost"]
+    assert readable > 0 and lost <= 0.01 * readable
+
+
 CASE = {"kind": "activity", "status": "ok", "value": "7.4", "high": "", "unit": "GBq",
         "precision": "", "acceptable": "ambiguous"}  # fmt: skip
 

@@ -172,5 +172,5 @@ def test_the_card_and_the_paragraph_say_that_the_median_lies_beyond_the_end():
 def test_the_card_says_that_few_were_scanned():
     median = one(of(SIX, "ttp"), statistic="median").to_dict()
     told = "only 2 of 6 patients have an evaluable scan"
-    assert told in headline.said({**median, "warning": f"{told}; 4 left out"})[1]
-    assert "evaluable" not in headline.said({**median, "warning": "4 left out"})[1]
+    assert told in start.said({**median, "warning": f"{told}; 4 left out"})[1]
+    assert "evaluable" not in start.said({**median, "warning": "4 left out"})[1]

@@ -1,10 +1,11 @@
 """Findings, flow and follow-up on patients one can count by hand."""
 
 import pandas as pd
-from prrt_lib.edges.site import headline
 from small_study import SmallStudy, check, n_of, one, treated
 
 from prrt_lib.declare.yaml_files import load_words
+from prrt_lib.run import headline
+from prrt_lib.tools.site import start
 from prrt_lib.topics.quality import quality
 
 
@@ -69,4 +70,4 @@ def test_the_start_page_counts_suspected_pairs():
     records = quality.findings(asked).to_dict("records")
     (item,) = [one for one in load_words(headline.PLAN)["headline"] if one.get("counts") == "pairs"]
     row = headline.row_of(item, records, "gep")
-    assert headline.said(row, item["counts"]) == ("2", "pairs")
+    assert start.said(row, item["counts"]) == ("2", "pairs")

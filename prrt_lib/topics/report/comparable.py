@@ -129,18 +129,6 @@ def beginnings(rows: pd.DataFrame) -> Iterator[str]:
         )
 
 
-def other_starts(rows: pd.DataFrame) -> Iterator[str]:
-    """Medians by group given another day than the whole cohort's say so."""
-    medians = rows[(rows["analysis"] == "survival") & (rows["statistic"] == "median")]
-    medians = medians[(medians["state"] == "ok") & (medians["model"] == "")]
-    for key, part in medians.groupby(["population", "setting", "endpoint"], sort=False):
-        whole = part.loc[part["group"] == "", "label"]
-        for row in part[part["group"] != ""].to_dict("records") if len(whole) else ():
-            fits = row["label"] == whole.iloc[0] or "the whole cohort's at day" in row["warning"]
-            name = " ".join(text for text in (*key, row["group"], row["group_level"]) if text)
-            yield "" if fits else f"{name}: starts on another day than the whole cohort"
-
-
 def deaths_agree(rows: pd.DataFrame) -> Iterator[str]:
     """Deaths are events of overall survival or said not to be; follow-up ends for the living."""
     deaths = rows[(rows["model"] == "deaths") & (rows["variable"] == "died")]

@@ -217,7 +217,6 @@ RULES: dict[str, Callable[[pd.DataFrame], Iterator[str]]] = {
     "survival never rises and incidence never falls": _falling,
     "n and events of one thing agree, or the reason stands beside them": comparable.counts_agree,
     "n are at risk at the start of a curve, or the reason stands there": comparable.beginnings,
-    "medians by group that start on another day say so": comparable.other_starts,
     "deaths are events, or said not to be; causes say of whom": comparable.deaths_agree,
     "grade 3 or higher by events stands beside that by laboratory": (
         comparable.events_and_laboratory
