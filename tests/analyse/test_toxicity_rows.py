@@ -24,7 +24,8 @@ def event(patient, term, grade, onset, resolved=None, ongoing=None):
 def study(labs=(), events=()):
     return SmallStudy({"patients": [{"patient_id": name} for name in IDS],
                        "prrt_cycles": treated(*IDS), "followup": FOLLOWUP,
-                       "labs": list(labs), "adverse_events": list(events)})  # fmt: skip
+                       "labs": list(labs), "adverse_events": list(events)},
+                      min_group=1)  # fmt: skip
 
 
 LABS = [

@@ -27,7 +27,8 @@ def counts(rows: pd.DataFrame, scenario: str, title: str, name: str) -> Drawing:
     """
     style.apply()
     known = rows[rows["variable"].isin(SHOWN) & (rows["state"] == "ok")]
-    tests = [test for test in SHOWN if (known["variable"] == test).any()]
+    middle = known.loc[known["statistic"] == "median", "variable"]
+    tests = [test for test in SHOWN if (middle == test).any()]
     down = max(1, -(-len(tests) // 2))
     across = 2 if len(tests) > 1 else 1
     figure, panels = plt.subplots(down, across, figsize=(4.9 * across, 3.0 * down), squeeze=False,
