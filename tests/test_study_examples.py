@@ -49,18 +49,27 @@ def test_both_layouts_of_the_24_patients_give_the_same_survival(study, endpoint)
 
 @pytest.mark.parametrize("endpoint, events", [("ttp", 12), ("pfs", 16), ("cif_progression", 12)])
 def test_both_layouts_give_the_same_progressions(study, endpoint, events):
-    sheets, wide = (times(study(name), endpoint).frame for name in ("sheets", "wide"))
+    both = (times(study(name), endpoint, "carried_to_death") for name in ("sheets", "wide"))
+    sheets, wide = (one.frame for one in both)
     happened = [frame[frame["event"] > 0].reset_index(drop=True) for frame in (sheets, wide)]
     pd.testing.assert_frame_equal(*happened)
     assert (happened[0]["event"] == 1).sum() == events
 
 
+def test_a_death_counts_where_the_layout_shows_that_somebody_looked(study):
+    """The wide layout holds fewer follow-up scans: one death lies too long after the last of them
+    (decision 30)."""
+    sheets, wide = (times(study(name), "pfs") for name in ("sheets", "wide"))
+    assert (sheets.frame["event"].sum(), wide.frame["event"].sum()) == (16, 15)
+    assert (sheets.counts["died_unwatched"], wide.counts["died_unwatched"]) == (0, 1)
+
+
 def test_the_24_patients_agree_on_everything_but_their_follow_up_scans(study):
     sheets, wide = study("sheets").patients, study("wide").patients
     differ = {name for name in sheets if not sheets[name].equals(wide[name])}
-    assert all(
-        name.startswith(("last_evaluable_scan", "progression_free_until")) for name in differ
-    )
+    of_later_scans = ("last_evaluable_scan", "progression_free_until", "progression_confirmed",
+                      "response_12_months")  # fmt: skip
+    assert all(name.startswith(of_later_scans) for name in differ)
 
 
 def test_reported_grade_1_with_derived_grade_2_is_asked_of_the_five_patients(study):

@@ -77,7 +77,7 @@ def _curves(rows: pd.DataFrame) -> Iterator[tuple[tuple, pd.DataFrame]]:
 
 def _of_curves(rows: pd.DataFrame) -> Iterator[tuple[tuple, Count]]:
     for (population, setting, endpoint, group, level), part in _curves(rows):
-        if group and not level:
+        if (group and not level) or (part["state"] == "not-abstracted").all():
             continue
         steps = part[part["statistic"] != "at_risk"]
         row = steps.loc[steps["events"].fillna(-1).idxmax()].to_dict()
