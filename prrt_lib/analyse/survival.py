@@ -210,8 +210,8 @@ def follow_up(study: Study, population: str | None = None) -> pd.DataFrame:
 
 @traced
 def entry_independence(study: Study, population: str | None = None) -> pd.DataFrame:
-    """Whether late referral goes with survival: conditional tau of entry and death from diagnosis,
-    and the hazard ratio of the lag from diagnosis to first PRRT (per 12 months).
+    """Whether late referral is associated with survival: conditional tau of entry and death from
+    diagnosis, and the hazard ratio of the lag from diagnosis to first PRRT (per 12 months).
 
     Delayed entry is right only when, among those at risk, the time of entry says nothing about
     the time of death. A small p says that it does.

@@ -140,7 +140,7 @@ def entry_independence(rows: pd.DataFrame) -> Sentences:
     row = rows.iloc[0].to_dict()
     lag = tables.first(rows, statistic="log_hazard_ratio")
     if row["state"] != "ok":
-        text = "Whether late referral goes with survival cannot be estimated here."
+        text = "Whether late referral is associated with survival cannot be estimated here."
     elif row["p"] < 0.05:
         way = "better" if row["estimate"] > 0 else "worse"
         text = (
@@ -150,15 +150,15 @@ def entry_independence(rows: pd.DataFrame) -> Sentences:
         )
     else:
         text = (
-            f"No sign that late referral goes with survival (conditional tau "
+            f"No sign that late referral is associated with survival (conditional tau "
             f"{numbers.plain(row['estimate'], 2)}, p {_p(row['p'])}); a small study cannot exclude "
             "it."
         )
     told = [Sentence(text, (row["row_id"],))]
     if lag is not None and lag["state"] == "ok":
         further = (
-            f"Each further year between diagnosis and first PRRT goes with a hazard ratio of "
-            f"{numbers.estimate(lag)}, p {_p(lag['p'])} (Cox model, delayed entry)."
+            "Each further year between diagnosis and first PRRT is associated with a hazard ratio "
+            f"of {numbers.estimate(lag)}, p {_p(lag['p'])} (Cox model, delayed entry)."
         )
         told.append(Sentence(further, (lag["row_id"],)))
     return listed(told)

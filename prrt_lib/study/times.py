@@ -108,7 +108,7 @@ def times(
         counts["outside"] |= {name: outside} if outside else {}
     frame = pd.concat([people.loc[kept, ["patient_id"]], frame.assign(**covariates)], axis=1)
     return Times(
-        frame.reset_index(drop=True), declared, setting, population, counts, _words(counts)
+        frame.reset_index(drop=True), declared, setting, population, counts, in_words(counts)
     )
 
 
@@ -179,15 +179,16 @@ def _counts(people, ticking: Clocks, endpoint: Endpoint, reasons, shifted: int, 
     return counts
 
 
-def _words(counts: Mapping[str, Any]) -> tuple[str, ...]:
+def in_words(counts: Mapping[str, Any]) -> tuple[str, ...]:
+    """What a reader must know of ``counts``, a sentence each; what is 0 is not told."""
     sentences = {
         "late_entry": "enter late, when their observation starts",
         "event_at_entry": "with the event on the day of entry, counted one day later",
         "never_at_risk": "censored at entry, never at risk",
         "late_specimen": "with a specimen taken after entry, whose grade and indices are not used",
         "without_evaluable_scan": "without an evaluable scan after first PRRT",
-        "died_unwatched": "died without progression too long after the last evaluable scan, or "
-        "after the horizon: censored at that scan (decision 30)",
+        "died_unwatched": "died long after the last evaluable scan, or after the horizon: "
+        "censored at that scan",
         "undated_treatment": "whose next treatment has no date, taken in the middle of follow-up",
     }
     said = [f"{counts[key]} {words}" for key, words in sentences.items() if counts.get(key)]

@@ -145,10 +145,10 @@ def said(rows: pd.DataFrame, words: dict[str, Any], told: list[str]) -> pd.DataF
     return stamp(rows, **words, warning=warning)
 
 
-def _without(times: Any, frame: pd.DataFrame, marker: str, point: str) -> list[str]:
+def _without(times: Any, frame: pd.DataFrame) -> list[str]:
     """How many of the patients of ``times`` are not in ``frame``, in words."""
     out = len(times.frame) - len(frame)
-    return [f"{MARKERS[marker]}: {out} left out, without an exact value {point}"] if out else []
+    return [f"{out} left out, without an exact value at that time"] if out else []
 
 
 @traced
@@ -165,7 +165,7 @@ def doubling(
     if exact.empty:
         words.pop("unit")
         return result_rows(nobody(name, len(times.frame), "log_hazard_ratio"), **words)
-    told = [*times.warnings, *_without(times, exact, marker, "before PRRT 1")]
+    told = [*times.warnings, *_without(times, exact)]
     return said(ratio(exact, [name], study.parameters.conf_level), words, told)
 
 
@@ -201,8 +201,8 @@ def afterwards(
         late = late.rename(columns={"low": f"{marker}_{window}"})
         kept = late[late["exit"] > late["entry"]].reset_index(drop=True)
         out = len(late) - len(kept)
-        told = _without(times, late, marker, point)
-        told += [f"{MARKERS[marker]}, {point}: {out} whose time ended by the sample"] if out else []
+        told = _without(times, late)
+        told += [f"{out} whose time ended by the sample"] if out else []
         rows = ratio(kept, [f"{marker}_{window}"], study.parameters.conf_level)
         tables.append(said(rows, {**words, "unit": "log2"}, [*times.warnings, *told]))
     return combine(tables)

@@ -13,7 +13,7 @@ from prrt_lib.declare.rows import result_rows, stamp
 from prrt_lib.estimate.curves.illness_death import illness_death_model
 from prrt_lib.study.data import Study
 from prrt_lib.study.endpoints import ENDPOINTS
-from prrt_lib.study.times import DAY
+from prrt_lib.study.times import DAY, in_words
 
 MODEL = "illness-death"
 DATES = ("first_prrt", "progression", "death", "last_seen", "horizon")
@@ -75,8 +75,7 @@ def illness_death(study: Study, population: str | None = None) -> pd.DataFrame:
             n=len(frame), total=len(frame), state=state, warning=found,
         )  # fmt: skip
     endpoint = rows["statistic"].map(SHOWN)
-    own = [text for text in times.warnings
-           if not any(rule in text for rule in ("never at risk", "(decision 30)"))]  # fmt: skip
+    own = in_words({**times.counts, "never_at_risk": 0, "died_unwatched": 0})
     rows = stamp(
         rows, analysis=ANALYSIS, model=MODEL, endpoint=endpoint, population=population,
         label=endpoint.map(lambda name: f"{ENDPOINTS[name].label}, illness-death model"),
