@@ -6,9 +6,9 @@ from typing import Any
 
 import pandas as pd
 
-from prrt_lib.analyse.curve_ends import with_ends
 from prrt_lib.analyse.quantiles import quantity, where_enough
 from prrt_lib.analyse.summaries import nobody, share
+from prrt_lib.analyse.survival import with_ends
 from prrt_lib.declare.footprints import traced
 from prrt_lib.declare.parameters import YEARS
 from prrt_lib.declare.rows import combine, result_rows, stamp

@@ -9,9 +9,8 @@ import numpy as np
 import pandas as pd
 
 from prrt_lib.analyse.cox import FEW, TOO_FEW
-from prrt_lib.analyse.curve_ends import no_ratio, with_ends
 from prrt_lib.analyse.summaries import nobody
-from prrt_lib.analyse.survival import moments, withheld
+from prrt_lib.analyse.survival import moments, no_ratio, with_ends, withheld
 from prrt_lib.base.errors import AnalysisError
 from prrt_lib.declare.arguments import above_zero, checked, one_of
 from prrt_lib.declare.footprints import traced

@@ -7,8 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from prrt_lib.analyse.curve_ends import no_ratio, with_ends
-from prrt_lib.analyse.survival import moments, withheld
+from prrt_lib.analyse.survival import moments, no_ratio, with_ends, withheld
 from prrt_lib.base.errors import AnalysisError, Problem
 from prrt_lib.declare.arguments import above_zero, checked
 from prrt_lib.declare.footprints import traced
