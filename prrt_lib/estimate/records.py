@@ -22,21 +22,20 @@ def prepared(
     entry: str | None = None,
     by: str | Sequence[str] | None = None,
     covariates: Sequence[str] = (),
-    id: str | None = None,
     causes: Sequence[int] | None = None,
     *,
     weights: str | None = None,
     need_event: bool = False,
-    sort: bool = True,
+    sort: bool = False,
 ) -> pd.DataFrame:
-    """The named columns, checked and sorted, under their own names and a fresh index.
+    """The named columns, checked, under their own names and a fresh index.
 
     ``duration``, ``entry`` and ``weights`` come back as float64, ``event`` as int64; times that
     differ by less than 1e-9 relative become equal. An event at entry (at 0 without ``entry``)
     moves one day later; a censoring at entry stays and is never at risk. Records without a
     value in ``by`` or ``covariates`` are left out. Both are counted, in words, in
-    ``attrs["warnings"]`` (see ``warnings_of``). Rows are sorted by ``id``, exit, entry, event
-    and covariates, so that the order of the input cannot move a result.
+    ``attrs["warnings"]`` (see ``warnings_of``). ``sort`` puts the rows in the order of exit,
+    entry, event and covariates, so that the order of the input cannot move a result.
 
     Raises AnalysisError naming the rule and the number of records that break it; so also where
     the frame has a column ``entry`` that the call does not name: an estimate without it would
@@ -44,7 +43,7 @@ def prepared(
     """
     entries_named(frame, entry)
     groups = named(by)
-    wanted = [duration, event, entry, *groups, *covariates, id, weights]
+    wanted = [duration, event, entry, *groups, *covariates, weights]
     columns = list(dict.fromkeys(name for name in wanted if name is not None))
     require_columns(frame, columns)
     data = frame[columns].reset_index(drop=True)
@@ -53,22 +52,34 @@ def prepared(
     entries = finite_numbers(data, entry) if entry else np.zeros(len(data))
     codes = event_codes(data, event, causes)
     if weights:
-        data[weights] = _not_negative(finite_numbers(data, weights), weights)
+        data[weights] = values = finite_numbers(data, weights)
+        odd = int((values < 0).sum())
+        if odd or not values.any():
+            found = f"{odd} negative weights" if odd else "only zero weights"
+            refuse(f"column {weights!r}", found, "weights of zero or more, not all zero")
     exits, entries = merged_ties(exits, entries)
-    exits, shifted = _positive_intervals(exits, entries, codes, duration, entry)
+    negative = int((exits < entries).sum())
+    if negative:
+        where = f"columns {entry!r} and {duration!r}" if entry else f"column {duration!r}"
+        refuse(where, f"{negative} records with a negative interval", "entry <= exit")
+    at_entry = (exits == entries) & (codes > 0)
+    if at_entry.any():
+        exits = np.where(at_entry, entries + 1.0, exits)
+        warnings.append(f"{int(at_entry.sum())} events at entry counted one day later")
     if need_event and not codes.any():
-        refuse(
-            f"column {event!r}",
-            f"no event in {len(data)} records",
-            "at least one event",
-        )
+        refuse(f"column {event!r}", f"no event in {len(data)} records", "at least one event")
     data[duration], data[event] = exits, codes
     if entry:
         data[entry] = entries
     if sort:
-        keys = [id, duration, entry, event, *groups, *covariates, weights]
-        data = _in_fixed_order(data, list(dict.fromkeys(key for key in keys if key is not None)))
-    data.attrs["warnings"] = tuple(warnings + shifted)
+        keys = [duration, entry, event, *groups, *covariates, weights]
+        data = data.sort_values(
+            list(dict.fromkeys(key for key in keys if key is not None)), kind="stable",
+            # What cannot be compared is compared as text.
+            key=lambda column: column.astype(str) if column.dtype == object else column,
+            ignore_index=True,
+        )  # fmt: skip
+    data.attrs["warnings"] = tuple(warnings)
     return data
 
 
@@ -106,19 +117,9 @@ def require_columns(frame: pd.DataFrame, columns: Iterable[str]) -> None:
         copies = int((frame.columns == name).sum())
         if copies != 1:
             todo = "name an existing column" if copies == 0 else "rename or drop the copies"
-            refuse(
-                f"column {name!r}",
-                f"{copies} columns of that name",
-                "exactly one",
-                todo,
-            )
+            refuse(f"column {name!r}", f"{copies} columns of that name", "exactly one", todo)
     if len(frame) == 0:
-        refuse(
-            "the frame",
-            "0 records",
-            "at least one record",
-            "check the selection before it",
-        )
+        refuse("the frame", "0 records", "at least one record", "check the selection before it")
 
 
 def complete(data: pd.DataFrame, columns: Sequence[str]) -> tuple[pd.DataFrame, list[str]]:
@@ -127,11 +128,8 @@ def complete(data: pd.DataFrame, columns: Sequence[str]) -> tuple[pd.DataFrame, 
         return data.copy(), []
     keep = data[columns].notna().all(axis=1)
     if not keep.any():
-        refuse(
-            f"columns {list(columns)}",
-            f"{len(data)} records, each without a value",
-            "a value",
-        )
+        found = f"{len(data)} records, each without a value"
+        refuse(f"columns {list(columns)}", found, "a value")
     words = f"{int((~keep).sum())} records without a value in {', '.join(columns)} left out"
     return data[keep].reset_index(drop=True), [words]
 
@@ -157,13 +155,8 @@ def event_codes(data: pd.DataFrame, column: str, causes: Sequence[int] | None) -
     values = finite_numbers(data, column)
     odd = int((~np.isin(values, allowed)).sum())
     if odd:
-        todo = "name the competing causes or recode the event"
-        refuse(
-            f"column {column!r}",
-            f"{odd} records with another code",
-            f"one of {allowed}",
-            todo,
-        )
+        refuse(f"column {column!r}", f"{odd} records with another code", f"one of {allowed}",
+               "name the competing causes or recode the event")  # fmt: skip
     return values.astype("int64")
 
 
@@ -204,36 +197,6 @@ def merged_ties(*times: np.ndarray) -> tuple[np.ndarray, ...]:
     return tuple(np.split(chosen[run[back.ravel()]], np.cumsum([len(a) for a in times])[:-1]))
 
 
-def _positive_intervals(exits, entries, codes, duration, entry) -> tuple[np.ndarray, list[str]]:
-    """Exits with an event at entry moved a day later, and the sentence that says so."""
-    negative = int((exits < entries).sum())
-    if negative:
-        where = f"columns {entry!r} and {duration!r}" if entry else f"column {duration!r}"
-        refuse(where, f"{negative} records with a negative interval", "entry <= exit")
-    at_entry = (exits == entries) & (codes > 0)
-    if not at_entry.any():
-        return exits, []
-    words = f"{int(at_entry.sum())} events at entry counted one day later"
-    return np.where(at_entry, entries + 1.0, exits), [words]
-
-
-def _not_negative(values: np.ndarray, column: str) -> np.ndarray:
-    odd = int((values < 0).sum())
-    if odd or not values.any():
-        found = f"{odd} negative weights" if odd else "only zero weights"
-        refuse(f"column {column!r}", found, "weights of zero or more, not all zero")
-    return values
-
-
-def _in_fixed_order(data: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
-    """Rows sorted by ``keys``; columns that cannot be compared are compared as text."""
-
-    def comparable(column: pd.Series) -> pd.Series:
-        return column.astype(str) if column.dtype == object else column
-
-    return data.sort_values(keys, kind="stable", key=comparable, ignore_index=True)
-
-
 def codes_and_levels(column: pd.Series) -> tuple[np.ndarray, list[str]]:
     """An integer code per record and the levels as text; categories keep their order."""
     if isinstance(column.dtype, pd.CategoricalDtype):
@@ -256,7 +219,15 @@ def parts(data: pd.DataFrame, by: str | None) -> Iterator[tuple[dict[str, str], 
         yield {"group": by, "group_level": level}, data[codes == code]
 
 
-def arrays(data: pd.DataFrame, duration: str, event: str, entry: str | None, weights=None):
-    """Exit, event, entry and weight arrays of prepared records; None for a column not used."""
-    optional = [None if name is None else data[name].to_numpy() for name in (entry, weights)]
-    return data[duration].to_numpy(), data[event].to_numpy(), *optional
+def compared(data: pd.DataFrame, by: str) -> tuple[np.ndarray, list[str]]:
+    """``codes_and_levels`` of a column; AnalysisError where there are not two levels to compare."""
+    codes, levels = codes_and_levels(data[by])
+    if len(levels) < 2:
+        refuse(f"column {by!r}", "one group", "at least two groups with records")
+    return codes, levels
+
+
+def arrays(data: pd.DataFrame, duration: str, event: str, entry: str | None):
+    """Exit, event and entry arrays of prepared records; None for entries that are not used."""
+    entries = None if entry is None else data[entry].to_numpy()
+    return data[duration].to_numpy(), data[event].to_numpy(), entries

@@ -11,7 +11,6 @@ from prrt_lib.estimate import (
     cumulative_incidence,
     fine_gray,
     gray_test,
-    landmark,
     rank_sum,
     rmst_difference,
     standardised_difference,
@@ -113,10 +112,3 @@ def test_new_patients_have_the_levels_of_the_fit_by_value():
         for one in (1, "1", 1.0)
     ]
     assert told[0] == told[1] == told[2] < 1
-
-
-def test_the_order_of_classes_is_matched_by_value():
-    data = frame([0, 1] * 5).assign(study_id=range(10))
-    seen = pd.DataFrame({"study_id": [8, 9], "time": [5, 5], "value": [2.0, 1.0]})
-    found = landmark(data, "days", "event", 40, seen, order=["1", 2]).frame
-    assert found["landmark_status"].tolist()[-2:] == [2, "1"]

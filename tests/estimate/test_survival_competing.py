@@ -93,8 +93,8 @@ def test_the_two_variances_are_named_and_differ():
 def test_the_delta_variance_equals_the_sum_written_out():
     data = random_cohort(5)
     fit = aalen_johansen(data["day"].to_numpy(), data["what"].to_numpy(), 1)
-    before = np.append(1.0, fit.survival)[:-1]
-    y, d, own = fit.at_risk, fit.any_event, fit.events
+    y, d, own = fit.table.at_risk, fit.table.events, fit.events
+    before = np.append(1.0, np.cumprod(1 - d / y))[:-1]
     gap = fit.incidence[-2] - fit.incidence[:-1]
     parts = (
         gap**2 * d[:-1] / (y * (y - d))[:-1]
@@ -156,6 +156,7 @@ def test_incidences_and_survival_sum_to_one(rows):
     data = np.array(rows, dtype="float64")
     exits, codes = data[:, 0] + data[:, 1], data[:, 2].astype(int)
     fits = [aalen_johansen(exits, codes, cause, data[:, 0]) for cause in (1, 2)]
-    total = fits[0].incidence + fits[1].incidence + fits[0].survival
+    event_free = np.cumprod(fits[0].table.survivors / fits[0].table.at_risk)
+    total = fits[0].incidence + fits[1].incidence + event_free
     assert total == pytest.approx(np.ones(len(total)))
     assert all(np.isfinite(fit.std_error).all() for fit in fits)

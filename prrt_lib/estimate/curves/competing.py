@@ -11,10 +11,16 @@ import pandas as pd
 
 from prrt_lib.declare.rows import result_rows
 from prrt_lib.declare.shown import Shown
-from prrt_lib.estimate.curves.early_risk_set import started_groups
-from prrt_lib.estimate.curves.risk_table import NumberAtRisk, asked_times, tallies, tallies_at
+from prrt_lib.estimate.curves.early_risk_set import fitted_groups
+from prrt_lib.estimate.curves.risk_table import (
+    RiskTable,
+    asked_times,
+    records_at,
+    risk_table,
+    tallies_at,
+)
 from prrt_lib.estimate.proportions import probability_limits
-from prrt_lib.estimate.records import arrays, chosen_cause, declared_causes, prepared, refuse
+from prrt_lib.estimate.records import chosen_cause, declared_causes, prepared, refuse
 
 VARIANCES = {"delta": "Greenwood-type variance", "aalen": "Aalen variance"}
 
@@ -26,7 +32,6 @@ def cumulative_incidence(
     cause: int = 1,
     entry: str | None = None,
     by: str | None = None,
-    weights: str | None = None,
     times: Sequence[float] = (),
     variance: str = "delta",
     conf_type: str = "log-log",
@@ -48,146 +53,104 @@ def cumulative_incidence(
         refuse("variance", f"{variance!r}", f"one of {tuple(VARIANCES)}", "choose one")
     causes = declared_causes(frame, event, causes)
     cause = chosen_cause(cause, causes)
-    data = prepared(
-        frame, duration, event, entry, by, causes=causes, weights=weights, sort=bool(weights)
-    )
+    data = prepared(frame, duration, event, entry, by, causes=causes)
     method = f"Aalen-Johansen, {VARIANCES[variance]}, {conf_type}"
-    common = {"conf_level": conf_level, "level": str(cause), "variable": event}
-    common["method"] = method + (", delayed entry" if entry else "")
+    common = {"conf_level": conf_level, "level": str(cause), "variable": event,
+              "method": method + (", delayed entry" if entry else "")}  # fmt: skip
     rows: list[dict[str, Any]] = []
-    for group in started_groups(data, duration, entry, by, min_at_risk):
-        curve = None
-        if len(group.records):
-            exits, codes, entries, weight = arrays(group.records, duration, event, entry, weights)
-            curve = aalen_johansen(exits, codes, cause, entries, weight, variance)
-            group = group.told(curve.times, curve.at_risk, min_at_risk)
-        records = _records(curve, times, steps, group.start.t0, conf_type, conf_level, extend)
-        full = {**common, **group.key, **group.words}
-        rows += [full | record for record in records]
+
+    def fit(exits, codes, entries) -> Incidence:
+        return aalen_johansen(exits, codes, cause, entries, variance)
+
+    groups = fitted_groups(fit, data, duration, event, entry, by, min_at_risk)
+    for words, curve, start in groups:
+        if curve is None:
+            blank = {"statistic": "cumulative_incidence", "state": "not-estimable"}
+            rows += [common | words | blank | {"time": time} for time in times]
+            continue
+        origin = start.origin(curve)
+        at = asked_times(origin, curve.table.times[curve.events > 0], times, steps)
+        index = np.searchsorted(curve.table.times, at, side="right")
+        value, error = (np.append(0.0, x)[index] for x in (curve.incidence, curve.std_error))
+        low, high = probability_limits(value, error, conf_type, conf_level)
+        records = records_at(
+            "cumulative_incidence", (at >= origin) & ((at <= curve.last) | extend), time=at,
+            estimate=value, std_error=error, low=low, high=high,
+            at_risk=curve.table.sets.at(at), events=curve.table.cumulative(curve.events, at),
+        )  # fmt: skip
+        rows += [common | words | record for record in records]
     return result_rows(rows)
-
-
-def _records(
-    curve: Incidence | None, times, steps, t0, conf_type, conf_level, extend
-) -> list[dict[str, Any]]:
-    blank: dict[str, Any] = {"statistic": "cumulative_incidence", "state": "not-estimable"}
-    if curve is None:
-        return [{**blank, "time": time} for time in times]
-    start = curve.sets.start if t0 is not None else min(0.0, curve.sets.start)
-    own = curve.times[curve.events > 0]
-    at = asked_times(start, own, times, steps)
-    index = curve.index(at)
-    value, error = (np.append(0.0, x)[index] for x in (curve.incidence, curve.std_error))
-    low, high = probability_limits(value, error, conf_type, conf_level)
-    columns = {
-        "time": at,
-        "estimate": value,
-        "std_error": error,
-        "low": low,
-        "high": high,
-        "at_risk": curve.sets.at(at),
-        "events": np.append(0.0, np.cumsum(curve.events))[index],
-    }
-    lists = zip(*(values.tolist() for values in columns.values()), strict=True)
-    rows = [dict(zip(columns, row, strict=True)) for row in lists]
-    beyond = (at < start) | ((at > curve.last) & (not extend))
-    return [
-        {**blank, "time": row["time"], "at_risk": row["at_risk"]}
-        if out
-        else {"statistic": "cumulative_incidence", **row}
-        for row, out in zip(rows, beyond.tolist(), strict=True)
-    ]
 
 
 @dataclass(frozen=True, repr=False)
 class Incidence(Shown):
-    """F(t), S(t) and the standard error of F after each time at which anything happened."""
+    """F(t) and its standard error after each time at which anything happened.
 
-    times: np.ndarray
-    at_risk: np.ndarray
+    ``table`` counts events of any cause, ``events`` those of the cause.
+    """
+
+    table: RiskTable
     events: np.ndarray
-    any_event: np.ndarray
     incidence: np.ndarray
-    survival: np.ndarray
     std_error: np.ndarray
-    sets: NumberAtRisk
     last: float
 
     def shown(self) -> tuple[str, pd.DataFrame, list[str]]:
         """A line per time at which anything happened."""
-        steps = {"time": self.times, "at risk": self.at_risk, "events": self.events,
+        steps = {"time": self.table.times, "at risk": self.table.at_risk, "events": self.events,
                  "cumulative incidence": self.incidence, "SE": self.std_error}  # fmt: skip
         return f"Aalen-Johansen, observed to {self.last:g}", pd.DataFrame(steps), []
 
-    def index(self, at: np.ndarray) -> np.ndarray:
-        """Position in arrays that begin with the value before the first event."""
-        return np.searchsorted(self.times, at, side="right")
 
-
-def aalen_johansen(exits, codes, cause, entries=None, weights=None, variance="delta") -> Incidence:
+def aalen_johansen(exits, codes, cause, entries=None, variance="delta") -> Incidence:
     """The Aalen-Johansen estimate of the cumulative incidence of ``cause``.
 
     F(t) is the sum of S(s-) d(s) / Y(s); ties of different causes are handled together.
     ``variance="delta"``: Greenwood type, as R's survfit and etm (Marubini and Valsecchi 1995,
     formula 10.12); ``"aalen"``: Aalen 1978 as in cmprsk's cuminc.
     """
-    happened = codes > 0
-    own = codes == cause
-    pick = (lambda mask: None) if weights is None else (lambda mask: weights[mask])
-    times, any_event = tallies(exits[happened], pick(happened))
-    events = tallies_at(times, exits[own], pick(own))
-    sets = NumberAtRisk(exits, entries, weights)
-    at_risk = sets.at(times)
-    left = at_risk - any_event
-    left = np.where(left < 1e-12 * at_risk, 0.0, left)
-    after = np.cumprod(left / at_risk)
-    before = np.append(1.0, after)[:-1] if len(after) else after
-    incidence = np.cumsum(before * events / at_risk)
+    table = risk_table(exits, codes > 0, entries)
+    events = tallies_at(table.times, exits[codes == cause])
+    after = np.cumprod(table.survivors / table.at_risk)
+    before = np.append(1.0, after)[: len(after)]
+    incidence = np.cumsum(before * events / table.at_risk)
     square = delta_variance if variance == "delta" else aalen_variance
-    std_error = np.sqrt(np.maximum(square(incidence, before, after, at_risk, events, left), 0))
-    return Incidence(
-        times, at_risk, events, any_event, incidence, after, std_error, sets, float(exits.max())
-    )
+    std_error = np.sqrt(np.maximum(square(incidence, before, after, table, events), 0))
+    return Incidence(table, events, incidence, std_error, float(exits.max()))
 
 
-def delta_variance(incidence, before, after, at_risk, events, left) -> np.ndarray:
+def delta_variance(incidence, before, after, table: RiskTable, events) -> np.ndarray:
     """Var F(t) = sum (F(t)-F(s))^2 d. / (Y (Y-d.)) + S(s-)^2 d (Y-d) / Y^3
-    - 2 (F(t)-F(s)) S(s-) d / Y^2, d the cause's events and d. all events at s."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        spread = np.where(left > 0, (at_risk - left) / (at_risk * left), 0.0)
+    - 2 (F(t)-F(s)) S(s-) d / Y^2, d the cause's events and d. all events at s.
+
+    F(t) is taken out of the three sums, so that each is a cumulative sum.
+    """
+    at_risk, left = table.at_risk, table.survivors
+    spread = np.divide(table.events, at_risk * left, out=np.zeros(len(left)), where=left > 0)
     own = np.cumsum(before**2 * events * (at_risk - events) / at_risk**3)
     cross = before * events / at_risk**2
-    return _quadratic(incidence, spread, cross, own)
-
-
-def _quadratic(incidence, spread, cross, own) -> np.ndarray:
-    """The three sums with F(t) taken out, so that each is a cumulative sum."""
     a, b, c = (np.cumsum(spread * incidence**k) for k in range(3))
     d, e = np.cumsum(cross), np.cumsum(cross * incidence)
     return incidence**2 * a - 2 * incidence * b + c + own - 2 * (incidence * d - e)
 
 
-def aalen_variance(incidence, before, after, at_risk, events, left) -> np.ndarray:
+def aalen_variance(incidence, before, after, table: RiskTable, events) -> np.ndarray:
     """cmprsk's variance of F: martingale increments with d (Y - d) / (Y - 1) for ties.
 
     An event of the cause at s contributes (1 - (F(t)-F(s)) / S(s))^2, one of another cause
     ((F(t)-F(s)) / S(s))^2, times S(s-)^2 d / Y^2. It changes at the cause's own events only.
     """
-    others = at_risk - left - events
-    with np.errstate(divide="ignore", invalid="ignore"):
-        inverse = np.where(after > 0, 1 / after, 0.0)
-        sizes = [
-            before**2 * _tie_factor(count, at_risk) * count / at_risk**2
-            for count in (events, np.where(after > 0, others, 0.0))
-        ]
+    inverse = np.divide(1.0, after, out=np.zeros(len(after)), where=after > 0)
+
+    def sizes(count):
+        tie = np.where(count > 1, 1 - (count - 1) / np.maximum(table.at_risk - 1, 1), 1.0)
+        return before**2 * tie * count / table.at_risk**2
+
+    own, other = sizes(events), sizes(np.where(after > 0, table.events - events, 0.0))
     ratio = incidence * inverse
-    one = np.cumsum(sizes[0] * (1 + ratio) ** 2 + sizes[1] * ratio**2)
-    two = np.cumsum(sizes[0] * inverse * (1 + ratio) + sizes[1] * inverse * ratio)
-    three = np.cumsum((sizes[0] + sizes[1]) * inverse**2)
+    one = np.cumsum(own * (1 + ratio) ** 2 + other * ratio**2)
+    two = np.cumsum(own * inverse * (1 + ratio) + other * inverse * ratio)
+    three = np.cumsum((own + other) * inverse**2)
     value = one + incidence**2 * three - 2 * incidence * two
-    own = np.maximum.accumulate(np.where(events > 0, np.arange(len(events)), -1))
-    return np.where(own >= 0, value[own], 0.0)
-
-
-def _tie_factor(count, at_risk) -> np.ndarray:
-    return np.where(count > 1, 1 - (count - 1) / np.maximum(at_risk - 1, 1), 1.0)
+    last = np.maximum.accumulate(np.where(events > 0, np.arange(len(events)), -1))
+    return np.where(last >= 0, value[last], 0.0)

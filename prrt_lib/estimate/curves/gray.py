@@ -12,11 +12,9 @@ from prrt_lib.declare.rows import result_rows
 from prrt_lib.estimate.curves.risk_table import NumberAtRisk, tallies, tallies_at
 from prrt_lib.estimate.records import (
     chosen_cause,
-    codes_and_levels,
+    compared,
     declared_causes,
-    named,
     prepared,
-    refuse,
     warnings_of,
 )
 
@@ -27,12 +25,10 @@ def gray_test(
     event: str,
     by: str,
     cause: int = 1,
-    strata: str | Sequence[str] | None = None,
-    rho: float = 0.0,
     *,
     causes: Sequence[int] | None = None,
 ) -> pd.DataFrame:
-    """A row ``chi2`` with df and p: Gray 1988, k samples, weights (1 - F(t-))^rho.
+    """A row ``chi2`` with df and p: Gray 1988, k samples, all times alike (rho = 0).
 
     ``event`` is 0 for censored, else the cause; equal to cmprsk's cuminc. Delayed entry is not
     covered by the published variance and is therefore not offered: a frame with a column
@@ -40,35 +36,21 @@ def gray_test(
     """
     causes = declared_causes(frame, event, causes)
     cause = chosen_cause(cause, causes)
-    data = prepared(frame, duration, event, None, [by, *named(strata)], causes=causes, sort=False)
-    codes, levels = codes_and_levels(data[by])
-    if len(levels) < 2:
-        refuse(f"column {by!r}", "one group", "at least two groups with records")
+    data = prepared(frame, duration, event, None, by, causes=causes)
+    codes, levels = compared(data, by)
     kind = np.where(data[event] == cause, 1, np.where(data[event] > 0, 2, 0))
-    stratum = data.groupby(named(strata), observed=True).ngroup() if strata else codes * 0
-    score, variance = np.zeros(len(levels) - 1), np.zeros((len(levels) - 1,) * 2)
-    for one in np.unique(np.asarray(stratum)):
-        inside = np.asarray(stratum) == one
-        exits = data[duration].to_numpy()[inside]
-        part = gray_scores(exits, kind[inside], codes[inside], len(levels), rho)
-        score, variance = score + part[0], variance + part[1]
-    method = f"Gray's test, rho {rho:g}" + (", stratified" if strata else "")
-    words = {"group": by, "variable": event, "level": str(cause), "method": method}
-    words |= {"n": len(data), "events": int((kind == 1).sum()), "warning": warnings_of(data)}
+    score, variance = gray_scores(data[duration].to_numpy(), kind, codes, len(levels))
+    words = {"group": by, "variable": event, "level": str(cause), "method": "Gray's test, rho 0",
+             "statistic": "chi2", "n": len(data), "events": int((kind == 1).sum()),
+             "warning": warnings_of(data)}  # fmt: skip
     if not (kind == 1).any() or np.linalg.matrix_rank(variance) < len(score):
-        return result_rows([{"statistic": "chi2", "state": "not-estimable"}], **words)
-    value = float(score @ np.linalg.solve(variance, score))
-    test = {
-        "statistic": "chi2",
-        "estimate": value,
-        "df": len(score),
-        "p": chdtrc(len(score), value),
-    }
-    return result_rows([test], **words)
+        return result_rows([{**words, "state": "not-estimable"}])
+    value, df = float(score @ np.linalg.solve(variance, score)), len(score)
+    return result_rows([{**words, "estimate": value, "df": df, "p": chdtrc(df, value)}])
 
 
-def gray_scores(exits, kind, codes, count, rho=0.0) -> tuple[np.ndarray, np.ndarray]:
-    """Scores of all groups but the last and their covariance, for one stratum.
+def gray_scores(exits, kind, codes, count) -> tuple[np.ndarray, np.ndarray]:
+    """Scores of all groups but the last and their covariance.
 
     Gray 1988, Annals of Statistics 16:1141-1154, section 3, with the tie factors of cmprsk.
     Arrays are (group, event time): Y at risk, S and F each group's event-free probability and
@@ -78,8 +60,7 @@ def gray_scores(exits, kind, codes, count, rho=0.0) -> tuple[np.ndarray, np.ndar
     at_risk, own, other = (np.zeros((count, len(grid))) for _ in range(3))
     for k in range(count):
         mine = codes == k
-        if mine.any():
-            at_risk[k] = NumberAtRisk(exits[mine]).at(grid)
+        at_risk[k] = NumberAtRisk(exits[mine]).at(grid)
         own[k] = tallies_at(grid, exits[mine & (kind == 1)])
         other[k] = tallies_at(grid, exits[mine & (kind == 2)])
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -88,25 +69,19 @@ def gray_scores(exits, kind, codes, count, rho=0.0) -> tuple[np.ndarray, np.ndar
         s_before = _shifted(s_after, 1.0)
         f_before = _shifted(np.cumsum(np.where(at_risk > 0, s_before * own / at_risk, 0), 1), 0.0)
         size = np.where(at_risk > 0, at_risk / s_before, 0.0)
-    return _quadratic_form(at_risk, own, other, s_before, s_after, f_before, size, rho)
-
-
-def _quadratic_form(at_risk, own, other, s_before, s_after, f_before, size, rho):
     total, cases = size.sum(axis=0), own.sum(axis=0)
     pooled = np.cumsum(np.divide(cases, total, where=total > 0, out=np.zeros_like(total)))
     pooled_before = np.append(0.0, pooled)[:-1]
-    weight = (1 - pooled_before) ** rho
     adjusted = size * (1 - f_before)
     expected = cases * adjusted / adjusted.sum(axis=0)
-    score = (weight * np.where(at_risk > 0, own - expected, 0)).sum(axis=1)
+    score = np.where(at_risk > 0, own - expected, 0).sum(axis=1)
     share = size / total
-    a = weight * (np.einsum("it,ij->ijt", size, np.eye(len(size))) - size[:, None] * share[None])
+    a = np.einsum("it,ij->ijt", size, np.eye(count)) - size[:, None] * share[None]
     c = np.cumsum(a * cases / (total * (1 - pooled_before)), axis=2)
-    groups = range(len(size))
     variance = sum(
         _group_variance(a[:, k], c[:, k], at_risk[k], other[k], cases, total, s_before[k],
                         s_after[k], pooled)
-        for k in groups
+        for k in range(count)
     )  # fmt: skip
     return score[:-1], variance[:-1, :-1]
 

@@ -8,26 +8,13 @@ import numpy as np
 import pandas as pd
 
 from prrt_lib.declare.rows import result_rows
-from prrt_lib.estimate.records import (
-    complete,
-    entries_named,
-    finite_numbers,
-    named,
-    parts,
-    refuse,
-    require_columns,
-    warnings_of,
-)
+from prrt_lib.estimate.records import entries_named, finite_numbers, refuse, require_columns
 
 METHOD = "non-parametric maximum likelihood, interval-censored (Turnbull)"
 
 
 def interval_censored_survival(
-    frame: pd.DataFrame,
-    lower: str,
-    upper: str,
-    by: str | None = None,
-    times: Sequence[float] = (),
+    frame: pd.DataFrame, lower: str, upper: str, times: Sequence[float] = ()
 ) -> pd.DataFrame:
     """Rows ``survival`` at ``times`` and ``median``: the bounds the data allow, no limits.
 
@@ -38,48 +25,29 @@ def interval_censored_survival(
     Delayed entry is not covered: a frame with a column ``entry`` is refused.
     """
     entries_named(frame, None)
-    require_columns(frame, [lower, upper, *named(by)])
-    data, notes = complete(frame[[lower, upper, *named(by)]], named(by))
-    data.attrs["warnings"] = tuple(notes)
-    ends = data[upper].astype("float64").fillna(np.inf)
-    data = data.assign(**{lower: finite_numbers(data, lower), upper: ends})
-    _check(data[lower].to_numpy(), data[upper].to_numpy(), lower, upper)
-    tables = []
-    for key, part in parts(data, by):
-        low, high = part[lower].to_numpy(), part[upper].to_numpy()
-        left, right, mass = turnbull(low, high)
-        asked = times if len(times) else np.unique(right[np.isfinite(right)])
-        for record in _records(
-            left, right, mass, asked, np.max(np.where(high < np.inf, high, low))
-        ):
-            tables.append({**record, **key, "n": len(part), "events": int((high < np.inf).sum())})
-    return result_rows(tables, method=METHOD, unit="days", warning=warnings_of(data))
-
-
-def _check(low: np.ndarray, high: np.ndarray, lower: str, upper: str) -> None:
-    odd = int((~(np.isfinite(low) & (low >= 0) & (high >= low))).sum())
+    require_columns(frame, [lower, upper])
+    low = finite_numbers(frame, lower)
+    high = frame[upper].astype("float64").fillna(np.inf).to_numpy()
+    odd = int((~((low >= 0) & (high >= low))).sum())
     if odd:
-        refuse(
-            f"columns {lower!r} and {upper!r}", f"{odd} impossible intervals", "0 <= lower <= upper"
-        )
-
-
-def _records(left, right, mass, times, last) -> list[dict[str, object]]:
+        where = f"columns {lower!r} and {upper!r}"
+        refuse(where, f"{odd} impossible intervals", "0 <= lower <= upper")
+    left, right, mass = turnbull(low, high)
+    last = np.max(np.where(high < np.inf, high, low))
     records = []
-    for time in times:
+    for time in times if len(times) else np.unique(right[np.isfinite(right)]):
         # mass is certainly gone when its interval has ended, possibly once it has begun
         bounds = {"lowest": 1 - mass[left < time].sum(), "highest": 1 - mass[right <= time].sum()}
         for level, value in bounds.items():
-            record = {"statistic": "survival", "time": time, "level": level}
             state = {"state": "not-estimable"} if time > last else {"estimate": max(value, 0.0)}
-            records.append({**record, **state})
+            records.append({"statistic": "survival", "time": time, "level": level, **state})
     reached = np.flatnonzero(np.cumsum(mass) >= 0.5 - 1e-9)
-    at = reached[0] if len(reached) and np.isfinite(right[reached[0]]) else None
     for level, ends in (("lowest", left), ("highest", right)):
-        record = {"statistic": "median", "level": level}
-        state = {"state": "not-reached"} if at is None else {"estimate": ends[at]}
-        records.append({**record, **state})
-    return records
+        found = len(reached) and np.isfinite(right[reached[0]])
+        state = {"estimate": ends[reached[0]]} if found else {"state": "not-reached"}
+        records.append({"statistic": "median", "level": level, **state})
+    return result_rows(records, n=len(low), events=int((high < np.inf).sum()), method=METHOD,
+                       unit="days")  # fmt: skip
 
 
 def turnbull(low, high, tolerance=1e-7, most=20_000) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -110,8 +78,7 @@ def turnbull(low, high, tolerance=1e-7, most=20_000) -> tuple[np.ndarray, np.nda
 
 def support(low: np.ndarray, high: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The innermost intervals: a left end followed directly by a right end."""
-    ends = [(value, 1, value) for value in np.unique(low)]
-    ends += [(value, 0, value) for value in np.unique(high)]
-    ends.sort(key=lambda end: (end[0], end[1]))
-    pairs = [(a[2], b[2]) for a, b in zip(ends, ends[1:], strict=False) if a[1] and not b[1]]
+    # Of two equal ends the right one comes first.
+    ends = sorted([*((value, 1) for value in set(low)), *((value, 0) for value in set(high))])
+    pairs = [(a, b) for (a, left), (b, other) in zip(ends, ends[1:], strict=False) if left > other]
     return np.array([a for a, _ in pairs]), np.array([b for _, b in pairs])

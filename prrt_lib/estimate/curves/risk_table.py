@@ -6,61 +6,38 @@ Risk sets are (entry, exit]: a patient is at risk at t when entry < t <= exit.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-
-
-class Ordered:
-    """Sorted times with their weights; counts the weight that lies before a time."""
-
-    def __init__(self, times: np.ndarray, weights: np.ndarray | None = None):
-        if weights is None:
-            self.times, self.total = in_order(times), None
-        else:
-            order = np.argsort(times, kind="stable")
-            self.times = times[order]
-            self.total = np.concatenate([[0.0], np.cumsum(weights[order])])
-
-    def before(self, at: np.ndarray) -> np.ndarray:
-        """Weight of the times < ``at``."""
-        return self._weight(np.searchsorted(self.times, at, side="left"))
-
-    def up_to(self, at: np.ndarray) -> np.ndarray:
-        """Weight of the times <= ``at``."""
-        return self._weight(np.searchsorted(self.times, at, side="right"))
-
-    def _weight(self, position: np.ndarray) -> np.ndarray:
-        return position.astype("float64") if self.total is None else self.total[position]
 
 
 class NumberAtRisk:
     """Numbers at risk at any time, from exits and, with delayed entry, entries."""
 
-    def __init__(self, exits, entries=None, weights=None):
-        self.exits = Ordered(exits, weights)
-        self.entries = None if entries is None else Ordered(entries, weights)
-        self.size = float(len(exits)) if weights is None else float(weights.sum())
-        self.start = 0.0 if entries is None else float(self.entries.times[0])
+    def __init__(self, exits: np.ndarray, entries: np.ndarray | None = None):
+        self.exits = in_order(exits)
+        self.entries = None if entries is None else in_order(entries)
+        self.start = 0.0 if entries is None else float(self.entries[0])
 
     def at(self, times: np.ndarray) -> np.ndarray:
-        """Weight at risk just before each time; at the origin, of those who enter there."""
-        times = np.asarray(times, dtype="float64")
+        """Number at risk just before each time; at the origin, of those who enter there."""
         if self.entries is None:
-            entered = self.size
-        else:
-            origin = self.entries.up_to(times)
-            entered = np.where(times <= self.start, origin, self.entries.before(times))
-        return entered - self.exits.before(times)
+            return self.strictly_at(times)
+        origin = np.searchsorted(self.entries, times, side="right")
+        origin = origin - np.searchsorted(self.exits, times, side="left")
+        return np.where(np.asarray(times) <= self.start, origin, self.strictly_at(times))
 
     def strictly_at(self, times: np.ndarray) -> np.ndarray:
-        """Weight at risk just before each time, those left out who enter at that very time."""
-        entered = self.size if self.entries is None else self.entries.before(times)
-        return entered - self.exits.before(times)
+        """Number at risk just before each time, those left out who enter at that very time."""
+        entered = len(self.exits)
+        if self.entries is not None:
+            entered = np.searchsorted(self.entries, times, side="left")
+        return (entered - np.searchsorted(self.exits, times, side="left")).astype("float64")
 
 
 @dataclass(frozen=True)
 class RiskTable:
-    """Distinct event times with the weight at risk and the weight of events at each."""
+    """Distinct event times with the number at risk and the number of events at each."""
 
     times: np.ndarray
     at_risk: np.ndarray
@@ -69,19 +46,28 @@ class RiskTable:
 
     @property
     def survivors(self) -> np.ndarray:
-        """At risk minus events, with the rounding of summed weights set to zero."""
-        left = self.at_risk - self.events
-        return np.where(left < 1e-12 * self.at_risk, 0.0, left)
+        """At risk minus events."""
+        return self.at_risk - self.events
+
+    def cumulative(self, steps: np.ndarray, at: np.ndarray) -> np.ndarray:
+        """The sum of ``steps`` (one per event time) up to each time of ``at``."""
+        return np.append(0.0, np.cumsum(steps))[np.searchsorted(self.times, at, side="right")]
 
 
-def risk_table(exits, happened, entries=None, weights=None) -> RiskTable:
+def risk_table(exits, happened, entries=None) -> RiskTable:
     """The risk table of the records whose ``happened`` is true where the event occurred."""
-    sets = NumberAtRisk(exits, entries, weights)
-    times, events = tallies(exits[happened], None if weights is None else weights[happened])
-    keep = events > 0
-    if not keep.all():
-        times, events = times[keep], events[keep]
+    sets = NumberAtRisk(exits, entries)
+    times, events = tallies(exits[happened])
     return RiskTable(times, sets.at(times), events, sets)
+
+
+def hazard_at_risk(exits, happened, entries=None) -> np.ndarray:
+    """The Nelson-Aalen hazard that each record collects from its entry to its exit."""
+    table = risk_table(exits, happened, entries)
+    hazard = table.cumulative(table.events / table.at_risk, exits)
+    if entries is None:
+        return hazard
+    return hazard - table.cumulative(table.events / table.at_risk, entries)
 
 
 def in_order(times: np.ndarray) -> np.ndarray:
@@ -89,22 +75,16 @@ def in_order(times: np.ndarray) -> np.ndarray:
     return times if (times[1:] >= times[:-1]).all() else np.sort(times)
 
 
-def tallies(times: np.ndarray, weights: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
-    """Distinct times and the weight at each."""
-    if weights is None:
-        ordered = in_order(times)
-        last = np.flatnonzero(np.concatenate([ordered[1:] != ordered[:-1], [True]]))
-        last = last[: len(ordered)]
-        return ordered[last], np.diff(last, prepend=-1).astype("float64")
-    distinct, back = np.unique(times, return_inverse=True)
-    return distinct, np.bincount(back.ravel(), weights=weights, minlength=len(distinct))
+def tallies(times: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Distinct times and how many there are of each."""
+    ordered = in_order(times)
+    last = np.flatnonzero(np.append(ordered[1:] != ordered[:-1], True))[: len(ordered)]
+    return ordered[last], np.diff(last, prepend=-1).astype("float64")
 
 
-def tallies_at(grid: np.ndarray, times: np.ndarray, weights=None) -> np.ndarray:
-    """The weight of ``times`` at each point of the sorted ``grid``, which contains them all."""
-    return np.bincount(np.searchsorted(grid, times), weights=weights, minlength=len(grid)).astype(
-        "float64"
-    )
+def tallies_at(grid: np.ndarray, times: np.ndarray) -> np.ndarray:
+    """How many ``times`` lie at each point of the sorted ``grid``, which contains them all."""
+    return np.bincount(np.searchsorted(grid, times), minlength=len(grid)).astype("float64")
 
 
 def asked_times(start: float, events: np.ndarray, times, steps: bool = False) -> np.ndarray:
@@ -113,3 +93,14 @@ def asked_times(start: float, events: np.ndarray, times, steps: bool = False) ->
         return np.unique(np.concatenate([[start], events, np.asarray(times, dtype="float64")]))
     asked = list(dict.fromkeys(times)) if len(times) else np.append(start, events)
     return np.asarray(asked, dtype="float64")
+
+
+def records_at(statistic: str, seen: np.ndarray, **columns: np.ndarray) -> list[dict[str, Any]]:
+    """A record of ``columns`` (time, at_risk, ...) per time; "not-estimable" where not ``seen``."""
+    rows = zip(*(values.tolist() for values in columns.values()), strict=True)
+    records = [{"statistic": statistic, **dict(zip(columns, row, strict=True))} for row in rows]
+    outside = {"statistic": statistic, "state": "not-estimable"}
+    return [
+        record if inside else {**outside, "time": record["time"], "at_risk": record["at_risk"]}
+        for record, inside in zip(records, seen.tolist(), strict=True)
+    ]

@@ -1,6 +1,7 @@
 """Concordance of a risk score with survival: the share of comparable pairs in the right order.
 
-A comparable pair is an event and somebody still at risk after it.
+A comparable pair is an event and somebody still at risk after it. lifelines 0.30.3 counts the
+same pairs, but knows no entry, strata, weights or standard error.
 """
 
 from __future__ import annotations
@@ -12,19 +13,23 @@ import pandas as pd
 from scipy.stats import norm
 
 from prrt_lib.declare.rows import result_rows
-from prrt_lib.estimate.curves.quasi_independence import smaller_before
-from prrt_lib.estimate.records import prepared, refuse, warnings_of
+from prrt_lib.estimate.curves.product_limit import product_limit
+from prrt_lib.estimate.records import arrays, prepared, refuse, warnings_of
 
-TIME_WEIGHTS = ("n", "n/G2", "S", "S/G", "I")
+TIME_WEIGHTS = ("n", "n/G2", "S", "S/G")
 TOLERANCE = 1e-12  # of scores that differ only by rounding, relative to the largest
-DENSE = 4_000_000
 
 
 def concordance(
-    frame: pd.DataFrame, duration: str, event: str, score: str, entry: str | None = None,
-    strata: str | None = None, cluster: str | None = None, weights: str | None = None,
-    time_weight: str = "n", up_to: float | None = None, conf_level: float = 0.95,
-) -> pd.DataFrame:  # fmt: skip
+    frame: pd.DataFrame,
+    duration: str,
+    event: str,
+    score: str,
+    entry: str | None = None,
+    time_weight: str = "n",
+    up_to: float | None = None,
+    conf_level: float = 0.95,
+) -> pd.DataFrame:
     """Result rows: concordance of a high ``score`` with early events, and the pairs counted.
 
     Pairs tied in score count half, pairs tied in time not at all (Harrell). ``time_weight`` as
@@ -33,28 +38,51 @@ def concordance(
     """
     if time_weight not in TIME_WEIGHTS:
         refuse("time_weight", repr(time_weight), f"one of {list(TIME_WEIGHTS)}", "choose one")
-    extra = [name for name in (score, cluster) if name]
-    data = prepared(frame, duration, event, entry, strata, extra, weights=weights, need_event=True)
-    pairs = count_pairs(
-        data[duration].to_numpy(), data[event].to_numpy() == 1, data[score].to_numpy(float),
-        start=data[entry].to_numpy() if entry else None,
-        strata=pd.factorize(data[strata])[0] if strata else None,
-        weight=data[weights].to_numpy() if weights else None,
-        time_weight=time_weight, up_to=up_to,
+    data = prepared(
+        frame, duration, event, entry, covariates=[score], need_event=True, sort=True
     )  # fmt: skip
-    codes = pd.factorize(data[cluster])[0] if cluster else None
+    stop, codes, start = arrays(data, duration, event, entry)
+    happened = (codes == 1) & (stop <= (np.inf if up_to is None else up_to))
+    factor = _time_weight(stop, happened, start, time_weight)
+    pairs = count_pairs(stop, happened, data[score].to_numpy(float), start, factor=factor)
     counted = {
         "concordant": pairs.concordant, "discordant": pairs.discordant, "tied score": pairs.tied,
         "tied time": pairs.tied_time, "tied score and time": pairs.tied_both,
     }  # fmt: skip
-    records = [record(pairs, codes, conf_level)] + [
+    records = [record(pairs, None, conf_level)] + [
         {"statistic": "count", "level": name, "estimate": value, "unit": "pairs"}
         for name, value in counted.items()
     ]
-    events = int(data[event].sum())
-    words = f"Harrell concordance, time weight {time_weight}"
-    common = {"variable": score, "n": len(data), "events": events, "method": words}
-    return result_rows(records, **common, warning=warnings_of(data))
+    return result_rows(
+        records, variable=score, n=len(data), events=int(codes.sum()),
+        method=f"Harrell concordance, time weight {time_weight}", warning=warnings_of(data),
+    )  # fmt: skip
+
+
+def _time_weight(stop, event, start, kind) -> np.ndarray | None:
+    """(n,) factor of the pairs of each record's event."""
+    if kind == "n":
+        return None
+    curve = product_limit(stop, event, start)
+    before = np.append(1.0, curve.survival)[:-1]
+    # The chance of not being censored before each event; events of the same time leave first.
+    uncensored = product_limit(stop, ~event, start, leave_first=event)
+    observed, _ = uncensored.at(curve.table.times, side="left")
+    by_time = {
+        "S": before / curve.table.at_risk, "S/G": before / (observed * curve.table.at_risk),
+        "n/G2": 1 / observed**2,
+    }[kind]  # fmt: skip
+    factor = np.zeros(len(stop))
+    factor[event] = by_time[np.searchsorted(curve.table.times, stop[event])]
+    return factor
+
+
+def concordance_of_fit(fit) -> dict:
+    """The concordance of a CoxFit's linear predictor, as a record."""
+    data = fit.data
+    eta = data.x @ fit.coefficients.to_numpy()
+    pairs = count_pairs(data.stop, data.event, eta, data.start, data.strata, data.weight)
+    return record(pairs, data.cluster, fit.conf_level)
 
 
 def record(pairs: Pairs, cluster: np.ndarray | None, conf_level: float) -> dict:
@@ -63,7 +91,9 @@ def record(pairs: Pairs, cluster: np.ndarray | None, conf_level: float) -> dict:
     if not total > 0:
         return {"statistic": "concordance", "state": "not-estimable"}
     value = (pairs.concordant + pairs.tied / 2) / total
-    influence = pairs.influence(value) / total
+    # Change of the concordance when a record's weight is moved.
+    concordant, _, tied = pairs.own
+    influence = pairs.weight * (concordant + tied / 2 - value * pairs.own.sum(axis=0)) / total
     if cluster is not None:
         influence = np.bincount(cluster, influence)
     error = float(np.sqrt(influence @ influence))
@@ -75,108 +105,71 @@ def record(pairs: Pairs, cluster: np.ndarray | None, conf_level: float) -> dict:
     }  # fmt: skip
 
 
-def concordance_of_fit(fit) -> dict:
-    """The concordance of a CoxFit's linear predictor, as a record."""
-    data = fit.data
-    eta = data.x @ fit.coefficients.to_numpy()
-    eta = eta if data.offset is None else eta + data.offset
-    pairs = count_pairs(data.stop, data.event, eta, data.start, data.strata, data.weight)
-    return record(pairs, data.cluster, fit.conf_level)
-
-
 @dataclass(frozen=True)
 class Pairs:
-    """Weighted pairs, in all and by the record that takes part in them."""
+    """Weighted pairs, in all and (``own``: concordant, discordant, tied) by record."""
 
     concordant: float
     discordant: float
     tied: float
     tied_time: float
     tied_both: float
-    own_concordant: np.ndarray
-    own_discordant: np.ndarray
-    own_tied: np.ndarray
+    own: np.ndarray  # (3, n)
     weight: np.ndarray
-
-    def influence(self, value: float) -> np.ndarray:
-        """(n,) change of the concordance times all pairs when a record's weight is moved."""
-        all_own = self.own_concordant + self.own_discordant + self.own_tied
-        return self.weight * (self.own_concordant + self.own_tied / 2 - value * all_own)
 
 
 def count_pairs(
-    stop, event, score, start=None, strata=None, weight=None, time_weight="n", up_to=None
-) -> Pairs:
-    """Pairs of each event with the records at risk at and beyond its time, within strata."""
+    stop, event, score, start=None, strata=None, weight=None, factor=None
+) -> Pairs:  # fmt: skip
+    """Pairs of each event with the records at risk at and beyond its time, within strata.
+
+    ``factor`` (n,) multiplies the pairs of each record's event.
+    """
     n = len(stop)
-    weight = np.ones(n) if weight is None else weight
-    ranks = _ranks(score)
-    strata = np.zeros(n, np.int64) if strata is None else strata
-    if up_to is not None:
-        event = event & (stop <= up_to)
-    own = np.zeros((3, n))
-    same = np.zeros(2)
-    order = np.argsort(strata, kind="stable")
-    for rows in np.split(order, np.flatnonzero(np.diff(strata[order])) + 1):
-        entry = None if start is None else start[rows]
-        factor = _time_weight(stop[rows], event[rows], entry, weight[rows], time_weight)
-        part = (stop[rows], event[rows], entry, ranks[rows], weight[rows], factor)
-        own[:, rows] = _own_pairs(*part)
-        same += _tied_times(stop[rows], event[rows], ranks[rows], weight[rows])
-    totals = own @ weight / 2
-    return Pairs(*totals, *same, *own, weight)
-
-
-def _ranks(score: np.ndarray) -> np.ndarray:
-    """0, 1, ... with scores equal up to rounding sharing a rank."""
+    weight, factor = (np.ones(n) if given is None else given for given in (weight, factor))
     order = np.argsort(score, kind="stable")
-    sorted_score = score[order]
-    step = np.diff(sorted_score) > TOLERANCE * np.abs(score).max(initial=0.0)
-    ranks = np.empty(len(score), np.int64)
-    ranks[order] = np.concatenate([[0], np.cumsum(step)])
-    return ranks
+    step = np.diff(score[order]) > TOLERANCE * np.abs(score).max(initial=0.0)
+    rank = np.empty(n, np.int64)
+    rank[order] = np.concatenate([[0], np.cumsum(step)])
+    strata = np.zeros(n, np.int64) if strata is None else strata
+    own, tied_time, tied_both = np.zeros((3, n)), 0.0, 0.0
+    for stratum in np.unique(strata[event]):
+        rows = strata == stratum
+        entry = None if start is None else start[rows]
+        part = stop[rows], event[rows], rank[rows], weight[rows]
+        own[:, rows] = _own_pairs(*part, entry, factor[rows])
+        died = event & rows
+        times = np.unique(stop[died], return_inverse=True)[1]
+        both = _within(times * (int(rank.max()) + 1) + rank[died], weight[died])
+        tied_time, tied_both = tied_time + _within(times, weight[died]) - both, tied_both + both
+    return Pairs(*(own @ weight / 2), tied_time, tied_both, own, weight)
 
 
-def _own_pairs(stop, event, start, rank, weight, factor) -> np.ndarray:
-    """(3, n) weight of the other records in concordant, discordant, tied pairs of each record."""
+def _within(keys: np.ndarray, weight: np.ndarray) -> float:
+    """Weight of the pairs that share a key."""
+    code = np.unique(keys, return_inverse=True)[1]
+    return float((np.bincount(code, weight) ** 2 - np.bincount(code, weight**2)).sum() / 2)
+
+
+def _own_pairs(stop, event, rank, weight, start, factor) -> np.ndarray:
+    """(3, n) weight of the other records in concordant, discordant, tied pairs of each record.
+
+    Pairs are counted within a merge sort: n log n.
+    """
     times = np.unique(stop)
     leaving = 2 * np.searchsorted(times, stop) + ~event  # a censoring outlives an event at its time
-    entering = None if start is None else 2 * np.searchsorted(times, start, side="right") - 1
+    sides = [(leaving, 1.0)]
+    if start is not None:
+        sides.append((2 * np.searchsorted(times, start, side="right") - 1, -1.0))
     died = np.flatnonzero(event)
-    if not len(died):
-        return np.zeros((3, len(stop)))
-    count = _dense if len(died) * len(stop) <= DENSE else _sorted
-    return count(leaving, entering, died, rank, weight, factor)
-
-
-def _dense(leaving, entering, died, rank, weight, factor) -> np.ndarray:
-    """By comparing every event with every record."""
-    pair = leaving > leaving[died][:, None]
-    if entering is not None:
-        pair &= entering < leaving[died][:, None]
-    giving, event_rank = weight[died] * factor[died], rank[died][:, None]
-    own = np.empty((3, len(leaving)))
-    relations = (rank < event_rank, rank > event_rank, rank == event_rank)
-    for kind, related in enumerate(relations):
-        matrix = (pair & related).astype(float)
-        own[kind] = giving @ matrix
-        own[kind, died] += (matrix @ weight) * factor[died]
-    return own
-
-
-def _sorted(leaving, entering, died, rank, weight, factor) -> np.ndarray:
-    """By counting within a merge sort: n log n."""
-    giving = weight[died] * factor[died]
-    time, event_rank = leaving[died], rank[died]
-    own = np.zeros((3, len(leaving)))
-    sides = [(leaving, 1.0)] if entering is None else [(leaving, 1.0), (entering, -1.0)]
-    width = int(max(leaving.max(), 0)) + 2
+    time, event_rank, giving = leaving[died], rank[died], weight[died] * factor[died]
+    own, width = np.zeros((3, len(stop))), 2 * len(times) + 2
     for key, sign in sides:
         # records whose key is above the event's time: of smaller rank, of the same, of any
         less = smaller_before(-time, event_rank, -key, rank, weight)
-        same = _above(rank * width + key, weight, event_rank * width + time)
-        same -= _above(rank, weight, event_rank)
-        every = _above(key, weight, time)
+        same = _below(-rank * width - key, weight, -event_rank * width - time)
+        same -= _below(-rank, weight, -event_rank)
+        every = _below(-key, weight, -time)
         own[:, died] += sign * factor[died] * np.array([less, every - less - same, same])
         given = smaller_before(key, -rank, time, -event_rank, giving)
         same = _below(event_rank * width + time, giving, rank * width + key)
@@ -186,13 +179,6 @@ def _sorted(leaving, entering, died, rank, weight, factor) -> np.ndarray:
     return own
 
 
-def _above(key, weight, at) -> np.ndarray:
-    """Sum of ``weight`` with ``key`` > ``at``."""
-    order = np.argsort(key, kind="stable")
-    total = np.concatenate([[0.0], np.cumsum(weight[order])])
-    return total[-1] - total[np.searchsorted(key[order], at, side="right")]
-
-
 def _below(key, weight, at) -> np.ndarray:
     """Sum of ``weight`` with ``key`` < ``at``."""
     order = np.argsort(key, kind="stable")
@@ -200,57 +186,34 @@ def _below(key, weight, at) -> np.ndarray:
     return total[np.searchsorted(key[order], at, side="left")]
 
 
-def _tied_times(stop, event, rank, weight) -> np.ndarray:
-    """Weight of pairs of events at one time: with different scores, with the same score."""
+def smaller_before(at, below, key, value, weight) -> np.ndarray:
+    """For each query the sum of ``weight`` with ``key`` < ``at`` and ``value`` < ``below``.
 
-    def within(keys) -> float:
-        _, code = np.unique(keys, return_inverse=True)
-        total = np.bincount(code.ravel(), weight[event])
-        square = np.bincount(code.ravel(), weight[event] ** 2)
-        return float((total**2 - square).sum() / 2)
-
-    if not event.any():
-        return np.zeros(2)
-    times = np.unique(stop[event], return_inverse=True)[1].ravel()
-    both = within(times * (int(rank.max()) + 1) + rank[event])
-    return np.array([within(times) - both, both])
-
-
-def _time_weight(stop, event, start, weight, kind) -> np.ndarray:
-    """(n,) factor of the pairs of each record's event."""
-    if kind == "n":
-        return np.ones(len(stop))
-    times = np.unique(stop[event])
-    if start is None:
-        start = np.full(len(stop), -np.inf)
-    at_risk = _at_risk(stop, start, weight, times)
-    died = np.bincount(np.searchsorted(times, stop[event]), weight[event], len(times))
-    survival = np.concatenate([[1.0], np.cumprod(1 - died / at_risk)])[:-1]
-    reach = _censoring(stop, event, start, weight, times)
-    by_time = {
-        "I": 1 / at_risk, "S": survival / at_risk,
-        "S/G": survival / (reach * at_risk), "n/G2": 1 / reach**2,
-    }[kind]  # fmt: skip
-    factor = np.zeros(len(stop))
-    factor[event] = by_time[np.searchsorted(times, stop[event])]
-    return factor
-
-
-def _at_risk(stop, start, weight, times) -> np.ndarray:
-    """Weight with start < t <= stop for each of ``times``."""
-    return _below(-stop, weight, np.nextafter(-times, np.inf)) - _below(
-        -start, weight, np.nextafter(-times, np.inf)
-    )
-
-
-def _censoring(stop, event, start, weight, times) -> np.ndarray:
-    """G(t-): the probability of not being censored before each of ``times``."""
-    gone = np.unique(stop[~event])
-    left = np.bincount(np.searchsorted(gone, stop[~event]), weight[~event], len(gone))
-    # events at the same time leave first
-    leaving = np.bincount(
-        np.searchsorted(gone, stop), weight * (event & np.isin(stop, gone)), len(gone) + 1
-    )[: len(gone)]
-    at_risk = _at_risk(stop, start, weight, gone) - leaving
-    curve = np.concatenate([[1.0], np.cumprod(1 - left / at_risk)])
-    return curve[np.searchsorted(gone, times, side="left")]
+    Items and queries stand in one list by key; halving that list again and again, every query
+    in a right half meets the items of the left half once, in order of value.
+    """
+    queries, items = len(at), len(key)
+    is_item = np.concatenate([np.zeros(queries, bool), np.ones(items, bool)])
+    place = np.empty(queries + items, np.int32)
+    by_key = np.lexsort((is_item, np.concatenate([at, key])))  # queries before items of their key
+    place[by_key] = np.arange(queries + items, dtype=np.int32)
+    by_value = np.lexsort((is_item, np.concatenate([below, value])))
+    weights = np.concatenate([np.zeros(queries), weight])[by_value]
+    place, number = place[by_value], by_value.astype(np.int32)
+    found = np.zeros(queries + items)
+    for bit in range(max((queries + items - 1).bit_length(), 1) - 1, -1, -1):
+        right = (place >> bit) & 1 == 1
+        base = (place >> (bit + 1)) << (bit + 1)
+        passed = np.cumsum(np.where(right, 0.0, weights))
+        ahead = np.concatenate([[0.0], passed])[base]
+        found[number[right]] += passed[right] - ahead[right]
+        seen = np.cumsum(right, dtype=np.int32)
+        ones_before = np.concatenate([np.zeros(1, np.int32), seen])[base]
+        rank = np.arange(len(place), dtype=np.int32) - base
+        ones = seen - ones_before
+        target = np.where(right, base + (1 << bit) + ones - 1, base + rank - ones)
+        moved = np.empty_like(place), np.empty_like(number), np.empty_like(weights)
+        for new, old in zip(moved, (place, number, weights), strict=True):
+            new[target] = old
+        place, number, weights = moved
+    return found[:queries]

@@ -37,7 +37,6 @@ class CoxData:
     strata_columns: tuple[str, ...]
     cluster: np.ndarray | None
     cluster_column: str
-    offset: np.ndarray | None
     design: Design
     warnings: tuple[str, ...]
 
@@ -60,14 +59,18 @@ def cox_data(
         weights=weights, need_event=True, sort=False,
     )  # fmt: skip
     made = design(data, covariates, reference, interactions, splines)
-    codes, names = _coded(data, groups)
+    codes, names = None, ("",)
+    if groups:
+        grouped = data.groupby(groups, observed=True)
+        codes = grouped.ngroup().to_numpy()
+        names = tuple(", ".join(level_text(part) for part in key) for key, _ in grouped)
     return CoxData(
         index=kept.index, stop=data[duration].to_numpy(), event=data[event].to_numpy() == 1,
         start=data[entry].to_numpy() if entry else None, x=made.matrix(data),
         weight=data[weights].to_numpy() if weights else None,
-        strata=codes if groups else None, strata_names=names, strata_columns=tuple(groups),
+        strata=codes, strata_names=names, strata_columns=tuple(groups),
         cluster=pd.factorize(data[cluster])[0] if cluster else None,
-        cluster_column=cluster or "", offset=None, design=made,
+        cluster_column=cluster or "", design=made,
         warnings=(*warnings, *data.attrs["warnings"], *made.warnings),
     )  # fmt: skip
 
@@ -92,18 +95,6 @@ def _usable(frame, times, wanted, weights) -> tuple[pd.DataFrame, list[str]]:
     if not len(kept):
         refuse("the frame", "no record with all covariates", "at least one", "check missing values")
     return kept, warnings
-
-
-def _coded(data: pd.DataFrame, groups: list[str]) -> tuple[np.ndarray, tuple[str, ...]]:
-    """Stratum numbers in sorted order and their names ("" without strata)."""
-    if not groups:
-        return np.zeros(len(data), np.int64), ("",)
-    if len(groups) == 1:
-        codes, values = pd.factorize(data[groups[0]], sort=True)
-        return codes, tuple(level_text(value) for value in values)
-    grouped = data.groupby(groups, observed=True, sort=True)
-    labels = [", ".join(level_text(part) for part in key) for key, _ in grouped]
-    return grouped.ngroup().to_numpy(), tuple(labels)
 
 
 @dataclass(frozen=True, repr=False)
@@ -200,11 +191,6 @@ class CoxFit(Fit):
         """Result rows: ``estimates`` and the concordance, which takes longer than the fit."""
         return self.as_rows([*cox_rows.estimates(self), concordance_of_fit(self)])
 
-    @cached_property
-    def tests(self) -> pd.DataFrame:
-        """The rows of the likelihood-ratio, Wald and score tests."""
-        return self.as_rows(cox_rows.tests(self))
-
     def as_rows(self, records: Iterable[Mapping]) -> pd.DataFrame:
         """Result rows that carry this fit's counts, method and warnings."""
         common = {"n": self.n, "events": self.events, "method": self.method}
@@ -219,13 +205,15 @@ class CoxFit(Fit):
         """Result rows of the score test of proportional hazards, per term and GLOBAL."""
         return diagnostics.zph(self, transform, terms)
 
-    def baseline_hazard(self, at: Mapping | None = None, ties: str | None = None) -> pd.DataFrame:
-        """Cumulative hazard steps per stratum, at covariates ``at`` (default: all zero)."""
-        return baseline.baseline_hazard(self, at, ties)
+    def baseline_hazard(self, ties: str | None = None) -> pd.DataFrame:
+        """Cumulative hazard steps per stratum, all covariates zero."""
+        return baseline.baseline_hazard(self, ties)
 
-    def predict_survival(self, new: pd.DataFrame, times: Sequence[float], **options):
+    def predict_survival(
+        self, new: pd.DataFrame, times: Sequence[float], ties: str | None = None
+    ) -> pd.DataFrame:
         """Result rows of S(t) with limits for each row of ``new`` at ``times``."""
-        return baseline.predict_survival(self, new, times, **options)
+        return baseline.predict_survival(self, new, times, ties)
 
     def _frame(self, scaled: np.ndarray) -> pd.DataFrame:
         values = scaled / np.outer(self.sets.scale, self.sets.scale)
@@ -254,8 +242,10 @@ def cox(
     robust standard errors. Records without a covariate are left out and counted in ``warnings``.
     Raises AnalysisError for data that cannot be fitted; separation is a warning.
     """
-    _require_choice("ties", ties, ("efron", "breslow"))
-    _require_choice("penalty", penalty, (None, "firth"))
+    if ties not in ("efron", "breslow"):
+        refuse("ties", repr(ties), "one of ['efron', 'breslow']", "choose one of these")
+    if penalty not in (None, "firth"):
+        refuse("penalty", repr(penalty), "one of [None, 'firth']", "choose one of these")
     data = cox_data(
         frame, duration, event, covariates, entry, strata, cluster, weights,
         reference, interactions, splines,
@@ -265,25 +255,15 @@ def cox(
 
 def fit_cox(data: CoxData, ties: str, penalty: str | None, conf_level: float) -> CoxFit:
     """The CoxFit of prepared data."""
-    sets = risk_sets(
-        data.stop, data.event, data.x, data.start, data.strata, data.weight, data.offset, ties
-    )
+    sets = risk_sets(data.stop, data.event, data.x, data.start, data.strata, data.weight, ties)
     try:
         top = maximise_penalised(sets) if penalty == "firth" else maximise(sets)
     except Singular as error:
-        refuse(
-            f"covariates {[data.design.names[place] for place in error.columns]}",
-            "columns that are constant in every risk set or follow from the columns before them",
-            "columns with information of their own",
-            "leave these columns out",
-        )
-    warnings = (*data.warnings, *cox_rows.concerns(top, data.design.names, penalty))
+        refuse(f"covariates {[data.design.names[place] for place in error.columns]}",
+               "columns that are constant in every risk set or follow from the columns before them",
+               "columns with information of their own", "leave these columns out")  # fmt: skip
+    warnings = (*data.warnings, *cox_rows.concerns(top, data.design.names))
     return CoxFit(data, sets, top, ties, penalty, conf_level, warnings)
-
-
-def _require_choice(name: str, value: object, allowed: tuple) -> None:
-    if value not in allowed:
-        refuse(name, repr(value), f"one of {list(allowed)}", "choose one of these")
 
 
 def _root(covariance: pd.DataFrame) -> pd.Series:

@@ -1,9 +1,14 @@
-"""Covariates as columns of numbers: factor levels, interactions, splines."""
+"""Covariates as columns of numbers: factor levels, interactions, splines.
+
+formulaic makes the same columns of factors and interactions, but not Harrell's spline, and
+its names would have to be taken apart for the variable, level and reference of a row.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
+from functools import cached_property
 from itertools import product
 
 import numpy as np
@@ -38,7 +43,28 @@ class Design:
     knots: Mapping[str, np.ndarray]
     interactions: tuple[tuple[str, ...], ...]
     warnings: tuple[str, ...] = ()
-    columns: tuple[Column, ...] = field(default=())
+
+    @cached_property
+    def columns(self) -> tuple[Column, ...]:
+        """One Column per column, interactions last."""
+        single: dict[str, list[Column]] = {}
+        for name in self.covariates:
+            if name in self.levels:
+                first, *rest = self.levels[name]
+                single[name] = [Column(name, name, level, first) for level in rest]
+            elif name in self.knots:
+                single[name] = [Column(name, name, f"rcs{j}")
+                                for j in range(1, len(self.knots[name]))]  # fmt: skip
+            else:
+                single[name] = [Column(name, name)]
+        columns = [column for name in self.covariates for column in single[name]]
+        for names in self.interactions:
+            term = ":".join(names)
+            for parts in product(*[single[name] for name in names]):
+                level = ":".join(part.level for part in parts if part.level)
+                reference = ":".join(part.reference for part in parts if part.reference)
+                columns.append(Column(term, term, level, reference))
+        return tuple(columns)
 
     @property
     def names(self) -> list[str]:
@@ -52,31 +78,27 @@ class Design:
             found.setdefault(column.term, []).append(place)
         return found
 
-    def places(self, term: str) -> list[int]:
-        """Column numbers of one term."""
-        return self.terms()[term]
-
     def matrix(self, frame: pd.DataFrame) -> np.ndarray:
         """(n, p) numbers; AnalysisError for a level that the design has not seen."""
         require_columns(frame, self.covariates)
-        blocks = {name: self._block(frame, name) for name in self.covariates}
-        parts = [blocks[name] for name in self.covariates]
-        for names in self.interactions:
-            factors = product(*[blocks[name].T for name in names])
-            parts.append(np.column_stack([np.prod(columns, axis=0) for columns in factors]))
-        return np.hstack(parts) if parts else np.empty((len(frame), 0))
-
-    def _block(self, frame: pd.DataFrame, name: str) -> np.ndarray:
-        if name not in self.levels:
+        blocks = {}
+        for name in self.covariates:
+            if name in self.levels:
+                codes = pd.Index(self.levels[name]).get_indexer(_texts(frame[name]))
+                if (codes < 0).any():
+                    found = f"{int((codes < 0).sum())} records with another level"
+                    refuse(f"column {name!r}", found, f"one of {list(self.levels[name])}")
+                blocks[name] = codes[:, None] == np.arange(1, len(self.levels[name]))
+                continue
             truth = pd.api.types.is_bool_dtype(frame[name])
             values = finite_numbers(frame[[name]].astype("int64") if truth else frame, name)
             knots = self.knots.get(name)
-            return values[:, None] if knots is None else spline_basis(values, knots)
-        codes = pd.Index(self.levels[name]).get_indexer(_texts(frame[name]))
-        if (codes < 0).any():
-            found = f"{int((codes < 0).sum())} records with another level"
-            refuse(f"column {name!r}", found, f"one of {list(self.levels[name])}")
-        return (codes[:, None] == np.arange(1, len(self.levels[name]))).astype(float)
+            blocks[name] = values[:, None] if knots is None else spline_basis(values, knots)
+        parts = list(blocks.values())
+        for names in self.interactions:
+            factors = product(*[blocks[name].T for name in names])
+            parts.append(np.column_stack([np.prod(columns, axis=0) for columns in factors]))
+        return np.hstack(parts).astype(float) if parts else np.empty((len(frame), 0))
 
 
 def design(
@@ -93,73 +115,40 @@ def design(
     the number of knots or the knots. Raises AnalysisError for what cannot be one.
     """
     require_columns(frame, covariates)
-    _require_known(covariates, reference, interactions, splines)
-    wanted, levels, warnings = dict(reference or {}), {}, []
+    wanted, splines = dict(reference or {}), dict(splines or {})
+    named = [*wanted, *splines, *(name for pair in interactions for name in pair)]
+    unknown = sorted(set(named) - set(covariates))
+    if unknown:
+        refuse(f"columns {unknown}", "no covariate of that name", f"one of {list(covariates)}")
+    if len(set(covariates)) != len(list(covariates)):
+        refuse("covariates", "a column named twice", "each once", "name each covariate once")
+    levels, warnings = {}, []
     for name in covariates:
-        kind = pd.api.types
-        number = kind.is_numeric_dtype(frame[name]) or kind.is_bool_dtype(frame[name])
-        if number and name not in wanted:
+        column, kind = frame[name], pd.api.types
+        if (kind.is_numeric_dtype(column) or kind.is_bool_dtype(column)) and name not in wanted:
             continue
-        levels[name], said = _levels(frame[name], wanted.get(name))
-        warnings += said
+        present, categories = set(_texts(column)), getattr(column, "cat", None)
+        values = np.sort(column.unique()) if categories is None else categories.categories
+        declared = [level_text(value) for value in values]
+        used = [level for level in declared if level in present]
+        if len(used) < 2:
+            found = f"one level in {len(column)} records"
+            refuse(f"column {name!r}", found, "two levels or more", "leave the column out")
+        where = f"column {name!r}, reference"
+        first = matched(wanted[name], used, where) if wanted.get(name) is not None else used[0]
+        levels[name] = (first, *[level for level in used if level != first])
+        unused = [level for level in declared if level not in present]
+        if unused:
+            warnings.append(f"{name}: no record with level {', '.join(unused)}")
     knots = {
         name: harrell_knots(frame[name], chosen) if np.ndim(chosen) == 0 else np.asarray(chosen)
-        for name, chosen in (splines or {}).items()
+        for name, chosen in splines.items()
     }
-    made = Design(
-        tuple(covariates), levels, knots, tuple(map(tuple, interactions)), tuple(warnings)
-    )
-    return replace(made, columns=_named_columns(made))
+    pairs = tuple(map(tuple, interactions))
+    return Design(tuple(covariates), levels, knots, pairs, tuple(warnings))
 
 
 def _texts(series: pd.Series) -> np.ndarray:
     """The level of every record as text."""
     codes, values = pd.factorize(series, use_na_sentinel=False)
     return np.array([level_text(value) for value in values], dtype=object)[codes]
-
-
-def _levels(series: pd.Series, reference: object) -> tuple[tuple[str, ...], list[str]]:
-    """Levels in use, the reference first, and a sentence for declared levels without records."""
-    present = set(_texts(series))
-    categories = getattr(series, "cat", None)
-    values = np.sort(series.unique()) if categories is None else categories.categories
-    declared = [level_text(value) for value in values]
-    used = [level for level in declared if level in present]
-    unused = [level for level in declared if level not in present]
-    if len(used) < 2:
-        found = f"one level in {len(series)} records"
-        refuse(f"column {series.name!r}", found, "two levels or more", "leave the column out")
-    where = f"column {series.name!r}, reference"
-    first = used[0] if reference is None else matched(reference, used, where)
-    said = [f"{series.name}: no record with level {', '.join(unused)}"] if unused else []
-    return (first, *[level for level in used if level != first]), said
-
-
-def _require_known(covariates, reference, interactions, splines) -> None:
-    named = [*(reference or {}), *(splines or {}), *[n for pair in interactions for n in pair]]
-    unknown = sorted(set(named) - set(covariates))
-    if unknown:
-        refuse(f"columns {unknown}", "no covariate of that name", f"one of {list(covariates)}")
-    if len(set(covariates)) != len(list(covariates)):
-        refuse("covariates", "a column named twice", "each once", "name each covariate once")
-
-
-def _named_columns(made: Design) -> tuple[Column, ...]:
-    single = {name: _columns_of(made, name) for name in made.covariates}
-    columns = [column for name in made.covariates for column in single[name]]
-    for names in made.interactions:
-        term = ":".join(names)
-        for parts in product(*[single[name] for name in names]):
-            level = ":".join(part.level for part in parts if part.level)
-            reference = ":".join(part.reference for part in parts if part.reference)
-            columns.append(Column(term, term, level, reference))
-    return tuple(columns)
-
-
-def _columns_of(made: Design, name: str) -> list[Column]:
-    if name in made.levels:
-        first, *rest = made.levels[name]
-        return [Column(name, name, level, first) for level in rest]
-    if name in made.knots:
-        return [Column(name, name, f"rcs{j}") for j in range(1, len(made.knots[name]))]
-    return [Column(name, name)]

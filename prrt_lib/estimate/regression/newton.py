@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +11,7 @@ from scipy.linalg.lapack import dposv, dpotrf
 from prrt_lib.estimate.regression.partial_likelihood import Likelihood, Sums, evaluate
 from prrt_lib.estimate.regression.risk_sets import RiskSets
 
+LIMIT = 60
 DECREMENT = 1e-18  # squared distance to the maximum in standard errors
 FLAT = 1e-8
 MOVING = 1e-3
@@ -36,88 +38,66 @@ class Maximum:
     sums: Sums
     information: np.ndarray
     variance: np.ndarray
-    iterations: int
     converged: bool
     separated: np.ndarray  # bool per column: the estimate runs to infinity
     loglik: float  # with the penalty where there is one, on the covariates' own scale
     loglik_start: float
 
 
-def maximise(sets: RiskSets, start: np.ndarray | None = None, limit: int = 60) -> Maximum:
+def maximise(sets: RiskSets) -> Maximum:
     """The Maximum of the log partial likelihood; raises Singular for dependent columns."""
-    beta = np.zeros(len(sets.x)) if start is None else np.asarray(start, float)
-    here = first = evaluate(sets, beta)
-    sums, information = _curvature(here)
+
+    def newton(here: Likelihood):
+        """Sums, information, Newton's step and its squared length in standard errors."""
+        sums = here.sums()
+        score, information = here.score(sums), here.information(sums)
+        if len(score) == 0:
+            return sums, information, score, 0.0
+        _, step, failed = dposv(information, score)
+        if failed:
+            step = np.linalg.pinv(information, hermitian=True) @ score
+        return sums, information, step, float(score @ step)
+
+    here = first = evaluate(sets, np.zeros(len(sets.x)))
+    sums, information, step, decrement = newton(here)
     require_rank(information)
-    step, decrement = _step(here.score(sums), information)
-    score_chi2 = decrement
-    separated, previous = np.zeros(len(beta), bool), np.full(len(beta), np.inf)
-    taken = 0
-    while decrement > DECREMENT and taken < limit:
-        separated = _running_away(step, previous, decrement)
+    score_chi2, taken = decrement, 0
+    separated, previous = np.zeros(len(step), bool), np.full(len(step), np.inf)
+    while decrement > DECREMENT and taken < LIMIT:
+        size = np.abs(step)
+        if decrement <= FLAT:
+            # Columns that still move although the likelihood no longer does: it is monotone.
+            separated = (size > MOVING) & (size > 0.5 * previous)
         if separated.any():
             break
-        previous = np.abs(step)
-        there = _improve(sets, here, step)
+        previous = size
+        there = uphill(lambda beta: evaluate(sets, beta), here, here.beta, step, 1e-12)
         if there is here:
             break
         here, taken = there, taken + 1
-        sums, information = _curvature(here)
-        step, decrement = _step(here.score(sums), information)
+        sums, information, step, decrement = newton(here)
     done = decrement <= DECREMENT or decrement <= 1e-12 * abs(here.loglik)
-    if not done and not separated.any():
-        separated = _vanished(here, step)
-    final = here.beta if separated.any() else here.beta + (step if done else 0.0)
-    return Maximum(
-        final, here, first, score_chi2, sums, information, _inverse(information), taken,
-        done, separated, here.loglik, first.loglik,
-    )  # fmt: skip
-
-
-def _curvature(here: Likelihood):
-    sums = here.sums()
-    return sums, here.information(sums)
-
-
-def _step(score: np.ndarray, information: np.ndarray) -> tuple[np.ndarray, float]:
-    """Newton's step and the squared length of it in standard errors."""
-    if len(score) == 0:
-        return score, 0.0
-    _, step, failed = dposv(information, score)
+    if not done and not separated.any() and np.ptp(here.eta) > APART:
+        # Columns on the move when the risks have grown too far apart to be summed.
+        separated = np.abs(step) > MOVING
+    variance, failed = information, False
+    if len(step):
+        _, inverse, failed = dposv(information, np.eye(len(step)))
+        variance = (inverse + inverse.T) / 2
     if failed:
-        step = np.linalg.pinv(information, hermitian=True) @ score
-    return step, float(score @ step)
+        variance = np.linalg.pinv(information, hermitian=True)
+    final = here.beta if separated.any() else here.beta + (step if done else 0.0)
+    return Maximum(final, here, first, score_chi2, sums, information, variance, done, separated,
+                   here.loglik, first.loglik)  # fmt: skip
 
 
-def _improve(sets: RiskSets, here: Likelihood, step: np.ndarray) -> Likelihood:
-    """The likelihood after the step, halved until it does not fall."""
+def uphill(at: Callable, here, beta: np.ndarray, step: np.ndarray, slack: float):
+    """``at`` of beta + step, the step halved until the likelihood does not fall; else ``here``."""
     for halving in range(30):
-        there = evaluate(sets, here.beta + step / 2**halving)
-        if there.loglik >= here.loglik - 1e-12 * abs(here.loglik):
+        there = at(beta + step / 2**halving)
+        if there.loglik >= here.loglik - slack * abs(here.loglik):
             return there
     return here
-
-
-def _running_away(step, previous, decrement) -> np.ndarray:
-    """Columns that still move although the likelihood no longer does (monotone likelihood)."""
-    if decrement > FLAT:
-        return np.zeros(len(step), bool)
-    size = np.abs(step)
-    return (size > MOVING) & (size > 0.5 * previous)
-
-
-def _vanished(here: Likelihood, step: np.ndarray) -> np.ndarray:
-    """Columns on the move when the risks have grown too far apart to be summed."""
-    apart = float(np.ptp(here.eta)) > APART
-    return (np.abs(step) > MOVING) & apart
-
-
-def _inverse(information: np.ndarray) -> np.ndarray:
-    """The inverse, or the pseudo-inverse where an estimate has run to infinity."""
-    if len(information) == 0:
-        return information
-    _, inverse, failed = dposv(information, np.eye(len(information)))
-    return np.linalg.pinv(information, hermitian=True) if failed else (inverse + inverse.T) / 2
 
 
 def require_rank(information: np.ndarray) -> None:

@@ -132,7 +132,7 @@ class Sums:
 
 def evaluate(sets: RiskSets, beta: np.ndarray) -> Likelihood:
     """The partial likelihood at ``beta``; loglik is -inf where it cannot be computed."""
-    eta = beta @ sets.x + sets.offset
+    eta = beta @ sets.x
     shift = float(eta.max())
     risk = np.exp(eta - shift)
     risk *= sets.weight

@@ -10,6 +10,10 @@ import numpy as np
 # two large sums would cost digits.
 SMALL = 30
 BRIEF = 8
+NONE = np.empty(0, np.int64)
+NOBODY_LATE = {"by_entry": None} | dict.fromkeys(
+    ("entry_start", "entry_bin", "small", "small_row", "small_start", "brief", "brief_time",
+     "brief_start"), NONE)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -24,7 +28,6 @@ class RiskSets:
 
     x: np.ndarray  # (p, n) centred and scaled
     weight: np.ndarray
-    offset: np.ndarray
     row: np.ndarray  # position in the caller's arrays
     event: np.ndarray
     exit_at: np.ndarray
@@ -56,7 +59,6 @@ class RiskSets:
     stratum: np.ndarray
     center: np.ndarray
     scale: np.ndarray
-    rows_given: int
     ties: str
 
     def suffix(self, values: np.ndarray) -> np.ndarray:
@@ -95,7 +97,7 @@ class RiskSets:
         return inside
 
 
-def risk_sets(stop, event, x, start=None, strata=None, weight=None, offset=None, ties="efron"):
+def risk_sets(stop, event, x, start=None, strata=None, weight=None, ties="efron") -> RiskSets:
     """RiskSets of n rows; ``x`` is (n, p), ``strata`` are integers, intervals are (start, stop].
 
     Raises ValueError without an event.
@@ -106,96 +108,69 @@ def risk_sets(stop, event, x, start=None, strata=None, weight=None, offset=None,
     weight = np.ones(n) if weight is None else np.asarray(weight, float)
     if not event.any():
         raise ValueError("no event")
-    key = _tie_breaker(x, weight, start)
-    order = np.lexsort((key, ~event, stop, strata))
-    exit_at, entry_at, times = _event_numbers(stop, event, start, strata, order)
-    kept = exit_at > entry_at
-    order, exit_at, entry_at = order[kept], exit_at[kept], entry_at[kept]
-    sorted_x, center, scale = _standardised(x, order, weight[order])
-    event, weight = event[order], weight[order]
-    return RiskSets(
-        x=sorted_x, weight=weight, row=order, event=event, exit_at=exit_at, entry_at=entry_at,
-        offset=np.zeros(len(order)) if offset is None else np.asarray(offset, float)[order],
-        exit_start=np.searchsorted(exit_at, np.arange(1, len(times[0]) + 1)),
-        **_entries(entry_at), **_small_sets(entry_at, exit_at, len(times[0])),
-        **_brief_rows(entry_at, exit_at),
-        **_terms(event, exit_at, weight, ties, len(times[0]), sorted_x),
-        time=times[0], stratum=times[1], center=center, scale=scale, rows_given=n, ties=ties,
-    )  # fmt: skip
-
-
-def _tie_breaker(x, weight, start) -> np.ndarray:
-    """One number per row, so that rows tied in time are summed in an order of their own."""
+    # One number per row, so that rows tied in time are summed in an order of their own.
     key = weight * 0.739085133215
     for j in range(x.shape[1]):
         key = key + x[:, j] * np.sqrt(2.0 + j)
-    return key if start is None else key + start * 0.567143290409
-
-
-def _event_numbers(stop, event, start, strata, order):
-    """Number of event times up to exit and up to entry, in ``order``; and the (times, strata)."""
-    distinct = np.unique(stop[event])
-    width = len(distinct) + 1
-    at_exit = strata * width + np.searchsorted(distinct, stop, side="right")
-    numbered = np.unique(at_exit[event])
-    if start is None:
-        at_entry = strata * width
-    else:
-        at_entry = strata * width + np.searchsorted(distinct, start, side="right")
-    exits = np.searchsorted(numbered, at_exit[order], side="right")
-    entries = np.searchsorted(numbered, at_entry[order], side="right")
-    return exits, entries, (distinct[numbered % width - 1], numbered // width)
-
-
-def _standardised(x, order, weight):
-    """Columns as (p, n), centred and scaled by weighted mean and SD, with both."""
+    key = key if start is None else key + start * 0.567143290409
+    order = np.lexsort((key, ~event, stop, strata))
+    exit_at, entry_at, time, stratum = _event_numbers(stop, event, start, strata, order)
+    kept = exit_at > entry_at
+    order, exit_at, entry_at = order[kept], exit_at[kept], entry_at[kept]
+    event, weight = event[order], weight[order]
     rows = np.ascontiguousarray(x[order].T, dtype=float)
     center = rows @ weight / weight.sum()
     rows -= center[:, None]
     scale = np.sqrt((rows * rows) @ weight / weight.sum())
     scale[~(scale > 1e-14 * np.maximum(1.0, np.abs(center)))] = 1.0
     rows /= scale[:, None]
-    return rows, center, scale
+    late = _late_entries(entry_at, exit_at, len(time)) if entry_at.any() else NOBODY_LATE
+    return RiskSets(
+        x=rows, weight=weight, row=order, event=event, exit_at=exit_at, entry_at=entry_at,
+        exit_start=np.searchsorted(exit_at, np.arange(1, len(time) + 1)), **late,
+        **_terms(event, exit_at, weight, ties, len(time), rows),
+        time=time, stratum=stratum, center=center, scale=scale, ties=ties,
+    )  # fmt: skip
 
 
-def _entries(entry_at) -> dict:
-    """Rows grouped by the event time they enter before."""
-    none = np.empty(0, np.int64)
-    if not entry_at.any():
-        return {"by_entry": None, "entry_start": none, "entry_bin": none}
+def _event_numbers(stop, event, start, strata, order):
+    """Number of event times up to exit and up to entry, in ``order``; their times and strata."""
+    distinct = np.unique(stop[event])
+    width = len(distinct) + 1
+    at_exit = strata * width + np.searchsorted(distinct, stop, side="right")
+    numbered = np.unique(at_exit[event])
+    at_entry = strata * width
+    if start is not None:
+        at_entry = at_entry + np.searchsorted(distinct, start, side="right")
+    exits, entries = (np.searchsorted(numbered, at[order], "right") for at in (at_exit, at_entry))
+    return exits, entries, distinct[numbered % width - 1], numbered // width
+
+
+def _late_entries(entry_at, exit_at, count) -> dict:
+    """Rows grouped by the event time they enter before, small risk sets and brief rows.
+
+    Subtracting late entries would cost digits in small risk sets and for rows that are at risk
+    at few event times: those are listed, to be summed directly.
+    """
     ordered = bool((np.diff(entry_at) >= 0).all())
-    by_entry = none if ordered else np.argsort(entry_at, kind="stable")
+    by_entry = NONE if ordered else np.argsort(entry_at, kind="stable")
     bins, first = np.unique(entry_at if ordered else entry_at[by_entry], return_index=True)
-    return {"by_entry": by_entry, "entry_start": first, "entry_bin": bins}
-
-
-def _small_sets(entry_at, exit_at, count) -> dict:
-    """The rows of each small risk set, where subtracting late entries would cost digits."""
-    none = np.empty(0, np.int64)
-    if not entry_at.any():
-        return {"small": none, "small_row": none, "small_start": none}
+    found = {"by_entry": by_entry, "entry_start": first, "entry_bin": bins}
     entered = np.cumsum(np.bincount(entry_at, minlength=count + 1))
     left = np.cumsum(np.bincount(exit_at, minlength=count + 1))
     small = np.flatnonzero((entered - left)[:count] <= SMALL)
-    first, last = np.searchsorted(small, entry_at), np.searchsorted(small, exit_at)
-    times = last - first
+    first = np.searchsorted(small, entry_at)
+    times = np.searchsorted(small, exit_at) - first
     row = np.repeat(np.arange(len(times)), times)
     which = np.arange(len(row)) - np.repeat(np.cumsum(times) - times - first, times)
     order = np.argsort(which, kind="stable")
-    start = np.searchsorted(which[order], np.arange(len(small)))
-    return {"small": small, "small_row": row[order], "small_start": start}
-
-
-def _brief_rows(entry_at, exit_at) -> dict:
-    """The event times of each row that is at risk at few of them."""
-    if not entry_at.any():
-        none = np.empty(0, np.int64)
-        return {"brief": none, "brief_time": none, "brief_start": none}
+    found |= {"small": small, "small_row": row[order],
+              "small_start": np.searchsorted(which[order], np.arange(len(small)))}  # fmt: skip
     brief = np.flatnonzero((exit_at - entry_at <= BRIEF) & (entry_at > 0))
     size = (exit_at - entry_at)[brief]
     start = np.cumsum(size) - size
     time = np.arange(size.sum()) - np.repeat(start - entry_at[brief], size)
-    return {"brief": brief, "brief_time": time, "brief_start": start}
+    return found | {"brief": brief, "brief_time": time, "brief_start": start}
 
 
 def _terms(event, exit_at, weight, ties, count, x) -> dict:
@@ -205,7 +180,7 @@ def _terms(event, exit_at, weight, ties, count, x) -> dict:
     death_start = np.searchsorted(death_at, np.arange(count))
     size = np.diff(np.append(death_start, len(death)))
     mass = np.add.reduceat(weight[death], death_start)
-    tied = np.flatnonzero(size > 1) if ties == "efron" else np.empty(0, np.int64)
+    tied = np.flatnonzero(size > 1) if ties == "efron" else NONE
     parts = size if len(tied) else np.ones(count, np.int64)
     term_at = np.repeat(np.arange(count), parts)
     inside = np.flatnonzero(parts[term_at] > 1)

@@ -61,7 +61,7 @@ def spline_effect(fit, column: str, values: Sequence[float], reference: float) -
     ``fit`` is a CoxFit whose ``splines`` hold the column; other covariates cancel.
     """
     knots = fit.design.knots[column]
-    places = fit.design.places(column)
+    places = fit.design.terms()[column]
     contrast = spline_basis(values, knots) - spline_basis([reference], knots)
     beta = fit.coefficients.to_numpy()[places]
     covariance = fit.covariance.to_numpy()[np.ix_(places, places)]

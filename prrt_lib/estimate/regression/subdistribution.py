@@ -15,12 +15,13 @@ from scipy.stats import norm
 
 from prrt_lib.declare.rows import combine, stamp
 from prrt_lib.declare.shown import Fit
+from prrt_lib.estimate.curves.risk_table import NumberAtRisk
 from prrt_lib.estimate.records import chosen_cause, event_codes, refuse, require_columns
 from prrt_lib.estimate.regression.cox_model import CoxData, CoxFit, cox_data, fit_cox
-from prrt_lib.estimate.regression.cox_rows import by_cluster
+from prrt_lib.estimate.regression.cox_rows import scores_by_cluster
 
 FORMS = ("weighted-cox", "cmprsk")
-_RENAMED = {"log_hazard_ratio": "log_subdistribution_hazard_ratio"}
+RENAMED = {"log_hazard_ratio": "log_subdistribution_hazard_ratio"}
 
 
 @dataclass(frozen=True, repr=False)
@@ -29,10 +30,8 @@ class FineGrayFit(Fit):
 
     cox: CoxFit
     form: str
-    cause: int
     n: int
     events: int
-    competing: int
     scaled_covariance: np.ndarray
 
     @property
@@ -66,11 +65,24 @@ class FineGrayFit(Fit):
 
     @cached_property
     def rows(self) -> pd.DataFrame:
-        """Result rows: log_subdistribution_hazard_ratio per column, and the likelihoods."""
+        """Result rows: log_subdistribution_hazard_ratio per column, and the likelihoods.
+
+        Standard errors, limits and p values are the form's own.
+        """
         rows = self.cox.estimates
-        kept = rows[rows["statistic"].isin(["log_hazard_ratio", "coefficient", "log_likelihood"])]
-        kept = kept.assign(statistic=kept["statistic"].replace(_RENAMED), method=self.method)
-        return combine([stamp(_with_errors(self, kept), n=self.n, events=self.events)])
+        rows = rows[rows["statistic"].isin(["log_hazard_ratio", "coefficient", "log_likelihood"])]
+        keys = [(column.variable, column.level) for column in self.cox.design.columns]
+        known = dict(zip(keys, self.robust_std_errors, strict=True))
+        found = [
+            known.get(key, np.nan) for key in zip(rows["variable"], rows["level"], strict=True)
+        ]
+        error = np.where(rows["estimate"].notna(), found, np.nan)
+        wide = float(norm.ppf(0.5 + self.cox.conf_level / 2)) * error
+        return combine([stamp(
+            rows, statistic=rows["statistic"].replace(RENAMED), method=self.method, n=self.n,
+            events=self.events, std_error=error, low=rows["estimate"] - wide,
+            high=rows["estimate"] + wide, p=2 * norm.sf(np.abs(rows["estimate"] / error)),
+        )])  # fmt: skip
 
 
 def fine_gray(
@@ -78,8 +90,6 @@ def fine_gray(
     causes: Sequence[int] = (1, 2), entry: str | None = None, form: str = "weighted-cox",
     ties: str | None = None, conf_level: float = 0.95,
     reference: Mapping[str, object] | None = None,
-    interactions: Sequence[Sequence[str]] = (),
-    splines: Mapping[str, int | Sequence[float]] | None = None,
 ) -> FineGrayFit:  # fmt: skip
     """The FineGrayFit of ``cause`` among the declared ``causes`` (0 = censored).
 
@@ -98,33 +108,26 @@ def fine_gray(
     cause = chosen_cause(cause, causes)
     codes = event_codes(frame, event, causes)
     marked = frame.assign(**{event: (codes == cause).astype("int64")}).reset_index(drop=True)
-    data = cox_data(
-        marked, duration, event, covariates, entry,
-        reference=reference, interactions=interactions, splines=splines,
-    )  # fmt: skip
+    data = cox_data(marked, duration, event, covariates, entry, reference=reference)
     rival = ((codes > 0) & (codes != cause))[data.index]
     data = replace(data, index=frame.index[data.index])
     observed = still_observed(data, rival, events_leave_first=form == "weighted-cox")
-    fit = fit_cox(_expanded(data, rival, observed), ties, None, conf_level)
-    covariance = fit.scaled_covariance
-    if form == "cmprsk":
-        covariance = _with_censoring(fit, data, rival, observed)
-    counts = (len(data.stop), int(data.event.sum()), int(rival.sum()))
-    return FineGrayFit(fit, form, cause, *counts, covariance)
-
-
-def _expanded(data: CoxData, rival: np.ndarray, observed: StillObserved) -> CoxData:
-    """Each patient's own row, and for a competing event rows of falling weight after it."""
-    n, own = len(data.stop), np.arange(len(data.stop))
+    # Each patient's own row, and for a competing event rows of falling weight after it.
+    n = len(data.stop)
     before = np.full(n, -np.inf) if data.start is None else data.start
     patient, start, stop, weight = observed.pieces(data.stop, rival)
-    source = np.concatenate([own, patient])
-    return replace(
+    source = np.concatenate([np.arange(n), patient])
+    expanded = replace(
         data, index=data.index[source], x=data.x[source], cluster=source,
         cluster_column="patient", start=np.concatenate([before, start]),
         stop=np.concatenate([data.stop, stop]), weight=np.concatenate([np.ones(n), weight]),
         event=np.concatenate([data.event, np.zeros(len(patient), bool)]),
     )  # fmt: skip
+    fit = fit_cox(expanded, ties, None, conf_level)
+    covariance = fit.scaled_covariance
+    if form == "cmprsk":
+        covariance = _with_censoring(fit, data, rival, observed)
+    return FineGrayFit(fit, form, n, int(data.event.sum()), covariance)
 
 
 def _with_censoring(fit: CoxFit, data: CoxData, rival, observed: StillObserved) -> np.ndarray:
@@ -133,8 +136,7 @@ def _with_censoring(fit: CoxFit, data: CoxData, rival, observed: StillObserved) 
     q(u) sums over competing events before u and event times from u on, as in the paper.
     """
     sets, top = fit.sets, fit.maximum
-    weighted = sets.weight * top.at.score_residuals(top.sums)
-    parts = by_cluster(sets, weighted, fit.data.cluster)
+    parts = scores_by_cluster(sets, top.at, fit.data.cluster)
     relative = (data.x - sets.center) / sets.scale
     factor = np.where(rival, np.exp(relative @ top.beta - top.at.shift), 0.0)
     factor /= observed.at(data.stop)
@@ -144,8 +146,7 @@ def _with_censoring(fit: CoxFit, data: CoxData, rival, observed: StillObserved) 
     times = np.unique(data.stop[censored])
     q = _later(times, sets.time, hazard) * _earlier(times, data.stop, factor * relative.T)
     q = q - _later(times, sets.time, hazard_mean) * _earlier(times, data.stop, factor)
-    ends = np.sort(data.stop)
-    at_risk = len(ends) - np.searchsorted(ends, times, side="left")
+    at_risk = NumberAtRisk(data.stop).at(times)
     count = np.bincount(np.searchsorted(times, data.stop[censored]), minlength=len(times))
     q = q / at_risk
     passed = np.pad(np.cumsum(q * (count / at_risk), axis=1), ((0, 0), (1, 0)))
@@ -168,20 +169,6 @@ def _earlier(at, time, values) -> np.ndarray:
     total = np.cumsum(values[..., order], axis=-1)
     padded = np.concatenate([np.zeros((*total.shape[:-1], 1)), total], axis=-1)
     return padded[..., np.searchsorted(time[order], at, side="left")]
-
-
-def _with_errors(fit: FineGrayFit, rows: pd.DataFrame) -> pd.DataFrame:
-    """The rows with the form's own standard errors, limits and p values."""
-    errors = {
-        (column.variable, column.level): error
-        for column, error in zip(fit.cox.design.columns, fit.robust_std_errors, strict=True)
-    }
-    found = [errors.get(key, np.nan) for key in zip(rows["variable"], rows["level"], strict=True)]
-    error = np.where(rows["estimate"].notna(), found, np.nan)
-    wide = float(norm.ppf(0.5 + fit.cox.conf_level / 2)) * error
-    p = 2 * norm.sf(np.abs(rows["estimate"] / error))
-    low, high = rows["estimate"] - wide, rows["estimate"] + wide
-    return rows.assign(std_error=error, low=low, high=high, p=p)
 
 
 @dataclass(frozen=True)
@@ -234,13 +221,19 @@ def still_observed(data, rival: np.ndarray, events_leave_first: bool) -> StillOb
     """
     censored = ~data.event & ~rival
     times, gone = np.unique(data.stop[censored], return_counts=True)
-    at_risk = _at_risk(data, times)
+    at_risk = NumberAtRisk(data.stop, data.start).strictly_at(times)
     if events_leave_first:
         ends = np.sort(data.stop[~censored])
-        at_risk = at_risk - _count(ends, times)
+        at_risk -= np.searchsorted(ends, times, "right") - np.searchsorted(ends, times, "left")
     factors = [(times, 1 - gone / at_risk)]
     if data.start is not None and len(np.unique(data.start)) > 1:
-        factors.append(_entries(data))
+        # Growth of the chance of having entered, at each entry time but the first.
+        times, came = np.unique(data.start, return_counts=True)
+        inside = np.searchsorted(np.sort(data.start), times, side="right")
+        inside = inside - np.searchsorted(np.sort(data.stop), times, side="right")
+        share = 1 - came / np.maximum(inside, came)
+        usable = share > 0  # nobody else under observation: entry says nothing about earlier times
+        factors.append((times[usable], 1 / share[usable]))
     change = np.unique(np.concatenate([time for time, _ in factors]))
     factor = np.ones(len(change))
     for time, value in factors:
@@ -249,26 +242,3 @@ def still_observed(data, rival: np.ndarray, events_leave_first: bool) -> StillOb
     value = np.concatenate([[1.0], np.cumprod(np.where(nobody_left, 1.0, factor))])
     spell = np.concatenate([[0], np.cumsum(nobody_left)])
     return StillObserved(change, value, spell, np.unique(data.stop[data.event]))
-
-
-def _entries(data) -> tuple[np.ndarray, np.ndarray]:
-    """Growth of the chance of having entered, at each entry time but the first."""
-    times, came = np.unique(data.start, return_counts=True)
-    inside = np.searchsorted(np.sort(data.start), times, side="right")
-    inside = inside - np.searchsorted(np.sort(data.stop), times, side="right")
-    share = 1 - came / np.maximum(inside, came)
-    usable = share > 0  # nobody else under observation: entry says nothing about earlier times
-    return times[usable], 1 / share[usable]
-
-
-def _at_risk(data, times: np.ndarray) -> np.ndarray:
-    at_risk = len(data.stop) - np.searchsorted(np.sort(data.stop), times, side="left")
-    if data.start is None:
-        return at_risk
-    starts = np.sort(data.start)
-    return at_risk - (len(starts) - np.searchsorted(starts, times, side="left"))
-
-
-def _count(ordered: np.ndarray, times: np.ndarray) -> np.ndarray:
-    right = np.searchsorted(ordered, times, side="right")
-    return right - np.searchsorted(ordered, times, side="left")

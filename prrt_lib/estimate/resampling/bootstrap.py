@@ -125,7 +125,7 @@ class _Terms:
 
 def _derivatives(sets: RiskSets, terms: _Terms, beta: np.ndarray):
     """(B, p) score and (B, p, p) information at ``beta`` (B, p)."""
-    eta = beta @ sets.x + sets.offset
+    eta = beta @ sets.x
     risk = np.exp(eta - eta.max(axis=1, keepdims=True))
     risk *= terms.counts
     hazard, square = _hazards(sets, terms, risk)
