@@ -21,7 +21,7 @@ from prrt_lib.estimate import (
     mixed_model,
     pool,
 )
-from prrt_lib.estimate.curves.product_limit import product_limit
+from prrt_lib.estimate.curves.survival import product_limit
 from prrt_lib.read.parsing import parse
 from prrt_lib.study.endpoints import ENDPOINTS
 from prrt_lib.study.times import Times

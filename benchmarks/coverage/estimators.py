@@ -10,9 +10,9 @@ import pandas as pd
 from benchmarks.coverage import cohorts as source
 from prrt_lib.base.errors import AnalysisError
 from prrt_lib.estimate.curves.competing import cumulative_incidence
-from prrt_lib.estimate.curves.early_risk_set import conditional_start
 from prrt_lib.estimate.curves.log_rank import logrank
 from prrt_lib.estimate.curves.survival import kaplan_meier
+from prrt_lib.estimate.records import conditional_start
 from prrt_lib.estimate.regression.cox_model import cox
 
 MIN_AT_RISK = 5

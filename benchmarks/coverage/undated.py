@@ -10,8 +10,8 @@ import pandas as pd
 
 from benchmarks.coverage.cohorts import HORIZON, MODEL, cohorts, source_median
 from benchmarks.coverage.estimators import MIN_AT_RISK, Found
-from prrt_lib.estimate.curves.early_risk_set import conditional_start
 from prrt_lib.estimate.curves.survival import kaplan_meier
+from prrt_lib.estimate.records import conditional_start
 
 SHARES = (0, 5, 10, 30)  # % of the deaths
 # Which deaths lose their day: any, or only those of the earlier half.

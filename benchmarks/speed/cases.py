@@ -15,8 +15,7 @@ from benchmarks.speed import reference
 from benchmarks.speed.timing import COVARIATES, milliseconds, patients, side_by_side
 from prrt_lib.estimate.curves.competing import aalen_johansen, cumulative_incidence
 from prrt_lib.estimate.curves.log_rank import logrank, logrank_permutation
-from prrt_lib.estimate.curves.product_limit import product_limit
-from prrt_lib.estimate.curves.survival import kaplan_meier
+from prrt_lib.estimate.curves.survival import kaplan_meier, product_limit
 from prrt_lib.estimate.proportions import probability_limits
 from prrt_lib.estimate.regression.cox_model import cox
 from prrt_lib.estimate.regression.newton import maximise
@@ -132,7 +131,7 @@ def curves() -> list[Measured]:
 
     def with_limits():
         curve = product_limit(days, event)
-        return probability_limits(curve.survival, curve.std_error, "log-log", 0.95)
+        return probability_limits(curve.value, curve.std_error, "log-log", 0.95)
 
     two = side_by_side({
         "ours": with_limits, "numpy": lambda: reference.kaplan_meier(days, event),

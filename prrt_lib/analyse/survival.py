@@ -10,10 +10,10 @@ from prrt_lib.declare.footprints import traced
 from prrt_lib.declare.parameters import BRACKETED, BRACKETS, YEARS, Parameters, days
 from prrt_lib.declare.rows import combine, result_rows, stamp
 from prrt_lib.estimate.curves.competing import cumulative_incidence
-from prrt_lib.estimate.curves.early_risk_set import last_sufficient_exit
 from prrt_lib.estimate.curves.gray import gray_test
 from prrt_lib.estimate.curves.log_rank import logrank
 from prrt_lib.estimate.curves.quasi_independence import conditional_tau
+from prrt_lib.estimate.curves.risk_table import last_sufficient_exit
 from prrt_lib.estimate.curves.survival import kaplan_meier
 from prrt_lib.estimate.curves.survival import median_follow_up as reverse_kaplan_meier
 from prrt_lib.estimate.records import parts

@@ -9,7 +9,7 @@ from typing import Any
 # Module of one idea -> its public functions.
 MODULES = {
     "curves.competing": ("cumulative_incidence",),
-    "curves.early_risk_set": ("conditional_start",),
+    "records": ("conditional_start",),
     "curves.gray": ("gray_test",),
     "curves.illness_death": ("illness_death_model",),
     "curves.interval_censored": ("interval_censored_survival",),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -231,3 +233,76 @@ def arrays(data: pd.DataFrame, duration: str, event: str, entry: str | None):
     """Exit, event and entry arrays of prepared records; None for entries that are not used."""
     entries = None if entry is None else data[entry].to_numpy()
     return data[duration].to_numpy(), data[event].to_numpy(), entries
+
+
+@dataclass(frozen=True)
+class Group:
+    """The records of one level of a grouping, and where its curve may start.
+
+    ``words`` for its rows: group, group_level, n, total, and the label of a conditional start.
+    ``t0``: None where the curve starts at the first entry, NaN where there never are enough at
+    risk; ``dropped``: records with exit <= t0; ``noticed``: what checking the records noticed.
+    """
+
+    words: dict[str, Any]
+    exits: np.ndarray
+    codes: np.ndarray
+    entries: np.ndarray | None
+    t0: float | None
+    dropped: int
+    noticed: str
+
+    @property
+    def left_out(self) -> str:
+        """How many records the conditional start drops, in words."""
+        told = f"{self.dropped} records with exit up to t0 dropped"
+        return told if self.t0 is not None and self.entries is not None else ""
+
+    @property
+    def origin(self) -> float:
+        """The first time at which the curve has a value."""
+        late = self.entries is not None and len(self.entries)
+        first = float(self.entries.min()) if late else 0.0
+        return min(0.0, first) if self.t0 is None else first
+
+
+def watched(
+    frame: pd.DataFrame, duration: str, event: str, entry: str | None, by: str | None,
+    minimum: int | None = None, causes: Sequence[int] | None = None,
+) -> list[Group]:  # fmt: skip
+    """The checked records of ``frame`` by level of ``by``.
+
+    With ``minimum`` each group has its own conditional start (:func:`conditional_start`); one
+    that never has so many at risk is without records.
+    """
+    data = prepared(frame, duration, event, entry, by, causes=causes)
+    groups = []
+    for key, part in parts(data, by):
+        words = {**key, "n": len(part), "total": len(part)}
+        t0, dropped = None if minimum is None else 0.0, 0
+        if minimum is not None and entry is not None:
+            t0, dropped, part = conditional_start(part, duration, entry, minimum)
+            words |= {"n": len(part), "label": f"given event-free at {t0:g}"}
+        exits, codes, entries = arrays(part, duration, event, entry)
+        groups.append(Group(words, exits, codes, entries, t0, dropped, warnings_of(data)))
+    return groups
+
+
+def conditional_start(
+    frame: pd.DataFrame, duration: str, entry: str, min_at_risk: int = 5
+) -> tuple[float, int, pd.DataFrame]:
+    """t0, the number of records dropped, and the records with entry = max(entry, t0).
+
+    t0 is the smallest entry time after which at least ``min_at_risk`` records are at risk
+    (entry <= t0 < exit); records with exit <= t0 are dropped. When there never are so many, t0
+    is NaN and the frame comes back empty.
+    """
+    entries, exits = frame[entry].to_numpy(), frame[duration].to_numpy()
+    candidates = np.unique(entries)
+    entered = np.searchsorted(np.sort(entries), candidates, side="right")
+    left = np.searchsorted(np.sort(exits), candidates, side="right")
+    enough = candidates[entered - left >= min_at_risk]
+    t0 = float(enough[0]) if len(enough) else float("nan")
+    kept = frame[frame[duration] > t0]
+    trimmed = kept.assign(**{entry: np.maximum(kept[entry], t0)}).reset_index(drop=True)
+    return t0, len(frame) - len(trimmed), trimmed

@@ -95,7 +95,7 @@ def test_the_delta_variance_equals_the_sum_written_out():
     fit = aalen_johansen(data["day"].to_numpy(), data["what"].to_numpy(), 1)
     y, d, own = fit.table.at_risk, fit.table.events, fit.events
     before = np.append(1.0, np.cumprod(1 - d / y))[:-1]
-    gap = fit.incidence[-2] - fit.incidence[:-1]
+    gap = fit.value[-2] - fit.value[:-1]
     parts = (
         gap**2 * d[:-1] / (y * (y - d))[:-1]
         + (before**2 * own * (y - own) / y**3)[:-1]
@@ -157,6 +157,6 @@ def test_incidences_and_survival_sum_to_one(rows):
     exits, codes = data[:, 0] + data[:, 1], data[:, 2].astype(int)
     fits = [aalen_johansen(exits, codes, cause, data[:, 0]) for cause in (1, 2)]
     event_free = np.cumprod(fits[0].table.survivors / fits[0].table.at_risk)
-    total = fits[0].incidence + fits[1].incidence + event_free
+    total = fits[0].value + fits[1].value + event_free
     assert total == pytest.approx(np.ones(len(total)))
     assert all(np.isfinite(fit.std_error).all() for fit in fits)

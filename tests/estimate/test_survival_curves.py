@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lifelines import KaplanMeierFitter
 
-from prrt_lib.estimate.curves.early_risk_set import conditional_start
 from prrt_lib.estimate.curves.interval_censored import interval_censored_survival, turnbull
 from prrt_lib.estimate.curves.restricted_mean import rmst, rmst_difference
 from prrt_lib.estimate.curves.survival import kaplan_meier, median_follow_up, nelson_aalen
+from prrt_lib.estimate.records import conditional_start
 
 SIX = pd.DataFrame({"day": [2, 2, 3, 5, 5, 8], "died": [1, 0, 1, 1, 1, 0]})
 

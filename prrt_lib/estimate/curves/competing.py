@@ -3,24 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from prrt_lib.declare.rows import result_rows
-from prrt_lib.declare.shown import Shown
-from prrt_lib.estimate.curves.early_risk_set import fitted_groups
-from prrt_lib.estimate.curves.risk_table import (
-    RiskTable,
-    asked_times,
-    records_at,
-    risk_table,
-    tallies_at,
-)
-from prrt_lib.estimate.proportions import probability_limits
-from prrt_lib.estimate.records import chosen_cause, declared_causes, prepared, refuse
+from prrt_lib.estimate.curves.risk_table import RiskTable, risk_table, tallies_at
+from prrt_lib.estimate.curves.steps import Steps, curve_records, enough, said
+from prrt_lib.estimate.records import chosen_cause, declared_causes, refuse, watched
 
 VARIANCES = {"delta": "Greenwood-type variance", "aalen": "Aalen variance"}
 
@@ -53,56 +44,23 @@ def cumulative_incidence(
         refuse("variance", f"{variance!r}", f"one of {tuple(VARIANCES)}", "choose one")
     causes = declared_causes(frame, event, causes)
     cause = chosen_cause(cause, causes)
-    data = prepared(frame, duration, event, entry, by, causes=causes)
+    limits = {"conf_type": conf_type, "conf_level": conf_level}
     method = f"Aalen-Johansen, {VARIANCES[variance]}, {conf_type}"
     common = {"conf_level": conf_level, "level": str(cause), "variable": event,
               "method": method + (", delayed entry" if entry else "")}  # fmt: skip
     rows: list[dict[str, Any]] = []
-
-    def fit(exits, codes, entries) -> Incidence:
-        return aalen_johansen(exits, codes, cause, entries, variance)
-
-    groups = fitted_groups(fit, data, duration, event, entry, by, min_at_risk)
-    for words, curve, start in groups:
-        if curve is None:
-            blank = {"statistic": "cumulative_incidence", "state": "not-estimable"}
-            rows += [common | words | blank | {"time": time} for time in times]
-            continue
-        origin = start.origin(curve)
-        at = asked_times(origin, curve.table.times[curve.events > 0], times, steps)
-        index = np.searchsorted(curve.table.times, at, side="right")
-        value, error = (np.append(0.0, x)[index] for x in (curve.incidence, curve.std_error))
-        low, high = probability_limits(value, error, conf_type, conf_level)
-        records = records_at(
-            "cumulative_incidence", (at >= origin) & ((at <= curve.last) | extend), time=at,
-            estimate=value, std_error=error, low=low, high=high,
-            at_risk=curve.table.sets.at(at), events=curve.table.cumulative(curve.events, at),
-        )  # fmt: skip
-        rows += [common | words | record for record in records]
+    for group in watched(frame, duration, event, entry, by, min_at_risk, causes):
+        curve = None
+        if len(group.exits):
+            curve = aalen_johansen(group.exits, group.codes, cause, group.entries, variance)
+        told = said(group.noticed, group.left_out, enough(curve, min_at_risk))
+        records = curve_records("cumulative_incidence", curve, group.origin, times, steps, extend,
+                                limits)  # fmt: skip
+        rows += [common | group.words | {"warning": told} | record for record in records]
     return result_rows(rows)
 
 
-@dataclass(frozen=True, repr=False)
-class Incidence(Shown):
-    """F(t) and its standard error after each time at which anything happened.
-
-    ``table`` counts events of any cause, ``events`` those of the cause.
-    """
-
-    table: RiskTable
-    events: np.ndarray
-    incidence: np.ndarray
-    std_error: np.ndarray
-    last: float
-
-    def shown(self) -> tuple[str, pd.DataFrame, list[str]]:
-        """A line per time at which anything happened."""
-        steps = {"time": self.table.times, "at risk": self.table.at_risk, "events": self.events,
-                 "cumulative incidence": self.incidence, "SE": self.std_error}  # fmt: skip
-        return f"Aalen-Johansen, observed to {self.last:g}", pd.DataFrame(steps), []
-
-
-def aalen_johansen(exits, codes, cause, entries=None, variance="delta") -> Incidence:
+def aalen_johansen(exits, codes, cause, entries=None, variance="delta") -> Steps:
     """The Aalen-Johansen estimate of the cumulative incidence of ``cause``.
 
     F(t) is the sum of S(s-) d(s) / Y(s); ties of different causes are handled together.
@@ -116,7 +74,8 @@ def aalen_johansen(exits, codes, cause, entries=None, variance="delta") -> Incid
     incidence = np.cumsum(before * events / table.at_risk)
     square = delta_variance if variance == "delta" else aalen_variance
     std_error = np.sqrt(np.maximum(square(incidence, before, after, table, events), 0))
-    return Incidence(table, events, incidence, std_error, float(exits.max()))
+    last = float(exits.max())
+    return Steps("Aalen-Johansen", 0.0, table, events, incidence, std_error, last)
 
 
 def delta_variance(incidence, before, after, table: RiskTable, events) -> np.ndarray:

@@ -12,7 +12,8 @@ from scipy.special import ndtr
 
 from prrt_lib.declare.levels import matched
 from prrt_lib.declare.rows import result_rows
-from prrt_lib.estimate.curves.product_limit import Curve, product_limit
+from prrt_lib.estimate.curves.steps import Steps
+from prrt_lib.estimate.curves.survival import product_limit
 from prrt_lib.estimate.proportions import normal_quantile
 from prrt_lib.estimate.records import arrays, parts, prepared, refuse, warnings_of
 
@@ -41,7 +42,7 @@ def rmst(
         exits, codes, entries = arrays(part, duration, event, entry)
         curve = product_limit(exits, codes > 0, entries)
         record = {**key, "n": len(part), "events": float(((codes > 0) & (exits <= tau)).sum())}
-        if curve.last < tau and not (len(curve.survival) and curve.survival[-1] == 0):
+        if curve.last < tau and not (len(curve.value) and curve.value[-1] == 0):
             records.append({**record, "state": "not-estimable"})
             continue
         mean, error = restricted_mean(curve, tau)
@@ -52,11 +53,11 @@ def rmst(
                        method=method, warning=warnings_of(data))  # fmt: skip
 
 
-def restricted_mean(curve: Curve, tau: float) -> tuple[float, float]:
+def restricted_mean(curve: Steps, tau: float) -> tuple[float, float]:
     """The area under the curve up to ``tau``, and its standard error."""
     table, inside = curve.table, curve.table.times < tau
     widths = np.diff(np.concatenate([[0.0], table.times[inside], [tau]]))
-    areas = np.append(1.0, curve.survival[inside]) * widths
+    areas = np.append(1.0, curve.value[inside]) * widths
     after = np.cumsum(areas[::-1])[::-1][1:]
     with np.errstate(divide="ignore"):
         share = (table.events / (table.at_risk * table.survivors))[inside]

@@ -6,7 +6,6 @@ Risk sets are (entry, exit]: a patient is at risk at t when entry < t <= exit.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -87,20 +86,9 @@ def tallies_at(grid: np.ndarray, times: np.ndarray) -> np.ndarray:
     return np.bincount(np.searchsorted(grid, times), minlength=len(grid)).astype("float64")
 
 
-def asked_times(start: float, events: np.ndarray, times, steps: bool = False) -> np.ndarray:
-    """``times`` as asked for, once each; the start and every event with ``steps`` or none asked."""
-    if steps and len(times):
-        return np.unique(np.concatenate([[start], events, np.asarray(times, dtype="float64")]))
-    asked = list(dict.fromkeys(times)) if len(times) else np.append(start, events)
-    return np.asarray(asked, dtype="float64")
-
-
-def records_at(statistic: str, seen: np.ndarray, **columns: np.ndarray) -> list[dict[str, Any]]:
-    """A record of ``columns`` (time, at_risk, ...) per time; "not-estimable" where not ``seen``."""
-    rows = zip(*(values.tolist() for values in columns.values()), strict=True)
-    records = [{"statistic": statistic, **dict(zip(columns, row, strict=True))} for row in rows]
-    outside = {"statistic": statistic, "state": "not-estimable"}
-    return [
-        record if inside else {**outside, "time": record["time"], "at_risk": record["at_risk"]}
-        for record, inside in zip(records, seen.tolist(), strict=True)
-    ]
+def last_sufficient_exit(entries: np.ndarray, exits: np.ndarray, minimum: int) -> float:
+    """The last exit at which ``minimum`` records are at risk; NaN if there never are so many."""
+    candidates = np.unique(exits)
+    at_risk = NumberAtRisk(exits, entries).strictly_at(candidates)
+    enough = candidates[at_risk >= minimum]
+    return float(enough[-1]) if len(enough) else float("nan")

@@ -3,19 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from prrt_lib.declare.rows import result_rows
-from prrt_lib.estimate.curves.early_risk_set import Start, fitted_groups
-from prrt_lib.estimate.curves.product_limit import Curve, product_limit, quantile
-from prrt_lib.estimate.curves.risk_table import asked_times, records_at
+from prrt_lib.estimate.curves.risk_table import risk_table
+from prrt_lib.estimate.curves.steps import (
+    Steps,
+    asked_times,
+    curve_records,
+    enough,
+    quantile_records,
+    records_at,
+    said,
+)
 from prrt_lib.estimate.proportions import normal_quantile, probability_limits
-from prrt_lib.estimate.records import prepared, refuse
+from prrt_lib.estimate.records import refuse, watched
 
-QUANTILES = {"q25": 0.25, "median": 0.5, "q75": 0.75}
+
+class Start(NamedTuple):
+    """Where a group's curve starts; ``rows.attrs["starts"]`` holds one per level."""
+
+    t0: float | None  # None: at its first entry; NaN: never enough at risk
+    dropped: int  # records with exit <= t0
+    warning: str  # what is to be said of the group besides the records dropped
+
+    @property
+    def later(self) -> bool:
+        """Whether the curve starts after the origin, given event-free at ``t0``."""
+        return self.t0 is not None and self.t0 > 0
 
 
 def kaplan_meier(
@@ -41,22 +60,23 @@ def kaplan_meier(
     times are not estimable; ``attrs["starts"]`` holds the ``Start`` of each level. After the last
     observed time nothing is estimable either, unless ``extend`` carries the last value on.
     """
-    data = prepared(frame, duration, event, entry, by)
-    options = {"conf_type": conf_type, "conf_level": conf_level}
+    limits = {"conf_type": conf_type, "conf_level": conf_level}
     common = {"conf_level": conf_level, "unit": "days",
               "method": _method("Kaplan-Meier", entry, conf_type)}  # fmt: skip
     rows: list[dict[str, Any]] = []
     starts = {}
-
-    def fit(exits, codes, entries) -> Curve:
-        return product_limit(exits, codes > 0, entries)
-
-    groups = fitted_groups(fit, data, duration, event, entry, by, min_at_risk)
-    for words, curve, start in groups:
-        starts[words["group_level"]] = start
-        records = _survival_records(curve, start, times, steps, options, extend)
-        records += _quantile_records(curve, options, in_time=min_at_risk is not None)
-        rows += [common | words | _events(curve) | record for record in records]
+    for group in watched(frame, duration, event, entry, by, min_at_risk):
+        curve = None
+        if len(group.exits):
+            curve = product_limit(group.exits, group.codes > 0, group.entries)
+        few = enough(curve, min_at_risk)
+        records = curve_records("survival", curve, group.origin, times, steps, extend, limits,
+                                quantiles=min_at_risk is not None)  # fmt: skip
+        told = said(group.noticed, group.left_out, few)
+        words = {**common, **group.words, **_events(curve), "warning": told}
+        rows += [words | record for record in records]
+        start = Start(group.t0, group.dropped, said(group.noticed, few))
+        starts[group.words["group_level"]] = start
     table = result_rows(rows)
     table.attrs["starts"] = starts
     return table
@@ -66,39 +86,32 @@ def _method(name: str, entry: str | None, limits: str) -> str:
     return ", ".join([name, *(["delayed entry"] if entry else []), limits])
 
 
-def _events(curve: Curve | None) -> dict[str, float]:
-    return {} if curve is None else {"events": float(curve.table.events.sum())}
+def _events(curve: Steps | None) -> dict[str, float]:
+    return {} if curve is None else {"events": float(curve.events.sum())}
 
 
-def _survival_records(
-    curve: Curve | None, start: Start, times, steps, options, extend
-) -> list[dict[str, Any]]:
-    """One record per time; a time outside the observed range is "not-estimable"."""
-    if curve is None:
-        return [{"statistic": "survival", "time": t, "state": "not-estimable"} for t in times]
-    origin = start.origin(curve)
-    at = asked_times(origin, curve.table.times, times, steps)
-    survival, std_error = curve.at(at)
-    low, high = probability_limits(survival, std_error, **options)
-    return records_at(
-        "survival", (at >= origin) & ((at <= curve.last) | extend), time=at, estimate=survival,
-        std_error=std_error, low=low, high=high, at_risk=curve.table.sets.at(at),
-        events=curve.table.cumulative(curve.table.events, at),
-    )  # fmt: skip
+def product_limit(
+    exits: np.ndarray,
+    happened: np.ndarray,
+    entries: np.ndarray | None = None,
+    *,
+    leave_first: np.ndarray | None = None,
+) -> Steps:
+    """The product-limit estimate with Greenwood's standard error.
 
-
-def _quantile_records(curve: Curve | None, options, in_time: bool = False) -> list[dict[str, Any]]:
-    """Median and quartiles with limits; "not-reached" where the curve stays above."""
-    if curve is None:
-        return [{"statistic": name, "state": "not-estimable"} for name in QUANTILES]
-    limits = probability_limits(curve.survival, curve.std_error, **options)
-    records = []
-    for name, share in QUANTILES.items():
-        found = [quantile(curve, share, v, in_time) for v in (curve.survival, *limits)]
-        state = "not-reached" if np.isnan(found[0]) else "ok"
-        values = dict(zip(("estimate", "low", "high"), found, strict=True))
-        records.append({"statistic": name, "state": state, **values})
-    return records
+    ``leave_first`` marks records that leave before those whose event is at the same time
+    (deaths, when follow-up itself is the outcome).
+    Kaplan and Meier 1958; Greenwood 1926; risk sets (entry, exit].
+    """
+    table = risk_table(exits, happened, entries)
+    if leave_first is not None:
+        leaving = np.sort(exits[leave_first])
+        gone, left = (np.searchsorted(leaving, table.times, side) for side in ("right", "left"))
+        table = replace(table, at_risk=table.at_risk - (gone - left))
+    survival = np.cumprod(table.survivors / table.at_risk)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        error = survival * np.sqrt(np.cumsum(table.events / (table.at_risk * table.survivors)))
+    return Steps("Product limit", 1.0, table, table.events, survival, error, float(exits.max()))
 
 
 def nelson_aalen(
@@ -120,27 +133,22 @@ def nelson_aalen(
     """
     if ties not in ("together", "one-by-one"):
         refuse("ties", f"{ties!r}", "'together' or 'one-by-one'", "choose one")
-    data = prepared(frame, duration, event, entry, by)
     name = "Nelson-Aalen" if ties == "together" else "Fleming-Harrington"
     common = {"conf_level": conf_level, "method": _method(name, entry, "log limits")}
     z = normal_quantile(conf_level)
     rows: list[dict[str, Any]] = []
-
-    def fit(exits, codes, entries) -> Curve:
-        return product_limit(exits, codes > 0, entries)
-
-    for words, curve, start in fitted_groups(fit, data, duration, event, entry, by):
-        table = curve.table
-        at = asked_times(start.origin(curve), table.times, times)
+    for group in watched(frame, duration, event, entry, by):
+        curve = product_limit(group.exits, group.codes > 0, group.entries)
+        table, at = curve.table, asked_times(group.origin, curve, times)
         hazard, squared = hazard_steps(table.at_risk, table.events, ties)
         value, std_error = table.cumulative(hazard, at), np.sqrt(table.cumulative(squared, at))
         width = np.divide(z * std_error, value, out=np.zeros(len(at)), where=value > 0)
         records = records_at(
-            "cumulative_hazard", (at <= curve.last) | extend, time=at, estimate=value,
+            "cumulative_hazard", curve, (at <= curve.last) | extend, at, estimate=value,
             std_error=std_error, low=value * np.exp(-width), high=value * np.exp(width),
-            at_risk=table.sets.at(at), events=table.cumulative(table.events, at),
         )  # fmt: skip
-        rows += [common | words | _events(curve) | record for record in records]
+        words = common | group.words | _events(curve) | {"warning": group.noticed}
+        rows += [words | record for record in records]
     return result_rows(rows)
 
 
@@ -169,18 +177,15 @@ def median_follow_up(
     The end of follow-up is the outcome, which ``events`` counts; a death on the same day leaves
     the risk set first (Schemper and Smith 1996; prodlim ``reverse = TRUE``).
     """
-    data = prepared(frame, duration, event, entry, by)
     method = _method("reverse Kaplan-Meier, deaths leave before censorings", entry, conf_type)
     common = {"conf_level": conf_level, "method": method, "unit": "days"}
-    options = {"conf_type": conf_type, "conf_level": conf_level}
-
-    def fit(exits, codes, entries) -> Curve:
+    rows: list[dict[str, Any]] = []
+    for group in watched(frame, duration, event, entry, by):
         # A censoring at entry was never at risk.
-        ended = (codes == 0) & (exits > (0.0 if entries is None else entries))
-        return product_limit(exits, ended, entries, leave_first=codes > 0)
-
-    return result_rows(
-        common | words | _events(curve) | record
-        for words, curve, _ in fitted_groups(fit, data, duration, event, entry, by)
-        for record in _quantile_records(curve, options)
-    )
+        entries = 0.0 if group.entries is None else group.entries
+        ended = (group.codes == 0) & (group.exits > entries)
+        curve = product_limit(group.exits, ended, group.entries, leave_first=group.codes > 0)
+        limits = probability_limits(curve.value, curve.std_error, conf_type, conf_level)
+        words = common | group.words | _events(curve) | {"warning": group.noticed}
+        rows += [words | record for record in quantile_records(curve, (curve.value, *limits))]
+    return result_rows(rows)

@@ -13,7 +13,7 @@ import pandas as pd
 from scipy.stats import norm
 
 from prrt_lib.declare.rows import result_rows
-from prrt_lib.estimate.curves.product_limit import product_limit
+from prrt_lib.estimate.curves.survival import product_limit
 from prrt_lib.estimate.records import arrays, prepared, refuse, warnings_of
 
 TIME_WEIGHTS = ("n", "n/G2", "S", "S/G")
@@ -64,7 +64,7 @@ def _time_weight(stop, event, start, kind) -> np.ndarray | None:
     if kind == "n":
         return None
     curve = product_limit(stop, event, start)
-    before = np.append(1.0, curve.survival)[:-1]
+    before = np.append(1.0, curve.value)[:-1]
     # The chance of not being censored before each event; events of the same time leave first.
     uncensored = product_limit(stop, ~event, start, leave_first=event)
     observed, _ = uncensored.at(curve.table.times, side="left")

@@ -11,7 +11,7 @@ import pandas as pd
 from scipy.stats import rankdata
 
 from prrt_lib.declare.rows import combine
-from prrt_lib.estimate.curves.product_limit import product_limit
+from prrt_lib.estimate.curves.survival import product_limit
 from prrt_lib.estimate.records import refuse
 from prrt_lib.estimate.regression.cox_rows import chi2_record, quadratic
 
