@@ -46,9 +46,10 @@ def curve(
     times = study.times(endpoint, setting, population, (by,) if by else ())
     _require_groups(times, by)
     if times.frame.empty or _never_scanned(times):
-        rows = stamp(_nothing(times), group=by or "")
+        rows = _nothing(times, by)
     else:
-        rows = with_ends(_fit(study, times, by), times.frame, by, study.parameters)
+        rows = _fit(study, times, by)
+        rows = with_ends(rows, times.frame, by, study.parameters)
     rows = _stamped(study, times, rows, by)
     if not too_many_undated(study, times):
         return rows
@@ -136,7 +137,7 @@ def _never_scanned(times: Times) -> bool:
     return bool(unseen and unseen == times.counts["used"] and not times.counts["progressed"])
 
 
-def _nothing(times: Times) -> pd.DataFrame:
+def _nothing(times: Times, by: str | None) -> pd.DataFrame:
     rate = "cumulative_incidence" if competing(times) else "survival"
     unknown = times.counts["dropped"].get("date of diagnosis not known", 0)
     absent = unknown == times.counts["population"] > 0 or _never_scanned(times)
@@ -144,7 +145,7 @@ def _nothing(times: Times) -> pd.DataFrame:
     records = [{"statistic": rate, "time": time, "state": state} for time in YEARS]
     if rate == "survival":
         records.append({"statistic": "median", "state": state})
-    return result_rows(records, n=0, total=times.counts["population"], events=0)
+    return result_rows(records, n=0, total=times.counts["population"], events=0, group=by or "")
 
 
 def _stamped(study: Study, times: Times, rows: pd.DataFrame, by: str | None) -> pd.DataFrame:
