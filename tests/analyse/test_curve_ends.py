@@ -137,6 +137,35 @@ def test_an_incidence_without_an_estimable_last_year_keeps_its_events():
     assert tables.survival(short, "t", YEARS).body[0][3].text == "3"
 
 
+# Never two under observation at a time: A1 from day 0 to 5, A2 from day 10 to 15, and so on.
+APART = pd.DataFrame({"entry": [0, 10, 20, 30, 40, 50], "exit": [5, 15, 25, 35, 45, 55],
+                      "event": [1, 0, 1, 0, 1, 0]})  # fmt: skip
+
+
+def test_a_curve_without_any_estimate_keeps_all_its_events():
+    """No rate is known at any time: all three events stand in its rates and in its median."""
+    rows = of(APART, "os_prrt")
+    quantities = rows[rows["statistic"].isin(["survival", "median", "q25", "q75"])]
+    assert set(quantities["state"]) == {"not-estimable"} and len(quantities) > 5
+    assert set(quantities["events"]) == {3}
+    assert tables.survival(survival.summary(rows), "t", YEARS).body[0][3].text == "3"
+
+
+def test_an_incidence_of_nobody_at_risk_has_no_events_rather_than_a_blank():
+    rows = of(SIX.assign(exit=0, event=0), "cif_progression")
+    rates = rows[rows["statistic"] == "cumulative_incidence"]
+    assert set(rates["state"]) == {"not-estimable"} and set(rates["events"]) == {0}
+
+
+def test_events_before_a_curve_begins_are_in_none_of_its_rates():
+    """Four are at risk from day 30 on: the death on day 20 is in no rate, two later ones are."""
+    frame = pd.DataFrame({"entry": [0, 5, 30, 30, 30], "exit": [20, 200, 300, 400, 500],
+                          "event": [1, 1, 0, 1, 0]})  # fmt: skip
+    rows = of(frame, "os_dx_delayed")
+    late = rows[(rows["statistic"] == "survival") & (rows["time"] > 500)]
+    assert set(late["state"]) == {"not-estimable"} and set(late["events"]) == {2}
+
+
 def test_groups_that_are_too_small_are_one_note_and_no_lines():
     rows = of(SIX, by="arm", min_group=3)
     table = tables.survival(rows, "t", YEARS)
