@@ -6,9 +6,11 @@ from clocked_study import GivenTimes
 from small_study import check, one
 
 from prrt_lib.analyse import survival
+from prrt_lib.analyse.curve_ends import with_ends
 from prrt_lib.declare.parameters import DAYS_PER_MONTH, YEARS
 from prrt_lib.declare.rows import combine, result_rows
 from prrt_lib.draw import curves, figures, sentences, tables
+from prrt_lib.estimate.curves.competing import cumulative_incidence
 from prrt_lib.tools.site import start
 from prrt_lib.topics.biomarkers import marker_tables
 from prrt_lib.topics.report import paragraphs
@@ -151,19 +153,25 @@ def test_a_curve_without_any_estimate_keeps_all_its_events():
     assert tables.survival(survival.summary(rows), "t", YEARS).body[0][3].text == "3"
 
 
-def test_an_incidence_of_nobody_at_risk_has_no_events_rather_than_a_blank():
-    rows = of(SIX.assign(exit=0, event=0), "cif_progression")
-    rates = rows[rows["statistic"] == "cumulative_incidence"]
-    assert set(rates["state"]) == {"not-estimable"} and set(rates["events"]) == {0}
+# The event on day 20 comes before the curve begins: four are at risk from day 30 on.
+LATER = pd.DataFrame({"entry": [0, 5, 30, 30, 30], "exit": [20, 200, 300, 400, 500],
+                      "event": [1, 1, 0, 1, 0]})  # fmt: skip
 
 
-def test_events_before_a_curve_begins_are_in_none_of_its_rates():
-    """Four are at risk from day 30 on: the death on day 20 is in no rate, two later ones are."""
-    frame = pd.DataFrame({"entry": [0, 5, 30, 30, 30], "exit": [20, 200, 300, 400, 500],
-                          "event": [1, 1, 0, 1, 0]})  # fmt: skip
-    rows = of(frame, "os_dx_delayed")
-    late = rows[(rows["statistic"] == "survival") & (rows["time"] > 500)]
-    assert set(late["state"]) == {"not-estimable"} and set(late["events"]) == {2}
+@pytest.mark.parametrize(("frame", "estimable", "events"), [
+    (APART, set(), 3), (LATER, {30, 200, 400}, 2), (SIX.assign(entry=0, exit=0, event=0), set(), 0)
+])  # fmt: skip
+def test_an_incidence_counts_the_events_of_its_curve_or_all_where_there_is_none(
+    frame, estimable, events
+):
+    rates = cumulative_incidence(frame, "exit", "event", entry="entry", causes=[1, 2], steps=True,
+                                 times=(731.0, 1826.0), min_at_risk=3)  # fmt: skip
+    study = GivenTimes(frame, min_at_risk=3, min_group=2)
+    rows = with_ends(rates, frame, None, study.parameters)
+    rows = rows[rows["statistic"] == "cumulative_incidence"]
+    assert set(rows.loc[rows["state"] == "ok", "time"]) == estimable
+    late = rows[rows["time"] > 500]
+    assert set(late["state"]) == {"not-estimable"} and set(late["events"]) == {events}
 
 
 def test_groups_that_are_too_small_are_one_note_and_no_lines():
