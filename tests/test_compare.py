@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
 
 import openpyxl
 import pandas as pd
@@ -15,6 +16,7 @@ from compared_runs import WORKBOOK, edited, finished, parameters, put, read
 
 from prrt_lib.base.errors import InputError
 from prrt_lib.cli import main
+from prrt_lib.declare.rows import result_rows
 from prrt_lib.run.rerun import rerun, rows_code
 from prrt_lib.tools.compare.changes import row_changes
 from prrt_lib.tools.compare.comparison import Comparison, compare
@@ -175,6 +177,44 @@ def test_secondary_numbers_of_the_start_page_are_headline_as_well(quiet):
             for one in quiet.headline}  # fmt: skip
     assert said == {("quality", "All treated"), ("survival", "ttp"), ("survival", "pfs")}
     assert quiet.exit_code == 4
+
+
+def one_of_two(headline: str, value: float):
+    """A finished run that showed ``headline`` first; all its medians and shares are ``value``."""
+    kept = {"statistic": "proportion", "estimate": 1.0}
+    rows = [{**kept, "analysis": "survival", "model": "completeness", "population": headline}]
+    for population in ("all_treated", "gep", "safety"):
+        own = {"population": population, "estimate": value}
+        rows += [
+            {**own, "analysis": "survival", "endpoint": "os_prrt", "statistic": "median"},
+            {**own, "analysis": "survival", "endpoint": "cif_progression", "statistic": "median"},
+            {**own, "analysis": "characteristics", "variable": "sex", "level": "female",
+             "statistic": "proportion", "n": 10 * value, "total": 10},
+        ]  # fmt: skip
+    rows = result_rows(rows)
+    return SimpleNamespace(
+        rows=rows.assign(notebook=rows["analysis"]), headline=headline, reading=None, notes=(),
+        parameters={}, findings=pd.DataFrame({"finding_id": []}), record={},
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(("before", "after", "populations"), [
+    ("gep", "gep", {"gep"}), ("gep", "all_treated", {"gep", "all_treated"}),
+    ("all_treated", "gep", {"gep", "all_treated"}),
+])  # fmt: skip
+def test_headline_is_what_the_start_page_of_either_run_shows(
+    monkeypatch, before, after, populations
+):
+    """Its numbers (a median) and those that its paragraph quotes (the share of women)."""
+    runs = {"a": one_of_two(before, 0.5), "b": one_of_two(after, 0.6)}
+    monkeypatch.setattr("prrt_lib.tools.compare.comparison.side", runs.get)
+    found = compare("a", "b")
+    assert len(found.rows.changed()) == 9
+    assert {(one.row["endpoint"] or one.row["level"], one.row["population"])
+            for one in found.headline} == {
+        (what, name) for what in ("os_prrt", "female") for name in populations
+    }  # fmt: skip
+    assert found.exit_code == 4
 
 
 def test_each_patients_edits_move_what_reads_them(quiet):

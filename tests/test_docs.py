@@ -30,6 +30,12 @@ def test_the_lines_of_a_table_have_equally_many_cells(name):
         assert len(widths) == 1, table[:80]
 
 
+def test_the_main_analysis_is_named_among_the_settings_of_an_endpoint():
+    lines = [line for line in PAGES["endpoints.md"].splitlines() if "settings |" in line]
+    assert lines and all(line.startswith("| settings | (main), ") for line in lines)
+    assert not re.search(r"(\||:) ?,|, ?,", PAGES["endpoints.md"])
+
+
 def test_links_between_the_pages_lead_somewhere(project):
     for path in [project / "README.md", *sorted((project / "docs").glob("*.md"))]:
         for target in re.findall(r"\]\((?!https?:|#)([^)#]+)", path.read_text(encoding="utf-8")):

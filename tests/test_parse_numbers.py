@@ -142,6 +142,9 @@ def test_separators_follow_the_declared_locale_or_are_a_question(locale, text, v
     [
         ('0.0" GBq"', "ok", 7.4),
         ('"<"0.0" GBq"', "censored-low", 7.4),
+        ('"up to "0.0" GBq"', "censored-low", 7.4),
+        ('"≥ "0.0" GBq"', "censored-high", 7.4),
+        ('"not "0.0" GBq"', "ambiguous", None),
         (r"0.0\ \m\C\i", "ok", 0.2738),
         ('[<8]"<8";0.0" GBq"', "ambiguous", None),
         ("d-mmm", "invalid", None),

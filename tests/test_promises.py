@@ -194,3 +194,17 @@ def test_with_a_cutoff_a_check_asks_what_a_run_asks(tmp_path, capsys):
     command = ["check", str(tmp_path / "b.xlsx"), "--profile", profile(tmp_path)]
     assert main([*command, "--cutoff", "2016-01-01"]) == 0
     assert "death-after-cutoff" in capsys.readouterr().out
+
+
+def test_a_check_of_a_scenario_reads_its_workbook_profile_and_cutoff(tmp_path, capsys):
+    book(changed("Patients", 1, Died=D(2019, 1, 1))).save(tmp_path / "b.xlsx")
+    named = {"workbook": str(tmp_path / "b.xlsx"), "profile": profile(tmp_path)}
+    for name in ("ours.yaml", "ours.yml"):
+        (tmp_path / name).write_text(yaml.safe_dump({**named, "cutoff": "2016-01-01"}))
+        assert main(["check", str(tmp_path / name)]) == 0
+        told = capsys.readouterr().out
+        assert "b.xlsx through profile small" in told and "patients: 2;" in told
+        assert "death-after-cutoff" in told and "without a cut-off" not in told
+    (tmp_path / "ours.yaml").write_text(yaml.safe_dump({**named, "cutoff": "2020-01-01"}))
+    found, _ = check(tmp_path / "ours.yaml")
+    assert "death-after-cutoff" not in set(found["rule"])

@@ -20,6 +20,7 @@ from prrt_lib.run import stages
 from prrt_lib.study.build import all_findings
 from prrt_lib.study.cohort import build
 from prrt_lib.tools.queries.asking import queries, take_answers
+from prrt_lib.tools.queries.sheet import Asked, read_answers, write_queries
 
 # An unclear activity, a word nobody knows, and a partial date.
 ROWS = changed("Patients", 0, Diagnosis="Mar 2010", Symptoms="flushing, hiccups")
@@ -216,3 +217,28 @@ def test_the_run_s_findings_carry_the_states_and_its_lineage_the_override(tmp_pa
     lineage = pd.read_parquet(places.processed / "lineage.parquet")
     (line,) = lineage.query("rule == 'override'").to_dict("records")
     assert (line["cell"], line["source"]) == ("D2", "override CV 2016-02-01")
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1-2", "-x", "@SUM(A1)"])
+def test_open_and_closed_questions_hold_text_cells_alone(tmp_path, text):
+    words = {name: text for name in ("record", "sheet", "answer", "initials", "comment")}
+    one = ledger.Answer("a1", rule="cell-ambiguous", cell="D2", cuts="2", corrected=text, **words)
+    asked_one = Asked(one, "error", text, text)
+    path = tmp_path / "findings.xlsx"
+    write_queries(path, [asked_one], [one], lambda sheet, cell: "")
+    made = openpyxl.load_workbook(path)
+    cells = {name: [cell for cell in made[name][2] if cell.value] for name in made.sheetnames}
+    for name, quoted in {"Questions": 8, "Closed": 4}.items():
+        assert [cell.value for cell in cells[name]].count(f"'{text}") == quoted, name
+        assert {cell.data_type for cell in cells[name] if cell.value != 2} == {"s"}, name
+    assert read_answers(path, [one])[0].comment == text
+
+
+def test_a_workbook_with_such_ids_is_asked_about_without_a_formula(tmp_path):
+    rows = {name: [{**line, "ID": f"@{line['ID']}"} for line in lines]
+            for name, lines in ROWS.items()}  # fmt: skip
+    queries(scenario(tmp_path, rows), tmp_path, **QUIET)
+    rows["Cycles"][0]["Activity (GBq)"] = 7.4
+    made = openpyxl.load_workbook(queries(scenario(tmp_path, rows), tmp_path, **QUIET))
+    assert made["Closed"]["A2"].value == "'@NET-001"
+    assert "'@NET-001" in [cell.value for cell in made["Questions"]["A"]]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from small_workbooks import PROFILE, changed, read
 
 from prrt_lib.declare.dictionary import dictionary
 from prrt_lib.read.cells.vocabulary import category_values, vocabularies
@@ -70,6 +71,42 @@ def test_known_words_are_read(address, raw, values):
 def test_anything_else_is_a_question_without_a_value(address, raw):
     status, values, reason = category_values(dictionary().column(address), raw, {})
     assert status in ("ambiguous", "invalid") and values == () and reason
+
+
+# verstorben, vivant, vivo; mort, muerto, morto; lebt, levend, levande, levende; tot; overleden;
+# fallecido, falecido. A is "am Leben" or a name of death (avliden): a question in both.
+LETTERS = [
+    ("V", {"de": "dead", "fr": "alive", "es": "alive", "it": "alive", "pt": "alive"}),
+    ("M", {"fr": "dead", "es": "dead", "it": "dead", "pt": "dead"}),
+    ("l", {"de": "alive", "nl": "alive", "sv": "alive", "da": "alive"}),
+    ("T", {"de": "dead"}), ("O", {"nl": "dead"}), ("F", {"es": "dead", "pt": "dead"}),
+    ("A", {"de": None, "sv": None}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("letter", "language", "status"), [
+    (letter, language, status) for letter, known in LETTERS for language, status in known.items()
+])  # fmt: skip
+def test_a_letter_of_vital_status_means_what_the_declared_language_says(letter, language, status):
+    column = dictionary().column("followup.vital_status")
+    found = category_values(column, letter, {}, f"{language}-{language.upper()}")
+    assert found[:2] == (("ok", (status,)) if status else ("ambiguous", ()))
+
+
+@pytest.mark.parametrize(("told", "sex", "status"), [
+    ("", None, None), ("locale: nl-NL", "female", None), ("locale: es-ES", "male", "alive"),
+    ("locale: de-DE", None, "dead"),
+])  # fmt: skip
+def test_a_workbook_of_letters_is_a_question_until_the_profile_says_its_language(
+    tmp_path, told, sex, status
+):
+    """V is vrouw or varón; verstorben or vivo."""
+    text = PROFILE.replace("name: small", f"name: small\n{told}")
+    reading = read(tmp_path, changed("Patients", 1, Sex="V", Status="V"), text)
+    found = (reading.tables["patients"]["sex"][1], reading.tables["followup"]["vital_status"][1])
+    assert found == (sex, status)
+    asked = sorted(reading.findings.query("status in ('ambiguous', 'invalid')")["cell"])
+    assert asked == [cell for cell, known in (("B3", sex), ("J3", status)) if not known]
 
 
 @pytest.mark.parametrize("raw", [None, "", "  ", "NA", "unknown", "."])

@@ -236,3 +236,10 @@ def test_a_hostile_file_is_not_to_be_opened_in_excel(good, name):
     made = rewritten(good, {}, {name: b" " * (3 << 20)})
     told = refusal(made, Limits(unpacked_bytes=2 << 20))
     assert "do not open it" in told and "open it in Excel" not in told
+
+
+def test_a_large_file_is_to_be_made_smaller_and_not_only_saved_again(good):
+    told = refusal(good, Limits(file_bytes=good.stat().st_size - 1))
+    assert "delete sheets, pictures and formatting that are no data, or split" in told
+    assert "open it in Excel" not in told and "copy or export" not in told
+    assert admit(good, Limits(file_bytes=good.stat().st_size))

@@ -256,6 +256,40 @@ def test_unclaimed_and_missing_headers_are_findings_with_their_cells(tmp_path):
     assert asked(reading, "entry-without-header") == [("Events", "")]
 
 
+def test_a_table_that_starts_elsewhere_misses_its_columns_there(tmp_path):
+    """The header stands in row 4 from column C on: "Died" in M4, and no column "Born"."""
+    made, text = book(), PROFILE.replace("    id: ID", "    header_row: 4\n    id: ID")
+    made["Patients"]["C1"] = None
+    for sheet in made:
+        sheet.insert_rows(1, 3)
+        sheet.insert_cols(1, 2)
+    reading = read(tmp_path, made, text)
+    assert reading.tables["patients"]["patient_id"].tolist() == ["NET-001", "NET-002"]
+    born = reading.findings.query("rule == 'entry-without-header' and column == 'birth_date'")
+    assert born[["sheet", "cell"]].values.tolist() == [["Patients", ""]]
+    assert asked(reading, "column-without-header") == [("Patients", "E5")]
+    made["Patients"]["M4"] = "Dead"
+    with pytest.raises(WorkbookError) as refused:
+        read(tmp_path, made, text)
+    told = str(refused.value)
+    assert "sheet Patients, row 4: found no header 'Died'; the nearest is 'Dead' in M4" in told
+    assert "A1" not in told
+
+
+@pytest.mark.parametrize("shown", ["#REF!", "#N/A", "#DIV/0!", "#VALUE!", "#NAME?", "#NUM!"])
+def test_an_error_that_excel_shows_is_no_value_and_is_told_as_such(tmp_path, shown):
+    rows = changed("Patients", 0, Sex=shown, Diagnosis=shown, Primary=shown, Ki67=shown)
+    rows["Cycles"][0]["Activity (GBq)"] = shown
+    reading = read(tmp_path, rows)
+    found = reading.findings.query("rule == 'cell-invalid'")
+    assert sorted(found["cell"]) == ["B2", "D2", "F2", "G2", "H2"]
+    # The word in brackets is one that docs/rules.md explains.
+    assert found["message"].str.endswith("(excel-error).").all()
+    assert shown not in found.to_csv() and "(error)" not in found.to_csv()
+    assert column(reading, "patients", "sex") == [None, "male"]
+    assert pd.isna(column(reading, "prrt_cycles", "activity_gbq")[0])
+
+
 def test_header_spelling_does_not_matter(tmp_path):
     made = book()
     made["Cycles"]["C1"] = " DATE\u00a0"

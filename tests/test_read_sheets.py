@@ -95,14 +95,15 @@ def test_ids_that_match_only_when_evened_out_are_one_note_per_sheet(tmp_path):
 
 
 def test_copies_of_a_patient_name_every_column_in_which_they_differ(tmp_path):
-    other = {**ROWS["Patients"][0], "Sex": "M", "Diagnosis": D(2010, 7, 1), "Seen": D(2016, 1, 1)}
+    other = {**ROWS["Patients"][0], "Sex": "M", "Diagnosis": D(2010, 7, 1), "Primary": "ileum",
+             "Seen": D(2016, 1, 1)}  # fmt: skip
     found = read(tmp_path, added("Patients", other)).findings
     question = found.query("rule == 'conflicting-patient'").iloc[0]
-    for name in ("sex", "diagnosis_date", "last_contact_date"):
+    for name in ("sex", "diagnosis_date", "primary_site", "last_contact_date"):
         assert name in question["message"]
     cells = {f"Patients!{question['cell']}", *question["related_cells"].split("; ")}
-    assert {"Patients!B2", "Patients!B4", "Patients!F2", "Patients!F4", "Patients!L2",
-            "Patients!L4"} <= cells  # fmt: skip
+    assert {"Patients!B2", "Patients!B4", "Patients!F2", "Patients!F4", "Patients!G2",
+            "Patients!G4", "Patients!L2", "Patients!L4"} <= cells  # fmt: skip
     assert HEADERS["Patients"][5] == "Diagnosis"
 
 

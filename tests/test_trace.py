@@ -13,9 +13,10 @@ from small_project import finished_demo
 
 from prrt_lib.base.errors import InputError
 from prrt_lib.base.paths import Places
+from prrt_lib.declare.rows import KEY, VALUES, WORDS
 from prrt_lib.run.notebook_form import STORY
 from prrt_lib.study import trace
-from prrt_lib.study.tracing import Traces, cell_address
+from prrt_lib.study.tracing import CELLS, Traces, cell_address
 from prrt_lib.tools import trace as trace_command
 from prrt_lib.tools.site.trace_data import write_trace
 
@@ -128,6 +129,36 @@ def test_of_a_share_those_who_count_are_told_from_those_who_do_not(known):
     # Of more records that were read: those who were never imaged are in neither.
     assert counted < total < known.about(row["row_id"])
     assert known.counted(the(known, **MEDIAN)["row_id"]) is None
+
+
+class Five(Traces):
+    """A to E: two women, a man, one whose sex nobody wrote down, and E of another population."""
+
+    cohort = pd.DataFrame(
+        {"patient_id": list("ABCDE"), "sex": ["female", "female", "male", None, "female"],
+         "in_gep": [True, True, True, True, False]}, index=list("ABCDE"),
+    )  # fmt: skip
+    row_footprints = {"women": "f"}
+    footprints = {"f": {"columns": ["patients.sex"], "populations": ["gep"]}}
+    lineage = pd.DataFrame([{name: "" for name in CELLS} | {"address": "patients.sex",
+                            "record": "A"}])  # fmt: skip
+    rows = pd.DataFrame([{
+        **{name: "" for name in (*KEY, *VALUES, *WORDS)}, "row_id": "women", "population": "gep",
+        "notebook": "characteristics", "statistic": "proportion", "variable": "sex",
+        "level": "female", "n": 2, "total": 3,
+    }]).set_index("row_id", drop=False)  # fmt: skip
+
+
+def test_the_two_women_of_three_with_a_known_sex_are_named_by_the_command(tmp_path, monkeypatch):
+    known = Five(Places("five", tmp_path))
+    assert known.counted("women") == ({"A", "B"}, {"A", "B", "C"})
+    monkeypatch.setattr(trace_command, "_traces", lambda scenario, root: (known, []))
+    told = trace_command.trace("women", "five", tmp_path).splitlines()
+    assert "counted in n: A, B" in told and "in the total alone: C" in told
+    # Values that do not give the row's own numbers mark nobody.
+    monkeypatch.setattr(Five, "rows", Five.rows.assign(n=1))
+    assert known.counted("women") is None
+    assert "counted in n" not in trace_command.trace("women", "five", tmp_path)
 
 
 def test_the_death_of_a_patient_is_among_the_cells_of_the_median(known):

@@ -8,6 +8,7 @@ import sys
 import zipfile
 from pathlib import Path
 
+import openpyxl
 import pandas as pd
 import pytest
 import small_project
@@ -19,7 +20,11 @@ sys.path.insert(0, str(Path(__file__).parent / "analyse"))
 from small_study import SmallStudy, check  # noqa: E402
 
 from prrt_lib.analyse import survival
+from prrt_lib.declare.rows import combine, result_rows
 from prrt_lib.draw import figures, sentences, tables  # noqa: E402
+from prrt_lib.run import headline
+from prrt_lib.tools.site import start
+from prrt_lib.topics.report import documents, paragraphs, report
 from prrt_lib.topics.response import landmark
 from prrt_lib.topics.survival import survival_family  # noqa: E402
 
@@ -98,6 +103,76 @@ def test_a_median_is_bracketed_where_more_than_a_tenth_have_no_day():
     # Two years: of the dated ones 31 to 36 have died; in the shortest reading the 30 as well.
     assert table["2 years, % (95 % limits)"].tolist() == ["between 70.0 and 95.0"]
     assert "more than 10 % of the deaths have no date" in rows["warning"].iloc[0]
+
+
+def with_progression() -> SmallStudy:
+    """Twenty patients scanned on day 90: three of them died, nobody knows when; five are scanned
+    last on day 200, four progress on day 400, eight are scanned until day 800."""
+    last = {"dead": [90], "early": [90, 200], "progressed": [90, 400], "late": [90, 400, 800]}
+    kinds = ["dead"] * 3 + ["early"] * 5 + ["progressed"] * 4 + ["late"] * 8
+    people = {f"A{n:02}": kind for n, kind in enumerate(kinds)}
+    scans = [{"patient_id": name, "scan_date": day(number), "response_word":
+              "PD" if (kind, number) == ("progressed", 400) else "SD"}
+             for name, kind in people.items() for number in last[kind]]  # fmt: skip
+    follow = [{"patient_id": name, "vital_status": "dead" if kind == "dead" else "alive",
+               "last_contact_date": None if kind == "dead" else day(2500)}
+              for name, kind in people.items()]  # fmt: skip
+    cycles = [{"patient_id": name, "cycle_no": 1, "cycle_date": FIRST} for name in people]
+    return SmallStudy({"patients": [{"patient_id": name} for name in people], "imaging": scans,
+                       "prrt_cycles": cycles, "followup": follow},
+                      cutoff="2019-12-31")  # fmt: skip
+
+
+# Dead on day 91, 3 of 20; five leave on day 200, twelve are left: 17/20 x 4/12. Or dead 365 days
+# after the scan, when fifteen were at risk on day 400: 4/15.
+PROGRESSION = "between 28.3 and 26.7"
+
+
+@pytest.fixture(scope="module")
+def reported() -> pd.DataFrame:
+    """Rows of a report: survival with 30 of 100 deaths undated, progression with 3 of 3."""
+    made = [survival.curve(study(30), "os_prrt"),
+            survival.curve(with_progression(), "cif_progression")]  # fmt: skip
+    shown = {"analysis": "survival", "model": "completeness", "population": "all_treated"}
+    return combine([*made, result_rows([{**shown, "statistic": "proportion"}])])
+
+
+def test_sentences_of_the_report_hold_what_stands_in_place_of_medians_and_rates(reported):
+    told = " ".join(paragraphs.abstract(reported).texts)
+    assert "first PRRT: median between 39.8 and 59.5 months, 100 events in 120 patients." in told
+    assert f"progression by two years, death competing: {PROGRESSION} %." in told
+    quoted = reported[reported["row_id"].isin(paragraphs.abstract(reported).row_ids)]
+    assert "os_prrt" in set(quoted["endpoint"])
+    said = paragraphs.medians(report.main(reported, "survival", "", [""])).texts
+    assert len(said) == 1 and "median between 39.8 and 59.5 months" in said[0]
+
+
+def test_a_rate_that_neither_reading_knows_is_left_out_of_the_abstract(reported):
+    rows = reported[~reported["setting"].isin(["shortest", "longest"])]
+    assert "by two years" not in " ".join(paragraphs.abstract(rows).texts)
+
+
+def test_word_and_excel_tables_hold_what_stands_in_place_of_medians_and_rates(reported, tmp_path):
+    table = tables.survival(report.main(reported, "survival", "", [""]), "t", {731.0: "2 years"})
+    documents.word([table], reported, tmp_path / "t.docx", "INTERNAL")
+    with zipfile.ZipFile(tmp_path / "t.docx") as parts:
+        text = parts.read("word/document.xml").decode("utf-8")
+    documents.excel([table], reported, tmp_path / "t.xlsx", "INTERNAL")
+    sheet = openpyxl.load_workbook(tmp_path / "t.xlsx")["Table 1"]
+    cells = {cell.value for line in sheet.iter_rows() for cell in line}
+    for shown in ("between 39.8 and 59.5", "between 70.0 and 95.0", PROGRESSION):
+        assert f"<w:t>{shown}</w:t>" in text and shown in cells
+
+
+def test_the_card_of_the_start_page_and_the_closing_line_hold_it_too(reported):
+    main = (reported["setting"] == "") & (reported["statistic"] == "median")
+    records = reported.to_dict("records")
+    row = reported[main].iloc[0].to_dict()
+    assert start.said({**row, **tables.between(row, records)})[0] == "between 39.8 and 59.5 months"
+    texts = reported.fillna("").astype(str).to_dict("records")
+    (median,) = [one for one in texts if one["row_id"] == row["row_id"]]
+    told = "median between 39.8 and 59.5 months: deaths without a date"
+    assert headline._median(median, texts) == told
 
 
 def test_nothing_is_drawn_of_what_is_not_estimable(tmp_path, monkeypatch):

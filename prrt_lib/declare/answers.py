@@ -11,8 +11,6 @@ from pathlib import Path
 from prrt_lib.base.errors import Problem, WorkbookError
 from prrt_lib.declare.quoting import plain, safe
 
-# Text that a spreadsheet program would calculate.
-
 
 @dataclass(frozen=True)
 class Answer:

@@ -6,9 +6,11 @@ from clocked_study import GivenTimes
 from small_study import check, one
 
 from prrt_lib.analyse import survival
+from prrt_lib.analyse.curve_ends import with_ends
 from prrt_lib.declare.parameters import DAYS_PER_MONTH, YEARS
 from prrt_lib.declare.rows import combine, result_rows
 from prrt_lib.draw import curves, figures, sentences, tables
+from prrt_lib.estimate.curves.competing import cumulative_incidence
 from prrt_lib.tools.site import start
 from prrt_lib.topics.biomarkers import marker_tables
 from prrt_lib.topics.report import paragraphs
@@ -135,6 +137,41 @@ def test_an_incidence_without_an_estimable_last_year_keeps_its_events():
     late = short[(short["time"] > 600) & (short["statistic"] == "cumulative_incidence")]
     assert set(late["state"]) == {"not-estimable"} and set(late["events"]) == {3}
     assert tables.survival(short, "t", YEARS).body[0][3].text == "3"
+
+
+# Never two under observation at a time: A1 from day 0 to 5, A2 from day 10 to 15, and so on.
+APART = pd.DataFrame({"entry": [0, 10, 20, 30, 40, 50], "exit": [5, 15, 25, 35, 45, 55],
+                      "event": [1, 0, 1, 0, 1, 0]})  # fmt: skip
+
+
+def test_a_curve_without_any_estimate_keeps_all_its_events():
+    """No rate is known at any time: all three events stand in its rates and in its median."""
+    rows = of(APART, "os_prrt")
+    quantities = rows[rows["statistic"].isin(["survival", "median", "q25", "q75"])]
+    assert set(quantities["state"]) == {"not-estimable"} and len(quantities) > 5
+    assert set(quantities["events"]) == {3}
+    assert tables.survival(survival.summary(rows), "t", YEARS).body[0][3].text == "3"
+
+
+# The event on day 20 comes before the curve begins: four are at risk from day 30 on.
+LATER = pd.DataFrame({"entry": [0, 5, 30, 30, 30], "exit": [20, 200, 300, 400, 500],
+                      "event": [1, 1, 0, 1, 0]})  # fmt: skip
+
+
+@pytest.mark.parametrize(("frame", "estimable", "events"), [
+    (APART, set(), 3), (LATER, {30, 200, 400}, 2), (SIX.assign(entry=0, exit=0, event=0), set(), 0)
+])  # fmt: skip
+def test_an_incidence_counts_the_events_of_its_curve_or_all_where_there_is_none(
+    frame, estimable, events
+):
+    rates = cumulative_incidence(frame, "exit", "event", entry="entry", causes=[1, 2], steps=True,
+                                 times=(731.0, 1826.0), min_at_risk=3)  # fmt: skip
+    study = GivenTimes(frame, min_at_risk=3, min_group=2)
+    rows = with_ends(rates, frame, None, study.parameters)
+    rows = rows[rows["statistic"] == "cumulative_incidence"]
+    assert set(rows.loc[rows["state"] == "ok", "time"]) == estimable
+    late = rows[rows["time"] > 500]
+    assert set(late["state"]) == {"not-estimable"} and set(late["events"]) == {events}
 
 
 def test_groups_that_are_too_small_are_one_note_and_no_lines():

@@ -239,6 +239,24 @@ def test_numbers_are_numbers_in_excel_and_headers_repeat_in_word(rows, tmp_path)
     assert text.count("<w:tblHeader") == 1 and "2/4 (50.0 %)" in text
 
 
+@pytest.mark.parametrize("text", ["=1+1", "+x", "-x", "@SUM(A1)"])
+def test_no_text_of_a_table_is_a_formula_in_excel_and_a_field_in_word(tmp_path, text):
+    row = result_rows([{"statistic": "count", "level": text, "estimate": -1.0}])
+    cells = [tables.Cell(text), tables.Cell("-1", tuple(row["row_id"]))]
+    made = [tables.Table(text, [text, "n"], [cells], [text])]
+    documents.excel(made, row, tmp_path / "t.xlsx", "INTERNAL")
+    sheets = openpyxl.load_workbook(tmp_path / "t.xlsx")
+    own = [cell for sheet in sheets for line in sheet.iter_rows() for cell in line]
+    assert {cell.data_type for cell in own} == {"s", "n"}
+    # Title, head, cell and note of the table, and the level among the result rows.
+    assert [cell.value for cell in own].count(f"'{text}") == 5
+    assert text not in [cell.value for cell in own] and -1 in [cell.value for cell in own]
+    documents.word(made, row, tmp_path / "t.docx", "INTERNAL")
+    written = zipfile.ZipFile(tmp_path / "t.docx").read("word/document.xml").decode()
+    assert f"<w:t>{text}</w:t>" in written
+    assert "instrText" not in written and "fldSimple" not in written
+
+
 def test_responders_in_time_counts_and_the_kidney_are_told_from_their_rows():
     ratio = {"analysis": "response_dependent", "model": "response alone", "endpoint": "os_prrt",
              "statistic": "log_hazard_ratio", "estimate": 0.0, "low": -0.693147, "high": 0.693147,

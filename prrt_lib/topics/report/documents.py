@@ -111,17 +111,17 @@ def excel(tables: Sequence[Table], rows: pd.DataFrame, path: Path, stamp: str) -
 
 
 def _sheet(sheet, table: Table, stamp: str, bold, wrap) -> None:
-    sheet.write_string(0, 0, table.title, bold)
+    sheet.write_string(0, 0, safe(table.title), bold)
     sheet.write_string(1, 0, stamp)
     sheet.set_column(0, 0, 38)
     sheet.set_column(1, max(1, len(table.header) - 1), 22)
     for column, text in enumerate(table.header):
-        sheet.write_string(3, column, text, bold)
+        sheet.write_string(3, column, safe(text), bold)
     for line, cells in enumerate(table.body, start=4):
         for column, cell in enumerate(cells):
             _write(sheet, line, column, cell, wrap)
     for line, note in enumerate(table.notes, start=5 + len(table.body)):
-        sheet.write_string(line, 0, note)
+        sheet.write_string(line, 0, safe(note))
     sheet.freeze_panes(4, 1)
 
 

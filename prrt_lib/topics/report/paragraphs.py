@@ -115,7 +115,7 @@ def _outcome(draft: Draft) -> None:
             late = tables.late_median(draft.rows[draft.rows["endpoint"] == endpoint])
             draft.say(f"{row['label']}: median {with_unit(row)}, {events_of(row)}{late}.")
     row = draft.find(endpoint="cif_progression", time=TWO_YEARS, statistic="cumulative_incidence")
-    if row and row["state"] == "ok":
+    if row and any(map(str.isdigit, with_unit(row))):
         draft.say(f"Probability of progression by two years, death competing: {with_unit(row)}.")
 
 
