@@ -133,8 +133,8 @@ def test_a_hazard_ratio_of_two_patients_without_a_curve():
              "endpoint": "os_prrt", "population": "gep", "variable": "grade_group",
              "level": "G3/NEC", "estimate": 1.02, "n": 2, "events": 2}  # fmt: skip
     assert len(said(comparable.models_beside_curves, curve, model)) == 1
-    few = "Grade, G3/NEC: 2 patients with 2 events only, too few for a curve or a rate of their own"
-    assert said(comparable.models_beside_curves, curve, {**model, "warning": few}) == []
+    withheld = {**model, "state": "not-estimable", "estimate": None}
+    assert said(comparable.models_beside_curves, curve, withheld) == []
 
 
 def test_no_rows_have_no_pairs():

@@ -112,6 +112,23 @@ def test_a_fall_after_the_horizon_or_after_retreatment_does_not_count():
     assert n_of(biochemical_response.responses(small), setting="", **BEST) == (0, 2)
 
 
+def test_a_later_sample_without_a_date_counts_where_its_label_places_it():
+    undated = {name: pd.NaT for name in ("sample_date", "sample_lo", "sample_hi")}
+    ids = ["A1", "A2"]
+    samples = [
+        sample("A1", -10, 400.0),
+        {**sample("A1", 40, 100.0), **undated, "timepoint_label": "post_PRRT1"},
+        # No label: nothing says that this one came after PRRT 1.
+        sample("A2", -10, 400.0), {**sample("A2", 40, 100.0), **undated},
+    ]  # fmt: skip
+    small = SmallStudy({"patients": [{"patient_id": name} for name in ids],
+                        "prrt_cycles": treated(*ids, first="2015-01-01"),
+                        "biomarkers": samples})  # fmt: skip
+    rows = biochemical_response.responses(small)
+    assert n_of(rows, setting="", **BEST) == (1, 1)
+    assert n_of(rows, setting="", **{**BEST, "stratum": "after PRRT 1"}) == (1, 1)
+
+
 def test_an_unknown_setting_names_the_nearest(study):
     with pytest.raises(AnalysisError, match="did you mean 'without_ppi'"):
         biochemical_response.responses(study, settings=["without_pp"])

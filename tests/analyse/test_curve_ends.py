@@ -6,7 +6,7 @@ from clocked_study import GivenTimes
 from small_study import check, one
 
 from prrt_lib.analyse import survival
-from prrt_lib.analyse.curve_ends import with_ends
+from prrt_lib.analyse.survival import with_ends
 from prrt_lib.declare.parameters import DAYS_PER_MONTH, YEARS
 from prrt_lib.declare.rows import combine, result_rows
 from prrt_lib.draw import curves, figures, sentences, tables

@@ -174,7 +174,8 @@ def test_a_first_progression_is_confirmed_by_the_next_scan_or_not(study):
     rows = check(response.confirmation(study))
     counts = rows[rows["statistic"] == "count"].set_index("level")["n"].to_dict()
     assert counts == {"confirmed": 0, "not confirmed (possible pseudoprogression)": 1,
-                      "died before another scan": 0, "no later scan": 1}  # fmt: skip
+                      "new treatment before the next scan": 0, "died before another scan": 0,
+                      "no later scan": 1}  # fmt: skip
     assert n_of(rows, statistic="proportion") == (1, 1)
 
 

@@ -86,6 +86,8 @@ def progression(
         main, judged = strict, judged.mask(told["size_only_mixed"], "no")
     until = cohort[["new_therapy", "retreatment"]].min(axis=1).fillna(cutoff).clip(upper=cutoff)
     answer = next_scan(main, told.assign(progression=judged), until)
+    ever = pd.Series(cutoff, index=cohort.index)
+    later = next_scan(main, told.assign(progression=judged), ever).notna()
     again = main[main["scan_date"] > main["patient_id"].map(cohort["retreatment"])]
     by_scan = {"": main, "_mixed_ignored": strict,
                "_unconfirmed_ignored": main[answer != NOT_CONFIRMED],
@@ -104,7 +106,9 @@ def progression(
             whole = first[end].mask(without, reported[end])
             frame[f"progression{name}{end}"] = whole.mask(late | (date > cutoff))
     frame["progression_confirmed"] = progression_confirmed(
-        main.assign(answer=answer), cohort.join(frame["progression"]), parameters.max_scan_gap_days
+        main.assign(answer=answer.mask(answer.isna() & later, TREATED)),
+        cohort.join(frame["progression"]),
+        parameters.max_scan_gap_days,
     )
     first = _first(shows, SCAN, cohort.index)[""]
     differ = reported[""].notna() & first.notna() & (reported[""] != first)
@@ -166,8 +170,9 @@ def looked_for(
 # A scan closer to the scan of progression than this neither confirms nor refutes it.
 DAYS_APART = 28
 CONFIRMED, NOT_CONFIRMED = "confirmed", "not confirmed (possible pseudoprogression)"
-DIED, NO_LATER = "died before another scan", "no later scan"
-ANSWERS = (CONFIRMED, NOT_CONFIRMED, DIED, NO_LATER)
+TREATED, DIED = "new treatment before the next scan", "died before another scan"
+NO_LATER = "no later scan"
+ANSWERS = (CONFIRMED, NOT_CONFIRMED, TREATED, DIED, NO_LATER)
 
 
 def next_scan(shows: pd.DataFrame, told: pd.DataFrame, until: pd.Series) -> pd.Series:
@@ -196,7 +201,8 @@ def progression_confirmed(
     """``progression_confirmed``: what followed the first progression of each patient.
 
     ``answers``: patient_id, scan_date and the answer of :func:`next_scan` for each scan that
-    shows progression. Death counts within ``max_gap_days``. None where there is no progression,
+    shows progression, or that a new treatment came before its next scan. Where there is no next
+    scan, death counts within ``max_gap_days``. None where there is no progression,
     or it is only reported.
     """
     first = answers[answers["scan_date"] == answers["patient_id"].map(cohort["progression"])]

@@ -41,8 +41,8 @@ def response(
     """Patients whose marker falls to half, of those above the upper limit before PRRT 1.
 
     "best": by any later sample up to horizon, cut-off, new anticancer therapy and retreatment;
-    and by the sample after PRRT 1 and 2 (decision 18). A bound counts where it decides; who has
-    only later values that leave it open is a row of its own.
+    and by the sample after PRRT 1 and 2 (decision 18: without a date the label places it). A bound
+    counts where it decides; who has only later values that leave it open is a row of its own.
     """
     one_of(setting, SETTINGS, "biochemical response, setting")
     chosen = population or study.headline
@@ -51,7 +51,10 @@ def response(
                             population=chosen)  # fmt: skip
     windows = _samples(study, people, "biomarker_windows", "window")
     anything = _samples(study, people, "biomarkers").assign(window=BEST)
-    both = pd.concat([windows[windows["window"].isin(AFTER)], anything], ignore_index=True)
+    after = windows[windows["window"].isin(AFTER)]
+    dated = anything[anything["sample_date"].notna()]
+    placed = after[after["sample_date"].isna()].assign(window=BEST)
+    both = pd.concat([after, dated, placed], ignore_index=True)
     base = windows[windows["window"] == "before"]
     # A value above a bound of exactly the upper limit is above that limit.
     above = (base["xuln_lo"] > 1) | ((base["xuln_lo"] == 1) & (base["op"] == ">"))
@@ -79,12 +82,13 @@ def _samples(study: Any, people: pd.DataFrame, table: str, *more: str) -> pd.Dat
 
 
 def _under_observation(samples: pd.DataFrame, people: pd.DataFrame) -> pd.DataFrame:
-    """Samples dated after first PRRT that no other treatment than it can have moved."""
+    """Samples after first PRRT that no other treatment than it can have moved; those without a
+    date that their label places after a cycle (decision 18)."""
     ends = people[["horizon", "new_therapy", "retreatment"]].min(axis=1)
     clocks = people[["patient_id", "first_prrt"]].assign(end=ends)
     found = samples.merge(clocks, on="patient_id")
     day = found["sample_date"]
-    return found[(day > found["first_prrt"]) & (day <= found["end"])]
+    return found[day.isna() | ((day > found["first_prrt"]) & (day <= found["end"]))]
 
 
 def _judged(base: pd.DataFrame, later: pd.DataFrame) -> pd.DataFrame:

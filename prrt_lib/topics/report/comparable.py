@@ -176,7 +176,7 @@ def events_and_laboratory(rows: pd.DataFrame) -> Iterator[str]:
 
 
 def models_beside_curves(rows: pd.DataFrame) -> Iterator[str]:
-    """A hazard ratio of a level whose curve is too small to estimate says how small it is."""
+    """No level whose curve is too small to estimate has a hazard ratio."""
     curves = {
         (key[0], key[2], key[3], key[4])
         for key, part in _curves(rows)
@@ -187,5 +187,4 @@ def models_beside_curves(rows: pd.DataFrame) -> Iterator[str]:
     for row in models[models["level"] != ""].to_dict("records"):
         key = (row["population"], row["endpoint"], row["variable"], row["level"])
         if key in curves:
-            fits = "too few for a curve" in row["warning"]
-            yield "" if fits else f"{' '.join(key)}: a hazard ratio beside a curve not estimable"
+            yield f"{' '.join(key)}: a hazard ratio beside a curve not estimable"

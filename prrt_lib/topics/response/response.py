@@ -123,11 +123,12 @@ def confirmation(
     answer = patients[name].dropna()
     if answer.empty:
         return result_rows(nobody(name, len(patients), state=without_scans(study)), **words)
-    how = f"first scan, {DAYS_APART} days or more later, that says whether there is progression"
+    how = (f"first scan, {DAYS_APART} days or more later and up to the day of any new treatment, "
+           "that says whether there is progression")  # fmt: skip
     counts = [_count(answer == level, name, level, method=how) for level in ANSWERS]
     again = answer[answer.isin((CONFIRMED, NOT_CONFIRMED))]
     refuted = shares(again, name, [NOT_CONFIRMED], study.parameters.conf_level,
-                     label="Of those with a later scan", method=f"{EXACT}; {how}")  # fmt: skip
+                     label="Of those with such a later scan", method=f"{EXACT}; {how}")  # fmt: skip
     return result_rows([*counts, *refuted], **words)
 
 
