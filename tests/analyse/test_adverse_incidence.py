@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 from small_study import SmallStudy, check, n_of, one, treated
 
-from prrt_lib.topics.adverse_events import adverse_axes, adverse_incidence, laboratory
+from prrt_lib.topics.adverse_events import adverse, adverse_incidence, laboratory
 
 IDS = tuple(f"A{number}" for number in range(1, 9))
 
@@ -90,7 +90,7 @@ def test_an_event_on_the_day_of_first_prrt_counts_one_day_later():
 def test_both_axes_crossed_count_events(study):
     # Emergent: A1 anemia (yes, yes), A1 nausea (yes, no), A3 fatigue (no, yes), A4 (-, no),
     # A3 MDS (yes, -).
-    rows = check(adverse_axes.axes(study))
+    rows = check(adverse.axes(study))
     assert n_of(rows, variable="related", level="yes", group="") == (3, 5)
     assert n_of(rows, variable="related_progression", level="no") == (2, 5)
     cross = rows[rows["group"] == "related_progression"]
@@ -102,7 +102,7 @@ def test_both_axes_crossed_count_events(study):
 
 
 def test_what_the_registry_holds_is_shown_by_relatedness_with_the_scope(study):
-    rows = check(adverse_axes.capture(study))
+    rows = check(adverse.capture(study))
     assert n_of(rows, group_level="related") == (2, 2)
     assert n_of(rows, group_level="not related") == (0, 1)
     assert one(rows, group_level="not assessed")["state"] == "not-estimable"
@@ -110,14 +110,14 @@ def test_what_the_registry_holds_is_shown_by_relatedness_with_the_scope(study):
 
 
 def test_organ_classes_count_patients_once(study):
-    rows = check(adverse_axes.by_class(study))
+    rows = check(adverse.by_class(study))
     gut = "Gastrointestinal disorders"
     assert n_of(rows, level=gut, group_level="any grade") == (2, 8)
     assert n_of(rows, level=gut, group_level="grade 3 or higher") == (1, 8)
 
 
 def test_deaths_by_cause_and_soon_after_the_last_cycle(study):
-    rows = check(adverse_axes.deaths(study))
+    rows = check(adverse.deaths(study))
     assert n_of(rows, level="died") == (3, 8)
     assert n_of(rows, level="within 30 days of last PRRT") == (1, 8)
     # Of two deaths with a recorded cause; the third has none, as the survival page counts it.
@@ -129,15 +129,15 @@ def test_deaths_by_cause_and_soon_after_the_last_cycle(study):
 def test_where_nobody_died_there_is_no_share_of_causes():
     small = SmallStudy({"patients": [{"patient_id": "A1"}], "prrt_cycles": treated("A1"),
                         "followup": [FOLLOWUP[0]]})  # fmt: skip
-    rows = check(adverse_axes.deaths(small))
+    rows = check(adverse.deaths(small))
     assert n_of(rows, level="died") == (0, 1)
     assert one(rows, variable="cause_of_death")["state"] == "not-estimable"
 
 
 def test_without_any_source_all_pages_say_not_abstracted():
     small = SmallStudy({"patients": [{"patient_id": "A1"}], "prrt_cycles": treated("A1")})
-    pages = (adverse_incidence.severe, adverse_incidence.marrow, adverse_axes.axes,
-             adverse_axes.capture, adverse_axes.by_class, adverse_axes.deaths, laboratory.page,
+    pages = (adverse_incidence.severe, adverse_incidence.marrow, adverse.axes,
+             adverse.capture, adverse.by_class, adverse.deaths, laboratory.page,
              laboratory.egfr_slope)  # fmt: skip
     for page in pages:
         rows = check(page(small))

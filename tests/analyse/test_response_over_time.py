@@ -5,13 +5,12 @@ from small_study import SmallStudy, check, n_of, one, treated
 
 from prrt_lib.base.errors import AnalysisError
 from prrt_lib.draw import clinical_tables
-from prrt_lib.topics.exposure import patient_course
+from prrt_lib.topics.exposure import swimmer
 from prrt_lib.topics.response import (
     imaging,
-    landmark,
     response,
-    response_size,
-    response_tables,
+    response_figures,
+    response_survival,
     response_times,
 )
 
@@ -61,8 +60,8 @@ def test_responders_until_death_are_never_compared_from_first_prrt(study):
 
 
 def test_states_at_six_months_come_from_scans_until_then(study):
-    kept = landmark.at(study, 6)
-    found = dict(zip(kept.frame["patient_id"], kept.frame[landmark.STATE], strict=True))
+    kept = response_survival.at(study, 6)
+    found = dict(zip(kept.frame["patient_id"], kept.frame[response_survival.STATE], strict=True))
     assert found == {
         "A1": "responder", "A2": "responder", "B1": "non-responder", "B2": "non-responder",
         "C1": "not imaged", "E1": "not imaged",
@@ -78,28 +77,28 @@ def test_a_scan_that_cannot_be_judged_is_not_the_same_as_none_by_the_landmark():
         "followup": [{"patient_id": name, "vital_status": "alive",
                       "last_contact_date": "2018-01-01"} for name in ids],
     })  # fmt: skip
-    frame = landmark.at(known, 6).frame
-    assert frame[landmark.STATE].tolist() == ["responder", "not evaluable", "not imaged"]
+    frame = response_survival.at(known, 6).frame
+    assert frame[response_survival.STATE].tolist() == ["responder", "not evaluable", "not imaged"]
     # Neither is compared with responders.
-    rows = check(landmark.landmark(known, 6))
+    rows = check(response_survival.landmark(known, 6))
     assert one(rows, statistic="log_hazard_ratio")["n"] == 1
 
 
 def test_the_clock_restarts_at_the_landmark(study):
     # A1 died on day 731: 548 days after day 183.
-    frame = landmark.at(study, 6).frame.set_index("patient_id")
+    frame = response_survival.at(study, 6).frame.set_index("patient_id")
     assert (frame.loc["A1", "exit"], frame.loc["A1", "event"]) == (548, 1)
     assert frame.loc["C1", "event"] == 0 and "entry" not in frame
 
 
 def test_progressed_patients_stay_for_survival_and_leave_for_progression_free_survival(study):
-    kept = landmark.at(study, 6, "pfs")
+    kept = response_survival.at(study, 6, "pfs")
     assert "B2" not in set(kept.frame["patient_id"])
-    assert "B2" in set(landmark.at(study, 6, "os_prrt").frame["patient_id"])
+    assert "B2" in set(response_survival.at(study, 6, "os_prrt").frame["patient_id"])
 
 
 def test_rows_say_who_is_in_and_who_is_left_out(study):
-    rows = check(landmark.landmark(study, 6))
+    rows = check(response_survival.landmark(study, 6))
     assert n_of(rows, statistic="count", level="included") == (6, 7)
     assert n_of(rows, statistic="count", level="ended by the landmark") == (1, 7)
     assert set(rows["role"]) == {"exploratory"}
@@ -109,7 +108,7 @@ def test_rows_say_who_is_in_and_who_is_left_out(study):
 
 
 def test_nobody_left_is_a_row_without_a_number(study):
-    rows = check(landmark.landmark(study, 60))
+    rows = check(response_survival.landmark(study, 60))
     assert set(rows["state"]) == {"not-estimable"} and rows["estimate"].isna().all()
 
 
@@ -131,7 +130,7 @@ def test_progression_lies_between_the_last_scan_without_it_and_the_first_with_it
 
 
 def test_each_measure_of_response_has_its_own_denominator(study):
-    rows = check(response_size.magnitudes(study))
+    rows = check(response.magnitudes(study))
     # Evaluable: all but C1. B2 responds only after progression.
     assert n_of(rows, variable="any_response", level="yes") == (4, 6)
     assert n_of(rows, variable="any_shrinkage", level="yes") == (2, 3)
@@ -193,7 +192,7 @@ def test_waits_count_from_first_prrt_and_then_from_scan_to_scan(study):
 
 
 def test_lanes_end_at_death_or_last_contact_and_hold_what_happened(study):
-    course = patient_course.patient_rows(study)
+    course = swimmer.patient_rows(study)
     assert course.lanes["patient_id"].tolist()[-1] == "D1"
     ends = course.lanes.set_index("patient_id")["ended"]
     assert (ends["A1"], ends["C1"]) == ("died", "alive at last contact")
@@ -228,6 +227,6 @@ def test_first_scans_before_the_last_cycle_of_the_first_course_are_counted():
 def test_interval_censored_rows_are_not_headed_by_limits_they_do_not_have(study):
     rows = response_times.interval_censored(study)
     assert rows["conf_level"].isna().all()
-    assert response_tables.moments(rows, "t").header[-1] == "estimate, no limits are given"
-    timed = response_tables.moments(response_times.timing(study), "t")
+    assert response_figures.moments(rows, "t").header[-1] == "estimate, no limits are given"
+    timed = response_figures.moments(response_times.timing(study), "t")
     assert timed.header[-1] == "estimate (95 % limits)"

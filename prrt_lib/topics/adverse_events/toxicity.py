@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pandas as pd
 
 from prrt_lib.analyse.summaries import Records, nobody, share
 from prrt_lib.declare.footprints import traced
 from prrt_lib.declare.parameters import days
 from prrt_lib.declare.rows import result_rows
+from prrt_lib.study.data import Study
 from prrt_lib.study.derive.lab_grades import term_of
-from prrt_lib.topics.adverse_events.adverse import emergent_events
-from prrt_lib.topics.adverse_events.events import SEVERE
+from prrt_lib.topics.adverse_events.adverse import SEVERE, emergent_events
 from prrt_lib.topics.adverse_events.laboratory import values
 
 ANALYSIS = "toxicity"
@@ -40,7 +38,7 @@ def sustained(found: pd.DataFrame, beyond: pd.Series, apart: int) -> set[str]:
 
 
 @traced
-def haematological(study: Any, population: str = "safety", role: str = "secondary") -> pd.DataFrame:
+def haematological(study: Study, population: str = "safety") -> pd.DataFrame:
     """Patients with new cytopenia by laboratory, by event sheet and by either, and how many had it
     for more than six months.
 
@@ -48,12 +46,12 @@ def haematological(study: Any, population: str = "safety", role: str = "secondar
     of that grade with none better between them, or an event from onset to resolution (last contact
     while it is ongoing). "either" and "event sheet" are of the whole population.
     """
-    words = {"analysis": ANALYSIS, "population": population, "role": role}
+    words = {"analysis": ANALYSIS, "population": population, "role": "secondary"}
     patients = study.patients("last_seen", population=population).set_index("patient_id")
     labs = values(study, population)
     labs = labs[(labs["day"] > 0) & labs["lab_test"].isin(CYTOPENIA.values())]
     labs = labs.assign(grade=labs["grade_lo"].where(~(labs["grade_lo"] <= labs["baseline_hi"]), 0))
-    events = emergent_events(study, population, "")
+    events = emergent_events(study, population)
     if labs.empty and events.empty:
         label = "Haematological toxicity"
         return result_rows(nobody("haematological", len(patients), label=label), **words)
@@ -101,14 +99,14 @@ def haematological(study: Any, population: str = "safety", role: str = "secondar
 
 
 @traced
-def renal(study: Any, population: str = "safety", role: str = "secondary") -> pd.DataFrame:
+def renal(study: Study, population: str = "safety") -> pd.DataFrame:
     """Patients whose eGFR after first PRRT stays low: a later result, 90 days or more on, confirms.
 
     By the limits of CTCAE for chronic kidney disease where the grade is worse than before PRRT, and
     as a fall of 40 % or more from the last value before PRRT. A low result that nothing confirms is
     no decline; how many patients end with one is said.
     """
-    words = {"analysis": ANALYSIS, "population": population, "role": role}
+    words = {"analysis": ANALYSIS, "population": population, "role": "secondary"}
     words["label"] = "Renal decline, confirmed after 90 days or more"
     own = values(study, population)
     own = own[(own["lab_test"] == "eGFR") & (own["day"] > 0)]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import pandas as pd
 
@@ -12,6 +11,7 @@ from prrt_lib.analyse.summaries import Records, nobody, share
 from prrt_lib.declare.arguments import checked, one_of
 from prrt_lib.declare.footprints import traced
 from prrt_lib.declare.rows import combine, result_rows
+from prrt_lib.study.data import Study
 from prrt_lib.study.derive.windows import one_unit
 from prrt_lib.topics.biomarkers.biomarkers import ANALYSIS, MARKERS, WINDOWS
 
@@ -27,17 +27,14 @@ COLUMNS = ("analyte", "sample_date", "value_lo", "value_hi", "op", "unit", "assa
 
 @checked
 def responses(
-    study: Any, population: str | None = None, settings: Sequence[str] = tuple(SETTINGS),
-    role: str = "secondary",
+    study: Study, population: str | None = None, settings: Sequence[str] = tuple(SETTINGS),
 ) -> pd.DataFrame:  # fmt: skip
     """:func:`response` in the main analysis and without samples on a proton pump inhibitor."""
-    return combine([response(study, population, setting, role) for setting in settings])
+    return combine([response(study, population, setting) for setting in settings])
 
 
 @traced
-def response(
-    study: Any, population: str | None = None, setting: str = "", role: str = "secondary"
-) -> pd.DataFrame:
+def response(study: Study, population: str | None = None, setting: str = "") -> pd.DataFrame:
     """Patients whose marker falls to half, of those above the upper limit before PRRT 1.
 
     "best": by any later sample up to horizon, cut-off, new anticancer therapy and retreatment;
@@ -46,7 +43,7 @@ def response(
     """
     one_of(setting, SETTINGS, "biochemical response, setting")
     chosen = population or study.headline
-    words = {"analysis": ANALYSIS, "population": chosen, "role": role, "setting": setting}
+    words = {"analysis": ANALYSIS, "population": chosen, "role": "secondary", "setting": setting}
     people = study.patients("first_prrt", "horizon", "new_therapy", "retreatment",
                             population=chosen)  # fmt: skip
     windows = _samples(study, people, "biomarker_windows", "window")
@@ -58,38 +55,13 @@ def response(
     base = base[above]
     if setting == "without_ppi":
         base, both = (part[part["ppi_within_14d"] != "yes"] for part in (base, both))
-    judged = _judged(base, _under_observation(both, people))
-    records: Records = []
-    for marker, label in MARKERS.items():
-        if not (anything["analyte"] == marker).any():
-            records += nobody(marker, len(people), level=LEVEL, label=label)
-            continue
-        own = judged[judged["analyte"] == marker]
-        elevated = int((base["analyte"] == marker).sum())
-        for window, name in ((BEST, BEST), *((item, WINDOWS[item]) for item in AFTER)):
-            told = {"variable": marker, "stratum": name, "label": label + SETTINGS[setting]}
-            records += _counted(own[own["window"] == window], elevated, len(people),
-                                study.parameters.conf_level, told)  # fmt: skip
-    return result_rows(records, **words)
-
-
-def _samples(study: Any, people: pd.DataFrame, table: str, *more: str) -> pd.DataFrame:
-    found = rows_of(study, people["patient_id"], table, *COLUMNS, *more)
-    return found.assign(unit=one_unit(found["unit"]))
-
-
-def _under_observation(samples: pd.DataFrame, people: pd.DataFrame) -> pd.DataFrame:
-    """Samples dated after first PRRT that no other treatment than it can have moved."""
+    # Samples dated after first PRRT that no other treatment than it can have moved.
     ends = people[["horizon", "new_therapy", "retreatment"]].min(axis=1)
     clocks = people[["patient_id", "first_prrt"]].assign(end=ends)
-    found = samples.merge(clocks, on="patient_id")
+    found = both.merge(clocks, on="patient_id")
     day = found["sample_date"]
-    return found[(day > found["first_prrt"]) & (day <= found["end"])]
-
-
-def _judged(base: pd.DataFrame, later: pd.DataFrame) -> pd.DataFrame:
-    """Later samples of the baseline's assay and unit; ``responded`` None where bounds leave it
-    open."""
+    later = found[(day > found["first_prrt"]) & (day <= found["end"])]
+    # Of the baseline's assay and unit; ``responded`` is None where bounds leave it open.
     keys = ["patient_id", "analyte", "unit", "assay"]
     known = base.dropna(subset=["assay"])
     pairs = later.merge(known[[*keys, "value_lo", "value_hi"]], on=keys, suffixes=("", "_before"))
@@ -97,26 +69,41 @@ def _judged(base: pd.DataFrame, later: pd.DataFrame) -> pd.DataFrame:
     half_lo, half_hi = pairs["value_lo_before"] / 2, pairs["value_hi_before"] / 2
     fallen = high <= half_lo
     not_fallen = (low > half_hi) | ((low == half_hi) & (pairs["op"] == ">"))
-    told = pd.Series(None, index=pairs.index, dtype=object)
-    return pairs.assign(responded=told.mask(fallen, True).mask(not_fallen, False))
+    open_ = pd.Series(None, index=pairs.index, dtype=object)
+    judged = pairs.assign(responded=open_.mask(fallen, True).mask(not_fallen, False))
+    records: Records = []
+    everybody = len(people)
+    for marker, label in MARKERS.items():
+        if not (anything["analyte"] == marker).any():
+            records += nobody(marker, everybody, level=LEVEL, label=label)
+            continue
+        label += SETTINGS[setting]
+        of_marker = judged[judged["analyte"] == marker]
+        elevated = int((base["analyte"] == marker).sum())
+        for window, name in ((BEST, BEST), *((item, WINDOWS[item]) for item in AFTER)):
+            told = {"variable": marker, "stratum": name, "label": label}
+            own = of_marker[of_marker["window"] == window]
+            followed = own["patient_id"].nunique()
+            decided = own.dropna(subset=["responded"])
+            total = decided["patient_id"].nunique()
+            count = decided.loc[decided["responded"].astype(bool), "patient_id"].nunique()
+            undecided = followed - total
+            said = [f"{label}: {elevated} of {everybody} patients with a value above the upper "
+                    "limit before PRRT 1"]  # fmt: skip
+            if lost := max(0, elevated - followed):
+                said.append(f"{lost} without a later sample of the same recorded assay")
+            said += [f"{undecided} whose bounds leave it open"] if undecided else []
+            # Clause by clause, so that a page says each once for all rows.
+            warning = "; ".join(said)
+            records += [
+                share(count, total, level=LEVEL, conf_level=study.parameters.conf_level,
+                      method=METHOD, warning=warning, **told),
+                {**told, "statistic": "count", "level": UNDECIDED, "n": undecided,
+                 "estimate": undecided, "total": everybody},
+            ]  # fmt: skip
+    return result_rows(records, **words)
 
 
-def _counted(
-    own: pd.DataFrame, elevated: int, everybody: int, conf_level: float, told: dict[str, Any]
-) -> Records:
-    followed = own["patient_id"].nunique()
-    decided = own.dropna(subset=["responded"])
-    total = decided["patient_id"].nunique()
-    count = decided.loc[decided["responded"].astype(bool), "patient_id"].nunique()
-    undecided = followed - total
-    said = [f"{told['label']}: {elevated} of {everybody} patients with a value above the upper "
-            "limit before PRRT 1"]  # fmt: skip
-    if elevated > followed:
-        said.append(f"{elevated - followed} without a later sample of the same recorded assay")
-    said += [f"{undecided} whose bounds leave it open"] if undecided else []
-    # Clause by clause, so that a page says each once for all rows.
-    warning = "; ".join(said)
-    counted = {"statistic": "count", "level": UNDECIDED, "n": undecided, "total": everybody}
-    shown = {**told, "level": LEVEL, "conf_level": conf_level, "warning": warning}
-    main = {**share(count, total, **shown), "method": METHOD}
-    return [main, {**told, **counted, "estimate": undecided}]
+def _samples(study: Study, people: pd.DataFrame, table: str, *more: str) -> pd.DataFrame:
+    found = rows_of(study, people["patient_id"], table, *COLUMNS, *more)
+    return found.assign(unit=one_unit(found["unit"]))
