@@ -20,7 +20,7 @@ from small_study import SmallStudy, check  # noqa: E402
 
 from prrt_lib.analyse import survival
 from prrt_lib.draw import figures, sentences, tables  # noqa: E402
-from prrt_lib.topics.response import response_survival
+from prrt_lib.topics.response import landmark
 from prrt_lib.topics.survival import survival_family  # noqa: E402
 
 FIRST = dt.datetime(2012, 1, 1)
@@ -114,7 +114,7 @@ def test_the_readings_that_stand_in_are_not_repeated_as_sensitivities():
 
 
 def test_curves_from_a_landmark_carry_the_same_doubt():
-    rows = check(response_survival.landmark(study(30), 6.0))
+    rows = check(landmark.landmark(study(30), 6.0))
     quantities = rows[rows["statistic"].isin(["median", "survival"])]
     assert set(quantities["state"]) == {"not-estimable"}
     assert rows["warning"].str.contains("deaths without a date").all()

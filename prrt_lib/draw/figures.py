@@ -171,11 +171,6 @@ def stacked(rows: pd.DataFrame, scenario: str, title: str, name: str) -> Drawing
     return keep(figure, file_name(name), scenario, figure_values.shares(shown, title))
 
 
-def _group_name(rows: pd.DataFrame, group: str) -> str:
-    total = rows.loc[rows["group_level"] == group, "total"].iloc[0]
-    return f"{group or 'All'} (n = {int(total)})"
-
-
 TRUNK, END = "all_treated", "population"
 LINE, FILL, PALE = "#52616f", "#f6f8fa", "#ffffff"
 CHARACTERS = 26

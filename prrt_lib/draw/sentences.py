@@ -99,16 +99,6 @@ def events_of(row: dict) -> str:
     return f"{events} event{'' if row['events'] == 1 else 's'} in {patients}"
 
 
-def rates(rows: pd.DataFrame, times: dict[float, str]) -> Sentences:
-    """The yearly probabilities of one ungrouped curve, in one sentence."""
-    kept = rows[rows["statistic"].isin(tables.RATES) & (rows["group"] == "")]
-    kept = kept[kept["time"].isin(times)]
-    parts = [f"{times[row['time']]}: {numbers.estimate(row)}{' %' if row['state'] == 'ok' else ''}"
-             for row in kept.to_dict("records")]  # fmt: skip
-    head = kept["label"].iloc[0] if len(kept) else "No rate"
-    return listed([Sentence(f"{head}. " + "; ".join(parts) + ".", tuple(kept["row_id"]))])
-
-
 def tests(rows: pd.DataFrame) -> Sentences:
     """One sentence per test row."""
     told = []

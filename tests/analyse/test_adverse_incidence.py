@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 from small_study import SmallStudy, check, n_of, one, treated
 
-from prrt_lib.topics.adverse_events import adverse, adverse_incidence, laboratory
+from prrt_lib.topics.adverse_events import adverse, incidence, laboratory
 
 IDS = tuple(f"A{number}" for number in range(1, 9))
 
@@ -52,25 +52,25 @@ def study():
                       min_group=1)  # fmt: skip
 
 
-def incidence(rows, time):
+def at(rows, time):
     return one(rows, statistic="cumulative_incidence", time=float(time))
 
 
 def test_the_first_severe_event_with_death_competing_by_hand(study):
     # A4 has no date and is left out: seven at risk. Day 10: 1/7. Day 20: a death, six at risk,
     # so 1/7 remain of what comes later: day 30: 1/7 + 5/7 * 1/5 = 2/7.
-    rows = check(adverse_incidence.severe(study))
-    assert incidence(rows, 10)["estimate"] == pytest.approx(1 / 7)
-    assert incidence(rows, 365)["estimate"] == pytest.approx(2 / 7)
-    assert "1 left out: with the event but without its date" in incidence(rows, 365)["warning"]
+    rows = check(incidence.severe(study))
+    assert at(rows, 10)["estimate"] == pytest.approx(1 / 7)
+    assert at(rows, 365)["estimate"] == pytest.approx(2 / 7)
+    assert "1 left out: with the event but without its date" in at(rows, 365)["warning"]
     # A5's event before first PRRT is not treatment-emergent: A5 stays, without an event.
-    assert incidence(rows, 365)["n"] == 7
+    assert at(rows, 365)["n"] == 7
 
 
 def test_mds_counts_once_at_its_earlier_date(study):
     # Days: deaths at 20 (A2) and 60 (A8); A3's MDS at 354 of six left: 6/8 * 1/6.
-    rows = check(adverse_incidence.marrow(study))
-    assert incidence(rows, 365)["estimate"] == pytest.approx(1 / 8)
+    rows = check(incidence.marrow(study))
+    assert at(rows, 365)["estimate"] == pytest.approx(1 / 8)
     latency = one(rows, statistic="median", level="latency")
     assert (latency["estimate"], latency["unit"], latency["n"]) == (354.0, "days", 1)
     assert n_of(rows, level="crude share") == (1, 8)
@@ -84,7 +84,7 @@ def test_an_event_on_the_day_of_first_prrt_counts_one_day_later():
     small = SmallStudy({"patients": [{"patient_id": "A1"}, {"patient_id": "A6"}],
                         "followup": [FOLLOWUP[0], FOLLOWUP[5]], "prrt_cycles": treated("A1", "A6"),
                         "adverse_events": told}, min_group=2)  # fmt: skip
-    assert incidence(check(adverse_incidence.severe(small)), 1)["estimate"] == 0.5
+    assert at(check(incidence.severe(small)), 1)["estimate"] == 0.5
 
 
 def test_both_axes_crossed_count_events(study):
@@ -136,7 +136,7 @@ def test_where_nobody_died_there_is_no_share_of_causes():
 
 def test_without_any_source_all_pages_say_not_abstracted():
     small = SmallStudy({"patients": [{"patient_id": "A1"}], "prrt_cycles": treated("A1")})
-    pages = (adverse_incidence.severe, adverse_incidence.marrow, adverse.axes,
+    pages = (incidence.severe, incidence.marrow, adverse.axes,
              adverse.capture, adverse.by_class, adverse.deaths, laboratory.page,
              laboratory.egfr_slope)  # fmt: skip
     for page in pages:

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 from small_study import SmallStudy, check, n_of, one, treated
 
-from prrt_lib.topics.adverse_events import adverse, adverse_incidence
+from prrt_lib.topics.adverse_events import adverse, incidence
 
 IDS = ("A1", "A2", "A3", "A4")
 NO = dict.fromkeys(adverse.CRITERIA, "no")
@@ -148,7 +148,7 @@ def test_related_terms_are_those_laid_to_prrt(study):
 def test_two_rates_first_events_and_all_events(study):
     # Each patient is watched 731 days. All: 5 events in 2924 days. First: A1 at day 1, A3 at day
     # 365, A4 without (731 days); A2 has an undated event and gives no time.
-    rows = check(adverse_incidence.rates(study))
+    rows = check(incidence.rates(study))
     whole = one(rows, level="any", stratum="events")
     assert whole["estimate"] == pytest.approx(5 / 2924 * 36525)
     first = one(rows, level="any", stratum="patients with a first event")
@@ -194,6 +194,6 @@ def test_events_by_outcome_are_of_those_that_tell_it_and_an_action_that_nobody_w
 
 def test_no_adverse_event_table_is_not_abstracted_and_never_0():
     study = SmallStudy({"patients": [{"patient_id": "A1"}], "prrt_cycles": treated("A1")})
-    for page in (adverse.overview, adverse.by_term, adverse_incidence.rates, adverse.seriousness):
+    for page in (adverse.overview, adverse.by_term, incidence.rates, adverse.seriousness):
         rows = check(page(study))
         assert rows["state"].tolist() == ["not-abstracted"] and rows["estimate"].isna().all()

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 from small_study import SmallStudy, check, treated
 
-from prrt_lib.topics.response import imaging, response, response_survival
+from prrt_lib.topics.response import imaging, landmark, response
 
 IDS = ("A1", "A2", "A3")
 SCANS = [
@@ -37,6 +37,6 @@ def test_with_scans_it_is_not_estimable_and_without_any_not_abstracted(name):
 
 
 def test_a_landmark_says_that_no_scan_could_be_read():
-    rows = check(response_survival.landmark(study(SCANS), 6.0))
+    rows = check(landmark.landmark(study(SCANS), 6.0))
     assert set(rows["state"]) == {"not-estimable"}
     assert rows["warning"].str.contains("no evaluable scan").all()

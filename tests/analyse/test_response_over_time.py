@@ -8,9 +8,9 @@ from prrt_lib.draw import clinical_tables
 from prrt_lib.topics.exposure import swimmer
 from prrt_lib.topics.response import (
     imaging,
+    landmark,
     response,
     response_figures,
-    response_survival,
     response_times,
 )
 
@@ -60,8 +60,8 @@ def test_responders_until_death_are_never_compared_from_first_prrt(study):
 
 
 def test_states_at_six_months_come_from_scans_until_then(study):
-    kept = response_survival.at(study, 6)
-    found = dict(zip(kept.frame["patient_id"], kept.frame[response_survival.STATE], strict=True))
+    kept = landmark.at(study, 6)
+    found = dict(zip(kept.frame["patient_id"], kept.frame[landmark.STATE], strict=True))
     assert found == {
         "A1": "responder", "A2": "responder", "B1": "non-responder", "B2": "non-responder",
         "C1": "not imaged", "E1": "not imaged",
@@ -77,28 +77,28 @@ def test_a_scan_that_cannot_be_judged_is_not_the_same_as_none_by_the_landmark():
         "followup": [{"patient_id": name, "vital_status": "alive",
                       "last_contact_date": "2018-01-01"} for name in ids],
     })  # fmt: skip
-    frame = response_survival.at(known, 6).frame
-    assert frame[response_survival.STATE].tolist() == ["responder", "not evaluable", "not imaged"]
+    frame = landmark.at(known, 6).frame
+    assert frame[landmark.STATE].tolist() == ["responder", "not evaluable", "not imaged"]
     # Neither is compared with responders.
-    rows = check(response_survival.landmark(known, 6))
+    rows = check(landmark.landmark(known, 6))
     assert one(rows, statistic="log_hazard_ratio")["n"] == 1
 
 
 def test_the_clock_restarts_at_the_landmark(study):
     # A1 died on day 731: 548 days after day 183.
-    frame = response_survival.at(study, 6).frame.set_index("patient_id")
+    frame = landmark.at(study, 6).frame.set_index("patient_id")
     assert (frame.loc["A1", "exit"], frame.loc["A1", "event"]) == (548, 1)
     assert frame.loc["C1", "event"] == 0 and "entry" not in frame
 
 
 def test_progressed_patients_stay_for_survival_and_leave_for_progression_free_survival(study):
-    kept = response_survival.at(study, 6, "pfs")
+    kept = landmark.at(study, 6, "pfs")
     assert "B2" not in set(kept.frame["patient_id"])
-    assert "B2" in set(response_survival.at(study, 6, "os_prrt").frame["patient_id"])
+    assert "B2" in set(landmark.at(study, 6, "os_prrt").frame["patient_id"])
 
 
 def test_rows_say_who_is_in_and_who_is_left_out(study):
-    rows = check(response_survival.landmark(study, 6))
+    rows = check(landmark.landmark(study, 6))
     assert n_of(rows, statistic="count", level="included") == (6, 7)
     assert n_of(rows, statistic="count", level="ended by the landmark") == (1, 7)
     assert set(rows["role"]) == {"exploratory"}
@@ -108,7 +108,7 @@ def test_rows_say_who_is_in_and_who_is_left_out(study):
 
 
 def test_nobody_left_is_a_row_without_a_number(study):
-    rows = check(response_survival.landmark(study, 60))
+    rows = check(landmark.landmark(study, 60))
     assert set(rows["state"]) == {"not-estimable"} and rows["estimate"].isna().all()
 
 

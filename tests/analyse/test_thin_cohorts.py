@@ -5,12 +5,12 @@ from small_study import SmallStudy, treated
 
 from prrt_lib.declare.rows import combine, stamp
 from prrt_lib.draw import clinical_tables, tables
-from prrt_lib.topics.adverse_events import adverse, adverse_incidence, laboratory
+from prrt_lib.topics.adverse_events import adverse, incidence, laboratory
 from prrt_lib.topics.biomarkers import biomarker_survival, biomarkers
 from prrt_lib.topics.characteristics import describe, missingness
 from prrt_lib.topics.exposure import exposure
 from prrt_lib.topics.quality import quality
-from prrt_lib.topics.response import imaging, response, response_survival, response_times
+from prrt_lib.topics.response import imaging, landmark, response, response_times
 from prrt_lib.topics.survival import illness_death
 
 EIGHT = tuple(f"A{number}" for number in range(8))
@@ -43,16 +43,16 @@ PAGES = {
     "timing": response_times.timing,
     "interval-censored": response_times.interval_censored,
     "illness-death": illness_death.illness_death,
-    "landmarks": response_survival.landmarks,
-    "response in time": response_survival.both,
+    "landmarks": landmark.landmarks,
+    "response in time": landmark.both,
     "levels": biomarkers.levels,
     "paired": biomarkers.paired,
     "course": biomarkers.over_time,
     "marker flags": biomarkers.flags,
     "markers and survival": lambda study: biomarker_survival.page(study, ["os_prrt", "ttp"], 2.0),
     "overview": adverse.overview,
-    "first severe": adverse_incidence.severe,
-    "marrow": adverse_incidence.marrow,
+    "first severe": incidence.severe,
+    "marrow": incidence.marrow,
     "axes": adverse.axes,
     "capture": adverse.capture,
     "organ classes": adverse.by_class,
@@ -62,7 +62,7 @@ PAGES = {
     "counts over time": laboratory.course,
     "weeks to the nadir": laboratory.since_cycle,
     "terms": adverse.by_term,
-    "rates": adverse_incidence.rates,
+    "rates": incidence.rates,
     "seriousness": adverse.seriousness,
     "flow": quality.flow,
     "completeness": quality.completeness,

@@ -8,7 +8,7 @@ from prrt_lib.declare.rows import result_rows
 from prrt_lib.draw import curves
 from prrt_lib.topics.characteristics import missingness
 from prrt_lib.topics.exposure import swimmer
-from prrt_lib.topics.response import imaging, response, response_figures, response_survival
+from prrt_lib.topics.response import imaging, landmark, response, response_figures
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +54,7 @@ def test_without_sizes_and_scans_the_figures_say_so(bare):
 
 
 def test_nobody_beyond_the_landmark_gives_panels_and_tables_that_say_so(bare):
-    rows = response_survival.landmarks(bare)
+    rows = landmark.landmarks(bare)
     figure = response_figures.curves(rows, "os_prrt", "small")
     assert words(figure).count("nothing can be estimated") == len(bare.parameters.landmark_months)
     table = response_figures.comparison(rows, "Responders")

@@ -9,7 +9,7 @@ from prrt_lib.declare.levels import matched
 from prrt_lib.declare.parameters import from_mapping
 from prrt_lib.study.narrowed import narrowed
 from prrt_lib.topics.biomarkers import biomarker_survival
-from prrt_lib.topics.response import response, response_survival
+from prrt_lib.topics.response import landmark, response
 from prrt_lib.topics.survival import survival_family
 
 IDS = [f"A{number:02d}" for number in range(1, 15)]
@@ -36,10 +36,10 @@ def study():
     (survival_family.by_groups, {"endpoints": "os_prrt", "by": ["sex"]}, "a list of names"),
     (cox.models, {"endpoint": "os_prrt", "covariates": "sex"}, "cox.models, covariates: found"),
     (cox.models, {"endpoint": "os_prrt", "covariates": [["sex"]]}, "a list of names"),
-    (response_survival.landmark, {"months": ">60"},
-     "response_survival.landmark, months: found '>60'; expected a"),
-    (response_survival.landmark, {"months": -6}, "found -6; expected a number above 0"),
-    (response_survival.landmark, {"months": float("nan")}, "found nan; expected a number"),
+    (landmark.landmark, {"months": ">60"},
+     "landmark.landmark, months: found '>60'; expected a"),
+    (landmark.landmark, {"months": -6}, "found -6; expected a number above 0"),
+    (landmark.landmark, {"months": float("nan")}, "found nan; expected a number"),
     (biomarker_survival.above_cut, {"endpoint": "os_prrt", "marker": "CgA", "cut": "2x"},
      "above_cut, cut: found '2x'"),
     (biomarker_survival.above_cut, {"endpoint": "os_prrt", "marker": "CgA", "cut": 0},

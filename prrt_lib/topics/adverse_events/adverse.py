@@ -170,21 +170,18 @@ ANY_GRADE, THREE_UP = "any grade", "grade 3 or higher"
 
 
 @traced
-def by_term(
-    study: Study, setting: str = "", population: str = "safety",
-    related_only: bool = False,
-) -> pd.DataFrame:  # fmt: skip
+def by_term(study: Study, population: str = "safety", related_only: bool = False) -> pd.DataFrame:
     """Patients per term (level) and worst grade (group_level), of the safety set.
 
     A patient counts once per term, at the worst known grade; an event without a grade counts
     under any grade only. Terms in the order of how many patients had them.
     """
-    words = words_of(population, setting) | {"label": "Patients by worst grade"}
+    words = words_of(population) | {"label": "Patients by worst grade"}
     words["stratum"] = "related to PRRT" if related_only else ""
     total = len(study.patients(population=population))
     if not recorded(study, population):
         return result_rows(nobody("term", total), **words)
-    emergent = emergent_events(study, population, setting)
+    emergent = emergent_events(study, population)
     unassessed = int(emergent["related"].isna().sum())
     emergent = emergent[emergent["related"] == "yes"] if related_only else emergent
     worst = emergent.dropna(subset=["term"]).groupby(["term", "patient_id"])["grade"].max()

@@ -194,9 +194,9 @@ def egfr_slope(study: Study, population: str = "safety") -> pd.DataFrame:
     try:
         fit = mixed_model(frame, "value", ["years"], "patient_id", slope="years")
     except AnalysisError as error:
-        why = "; ".join(problem.found for problem in error.problems)
         empty = [{"statistic": "slope", "variable": "eGFR", "state": "not-estimable",
-                  "n": found["patient_id"].nunique(), "warning": f"eGFR slope: {why}"}]  # fmt: skip
+                  "n": found["patient_id"].nunique(),
+                  "warning": f"eGFR slope: {error.found}"}]  # fmt: skip
         return result_rows(empty, **words)
     rows = fit.rows(study.parameters.conf_level)
     slope = rows["variable"] == "years"

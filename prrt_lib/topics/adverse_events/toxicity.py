@@ -67,10 +67,8 @@ def haematological(study: Study, population: str = "safety") -> pd.DataFrame:
         told = events[events["term"] == term]
         tested[term] = set(own["patient_id"])
         by_lab, by_event = own["grade"] >= SEVERE, told["grade"] >= SEVERE
-        measured, recorded = (
-            set(own.loc[by_lab, "patient_id"]),
-            set(told.loc[by_event, "patient_id"]),
-        )
+        measured = set(own.loc[by_lab, "patient_id"])
+        recorded = set(told.loc[by_event, "patient_id"])
         found |= {
             (term, WORDS[SEVERE], "laboratory"): measured,
             (term, WORDS[SEVERE], "event sheet"): recorded,
@@ -78,9 +76,8 @@ def haematological(study: Study, population: str = "safety") -> pd.DataFrame:
         }
         for grade, level in WORDS.items():
             long = told[(told["grade"] >= grade) & (told["lasted"] >= LASTING)]
-            found[term, f"{level} for more than 6 months", "either"] = set(
-                long["patient_id"]
-            ) | sustained(own, own["grade"] >= grade, LASTING)
+            lasting = sustained(own, own["grade"] >= grade, LASTING) | set(long["patient_id"])
+            found[term, f"{level} for more than 6 months", "either"] = lasting
     tested[ANY] = set().union(*tested.values())
     for _, level, source in list(found):
         found[ANY, level, source] = set().union(*(found[term, level, source] for term in CYTOPENIA))
@@ -90,11 +87,8 @@ def haematological(study: Study, population: str = "safety") -> pd.DataFrame:
         total = len(tested[term]) if by_lab else len(patients)
         key = {"stratum": source, "group": "grade", "group_level": level, "label": term}
         known = len(tested[term]) > 0 if by_lab else source == "either" or len(events) > 0
-        records += (
-            [share(len(ids), total, "haematological", term, study.parameters.conf_level, **key)]
-            if known
-            else nobody("haematological", total, level=term, **key)
-        )
+        counted = share(len(ids), total, "haematological", term, study.parameters.conf_level, **key)
+        records += [counted] if known else nobody("haematological", total, level=term, **key)
     return result_rows(records, **words)
 
 

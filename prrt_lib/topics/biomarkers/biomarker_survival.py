@@ -122,9 +122,8 @@ def ratio(frame: pd.DataFrame, names: list[str], conf_level: float) -> pd.DataFr
             fit = cox(frame, "exit", "event", names, penalty="firth", **options)
             warning = f"Firth's penalty, exploratory: {counted}"
     except AnalysisError as error:
-        why = "; ".join(problem.found for problem in error.problems)
         empty = {"statistic": "log_hazard_ratio", "variable": names[0], "state": "not-estimable"}
-        return result_rows([{**empty, "n": len(frame), "warning": why}])
+        return result_rows([{**empty, "n": len(frame), "warning": error.found}])
     rows = fit.estimates[fit.estimates["statistic"] == "log_hazard_ratio"]
     return stamp(warned(rows, [warning]))
 

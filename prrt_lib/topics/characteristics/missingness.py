@@ -36,12 +36,10 @@ TOO_FEW = 5
 
 
 @checked
-def missingness(
-    study: Study, by: str = "", population: str | None = None, variables: Sequence[str] = VARIABLES
-) -> pd.DataFrame:
+def missingness(study: Study, by: str = "", population: str | None = None) -> pd.DataFrame:
     """Share of patients without a value (nor a bound), per variable, overall and by ``by``."""
     chosen = population or study.headline
-    return combine(_share_missing(study, address, by, chosen) for address in variables)
+    return combine(_share_missing(study, address, by, chosen) for address in VARIABLES)
 
 
 @traced
@@ -98,8 +96,7 @@ def _predicts(study: Study, endpoint: str, name: str, population: str) -> pd.Dat
         rows = cox(told, "exit", "event", [name], entry="entry", reference={name: KNOWN},
                    penalty="firth" if few else None).rows  # fmt: skip
     except AnalysisError as error:
-        why = "; ".join(problem.found for problem in error.problems)
-        return result_rows([record], **words, state="not-estimable", warning=why)
+        return result_rows([record], **words, state="not-estimable", warning=error.found)
     kept = (rows["statistic"] == "log_hazard_ratio") & (rows["level"] == MISSING)
     return stamp(rows[kept].reset_index(drop=True), **words)
 

@@ -117,7 +117,7 @@ def _fit(frame: pd.DataFrame, known: Prepared, conf_level: float, more: Sequence
         fit = cox(frame, "exit", "event", [*known.names, *more], entry="entry",
                   conf_level=conf_level, **how)  # fmt: skip
     except AnalysisError as error:
-        raise _Refused("; ".join(item.found for item in error.problems)) from None
+        raise _Refused(error.found) from None
     terms = len(fit.design.columns)
     if fit.events < TOO_FEW * terms:
         raise _Refused(f"fewer than {TOO_FEW} events per coefficient: {fit.events} for {terms}")

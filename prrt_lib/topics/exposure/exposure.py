@@ -221,9 +221,8 @@ def planned(study: Study, population: str | None = None) -> pd.DataFrame:
     reached = (number >= plan).map({True: "yes", False: "no"}).astype(object).where(sure, None)
     named = {"label": f"First course of {plan} cycles or more"}
     records = shares(reached, "planned_cycles", ["yes", "no"], **named)
-    recent = by_patient["cycle_date"].max() > pd.Timestamp(settings.cutoff) - pd.Timedelta(
-        days=settings.course_gap_days
-    )
+    gap = pd.Timedelta(days=settings.course_gap_days)
+    recent = by_patient["cycle_date"].max() > pd.Timestamp(settings.cutoff) - gap
     going_on = int((recent & (number < plan)).sum())
     if going_on:
         told = f"{going_on} first courses with fewer than {plan} cycles may be going on: their last"
@@ -308,10 +307,9 @@ def courses(study: Study, population: str | None = None) -> pd.DataFrame:
 
     Patients with a cycle whose course is not known, for want of its date, are out of both medians.
     """
-    population = population or study.headline
-    words = {"analysis": ANALYSIS, "population": population, "role": "secondary"}
+    words = _words(study, population)
     given = administrations(study, population=population)
-    everyone = len(study.patients(population=population))
+    total = len(study.patients(population=words["population"]))
     by_course = given.groupby(["course_no", "patient_id"])["cycle_date"]
     spans = by_course.agg(["min", "max", "size"]).reset_index()
     spans = spans.sort_values(["patient_id", "course_no"])
@@ -322,7 +320,7 @@ def courses(study: Study, population: str | None = None) -> pd.DataFrame:
     fewest, records = study.parameters.min_group, []
     for number, part in spans.groupby("course_no"):
         level = f"course {number:g}"
-        records.append(share(len(part), everyone, "course", level, label="Patients by course"))
+        records.append(share(len(part), total, "course", level, label="Patients by course"))
         size = quantity(part["cycles"], "cycles_of_course", "cycles", level=level,
                         label="Cycles of a course")  # fmt: skip
         wait = quantity(part["months"], "months_to_course", "months", level=level,
@@ -339,8 +337,7 @@ def held(study: Study, population: str | None = None) -> pd.DataFrame:
     Of administrations with a date of the last dose on or before them; short-acting analogs,
     which need no such wait, are counted apart.
     """
-    population = population or study.headline
-    words = {"analysis": ANALYSIS, "population": population, "role": "secondary"}
+    words = _words(study, population)
     given = administrations(study, "ssa_last_date", "ssa_drug", population=population)
     given = given.rename(columns={"cycle": "cycle_no"})
     days = (given["cycle_date"] - given["ssa_last_date"]).dt.days.astype("float64")

@@ -84,9 +84,8 @@ def landmark(
     try:
         kept = at(study, months, endpoint, population)
     except AnalysisError as error:
-        why = "; ".join(problem.found for problem in error.problems)
         empty = {"statistic": "survival", "group": STATE, "state": "not-estimable", "n": 0}
-        return result_rows([empty], warning=why, **words)
+        return result_rows([empty], warning=error.found, **words)
     level = study.parameters.conf_level
     frame = kept.frame
     rows = kaplan_meier(frame, "exit", "event", by=STATE, times=moments(frame["exit"]), steps=True,
@@ -126,8 +125,7 @@ def _ratio(own: pd.DataFrame, level: float, fewest: int) -> pd.DataFrame:
         fit = cox(own, "exit", "event", [STATE], penalty=penalty, conf_level=level,
                   reference={STATE: NON_RESPONDER})  # fmt: skip
     except AnalysisError as error:
-        why = "; ".join(problem.found for problem in error.problems)
-        return result_rows([record], warning=why)
+        return result_rows([record], warning=error.found)
     rows = fit.rows
     kept = rows[(rows["statistic"] == "log_hazard_ratio") & (rows["level"] == RESPONDER)]
     return stamp(warned(kept.reset_index(drop=True), [f"{events} events" if events < FEW else ""]))
@@ -226,8 +224,7 @@ def _dependent_ratio(
         fit = cox(frame, "exit", "event", [SO_FAR, *names], entry="entry", penalty=penalty,
                   conf_level=level, reference={SO_FAR: NON_RESPONDER})  # fmt: skip
     except AnalysisError as error:
-        why = "; ".join(problem.found for problem in error.problems)
-        return result_rows([record], warning=why, **here)
+        return result_rows([record], warning=error.found, **here)
     rows = fit.rows
     kept = rows[(rows["statistic"] == "log_hazard_ratio") & (rows["variable"] == SO_FAR)]
     kept = kept[kept["level"] == RESPONDER].reset_index(drop=True)
