@@ -10,16 +10,14 @@ from prrt_lib.declare.parameters import from_mapping
 from prrt_lib.declare.rows import combine, result_rows
 from prrt_lib.read.reading import read_workbook
 from prrt_lib.run.rerun import rerun
-from prrt_lib.topics.report import comparable, consistency
+from prrt_lib.topics.report import consistency
 
 WORKBOOKS = {
     "demo": ("data/raw/demo.xlsx", "template", "2026-06-30"),
     "sheets_24": ("tests/data/sheets_24.xlsx", "sheets", "2017-06-30"),
     "pancreatic": ("real/pancreatic.xlsx", "pancreatic", "2020-12-31"),
 }
-RULES = [
-    words for words, rule in consistency.RULES.items() if rule.__module__.endswith("comparable")
-]
+RULES = [words for words, rule in consistency.RULES.items() if not rule.__name__.startswith("_")]
 
 
 @pytest.mark.parametrize("name", WORKBOOKS)
@@ -53,12 +51,12 @@ FLOW = {"analysis": "quality", "variable": "flow", "statistic": "count", "popula
 
 
 def test_a_count_that_is_smaller_needs_a_reason_for_the_whole_difference():
-    assert said(comparable.counts_agree, FLOW, MEDIAN) == [
+    assert said(consistency.counts_agree, FLOW, MEDIAN) == [
         "n gep: 86 (survival os_prrt) and 88 (quality flow) without a stated reason"
     ]
     enough = {**MEDIAN, "warning": "2 left out: date of death not known"}
-    assert said(comparable.counts_agree, FLOW, enough) == []
-    assert said(comparable.counts_agree, FLOW, {**enough, "warning": "1 left out: no date"})
+    assert said(consistency.counts_agree, FLOW, enough) == []
+    assert said(consistency.counts_agree, FLOW, {**enough, "warning": "1 left out: no date"})
 
 
 BY_REPORT = "Grade: 2 without an abstracted index counted by their reported grade"
@@ -73,26 +71,26 @@ def test_a_grade_in_table_1_and_in_the_curves(told, wrong):
     derived = {**table, "variable": "grade", "n": 42, "estimate": 42 / 88}
     grouped = {**table, "variable": "grade_group", "n": 44, "estimate": 0.5, "warning": told}
     rows = [derived, grouped, curve] if told else [derived, curve, {**curve, "endpoint": "ttp"}]
-    assert len(said(comparable.counts_agree, *rows)) == wrong
+    assert len(said(consistency.counts_agree, *rows)) == wrong
 
 
 def test_events_of_a_model_and_of_its_curve():
     model = {"analysis": "cox", "model": "univariable", "statistic": "log_hazard_ratio",
              "endpoint": "os_prrt", "population": "gep", "variable": "age", "estimate": 0.1,
              "n": 86, "events": 37}  # fmt: skip
-    assert len(said(comparable.counts_agree, MEDIAN, model)) == 1
+    assert len(said(consistency.counts_agree, MEDIAN, model)) == 1
     left = {**model, "n": 84, "warning": "2 records without a value in age left out"}
-    assert said(comparable.counts_agree, MEDIAN, left) == []
+    assert said(consistency.counts_agree, MEDIAN, left) == []
 
 
 def test_fewer_at_risk_at_the_start_than_n():
     start = {**CURVE, "statistic": "survival", "time": 0, "estimate": 1.0, "n": 86, "at_risk": 82}
     end = {**CURVE, "statistic": "at_risk", "time": 900, "estimate": 5}
-    assert said(comparable.beginnings, start, end) == [
+    assert said(consistency.beginnings, start, end) == [
         "gep os_prrt: n = 86 and 82 at risk at the start"
     ]
     why = "n = 86, at risk at day 0: 82 (4 enter later)"
-    assert said(comparable.beginnings, {**start, "warning": why}, end) == []
+    assert said(consistency.beginnings, {**start, "warning": why}, end) == []
 
 
 def test_deaths_beside_events_of_overall_survival():
@@ -102,13 +100,13 @@ def test_deaths_beside_events_of_overall_survival():
     event = {**words, "statistic": "count", "level": "event of overall survival from first PRRT",
              "n": 39, "total": 44, "estimate": 39}  # fmt: skip
     later = {**event, "level": "after the horizon: censored there", "n": 5, "estimate": 5}
-    assert said(comparable.deaths_agree, died, event, later, MEDIAN) == []
-    assert said(comparable.deaths_agree, died, event, MEDIAN) == ["gep: deaths do not add up"]
+    assert said(consistency.deaths_agree, died, event, later, MEDIAN) == []
+    assert said(consistency.deaths_agree, died, event, MEDIAN) == ["gep: deaths do not add up"]
     follow = {**MEDIAN, "model": "follow-up", "events": 48}
-    assert said(comparable.deaths_agree, died, event, later, MEDIAN, follow)
+    assert said(consistency.deaths_agree, died, event, later, MEDIAN, follow)
     cause = {**words, "variable": "cause_of_death", "statistic": "proportion", "level": "NET"}
-    assert said(comparable.deaths_agree, {**cause, "label": "Cause of death"})
-    assert not said(comparable.deaths_agree, {**cause, "label": "Cause of death, gep (n = 88)"})
+    assert said(consistency.deaths_agree, {**cause, "label": "Cause of death"})
+    assert not said(consistency.deaths_agree, {**cause, "label": "Cause of death, gep (n = 88)"})
 
 
 def test_platelets_by_events_and_by_laboratory():
@@ -118,12 +116,12 @@ def test_platelets_by_events_and_by_laboratory():
              "estimate": 3 / 132}  # fmt: skip
     lab = {**event, "analysis": "laboratory", "variable": "platelets", "label": term,
            "level": "grade 3 or higher", "n": 10, "total": 106, "estimate": 10 / 106}  # fmt: skip
-    assert said(comparable.events_and_laboratory, event, lab) == [
+    assert said(consistency.events_and_laboratory, event, lab) == [
         "Platelet count decreased: 3 by events, 10 by laboratory"
     ]
     beside = {**lab, "model": "against events", "group_level": ""}
     both = [{**beside, "level": "by events", "n": 3}, {**beside, "level": "by laboratory values"}]
-    assert said(comparable.events_and_laboratory, event, lab, *both) == []
+    assert said(consistency.events_and_laboratory, event, lab, *both) == []
 
 
 def test_a_hazard_ratio_of_two_patients_without_a_curve():
@@ -132,9 +130,9 @@ def test_a_hazard_ratio_of_two_patients_without_a_curve():
     model = {"analysis": "cox", "model": "univariable", "statistic": "log_hazard_ratio",
              "endpoint": "os_prrt", "population": "gep", "variable": "grade_group",
              "level": "G3/NEC", "estimate": 1.02, "n": 2, "events": 2}  # fmt: skip
-    assert len(said(comparable.models_beside_curves, curve, model)) == 1
+    assert len(said(consistency.models_beside_curves, curve, model)) == 1
     withheld = {**model, "state": "not-estimable", "estimate": None}
-    assert said(comparable.models_beside_curves, curve, withheld) == []
+    assert said(consistency.models_beside_curves, curve, withheld) == []
 
 
 def test_no_rows_have_no_pairs():

@@ -188,7 +188,7 @@ def test_a_changed_function_runs_the_notebooks_that_import_it(copy, tmp_path, mo
     module = tmp_path / "project/prrt_lib/topics/exposure/exposure.py"
     module.write_text(module.read_text() + "\n# changed\n")
     assert would_run(copy) == ["exposure"]
-    cuts = tmp_path / "project/prrt_lib/topics/adverse_events/adverse_rates.py"
+    cuts = tmp_path / "project/prrt_lib/topics/adverse_events/incidence.py"
     cuts.write_text(cuts.read_text() + "\n# changed\n")
     assert would_run(copy) == ["exposure", "adverse_events"]
 

@@ -13,7 +13,7 @@ import pytest
 from PIL import Image, ImageChops, ImageStat
 
 from prrt_lib.declare.rows import result_rows
-from prrt_lib.draw import curve_values, figure_values, figures, values
+from prrt_lib.draw import figure_values, figures
 from prrt_lib.draw.curves import survival_curve
 
 BAD = "<img src=x onerror=alert(1)>"
@@ -77,8 +77,8 @@ def test_a_curve_of_very_many_steps_is_listed_by_month():
     days = range(2000)
     rows = result_rows([{"statistic": "survival", "time": float(day), "estimate": 1 - day / 4000,
                          "n": 4000, "events": 2000} for day in days], label="Many")  # fmt: skip
-    kept = curve_values.steps(rows.groupby("group_level"))
-    assert len(kept) <= curve_values.MOST_STEPS
+    kept = figure_values.steps(rows.groupby("group_level"))
+    assert len(kept) <= figure_values.MOST_STEPS
     # 2000 days are 65.7 months: months 0 to 65, the last point, nothing else.
     assert len(kept) == 67 and kept["time"].iloc[-1] == 1999
 
@@ -157,4 +157,4 @@ def test_nothing_to_draw_is_said():
     empty = curve("").iloc[:1].assign(state="not-estimable", estimate=float("nan"))
     drawn = survival_curve(empty, "small")
     assert drawn.values.alt == "Overall survival. No curve. Nothing can be estimated."
-    assert values.of_frame(pd.DataFrame({"a": []}), "T", "none").table.body == []
+    assert figure_values.of_frame(pd.DataFrame({"a": []}), "T", "none").table.body == []

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import pandas as pd
 
 from prrt_lib.declare.dictionary import dictionary
+from prrt_lib.study.data import Study
 
 
-def one_each(study: Any, addresses: Sequence[str], population: str) -> pd.DataFrame:
+def one_each(study: Study, addresses: Sequence[str], population: str) -> pd.DataFrame:
     """patient_id and one column per "table.column", for each patient of ``population``.
 
     The tables must hold one row per patient; "derived.x" is a column of the cohort.
@@ -26,7 +26,7 @@ def one_each(study: Any, addresses: Sequence[str], population: str) -> pd.DataFr
     return patients
 
 
-def rows_of(study: Any, ids: pd.Series, table: str, *names: str) -> pd.DataFrame:
+def rows_of(study: Study, ids: pd.Series, table: str, *names: str) -> pd.DataFrame:
     """Rows of a long table that belong to ``ids``."""
     rows = study.table(table, *names)
     return rows[rows["patient_id"].isin(ids)].reset_index(drop=True)
@@ -44,11 +44,11 @@ def bounds(address: str) -> list[str]:
     return [f"{column.table}.{name}" for name in ends if name]
 
 
-def without_scans(study: Any) -> str:
+def without_scans(study: Study) -> str:
     """State of a statistic of evaluable scans where there is none: were any scans abstracted?"""
     return "not-estimable" if study.abstracted("imaging", "scan_date") else "not-abstracted"
 
 
-def seen_once(study: Any, population: str) -> bool:
+def seen_once(study: Study, population: str) -> bool:
     """Whether any patient has an evaluable scan after first PRRT: else there is no interval."""
     return bool(study.patients("in_imaging_evaluable", population=population).iloc[:, 1].any())

@@ -151,7 +151,7 @@ def _fitted(frame: pd.DataFrame, names: list[str], model: str) -> pd.DataFrame:
     try:
         fit, warning = _fit(frame, names)
     except AnalysisError as error:
-        return not_estimable(names, model, "; ".join(item.found for item in error.problems))
+        return not_estimable(names, model, error.found)
     rows = pd.concat([fit.rows, _proportionality(fit)], ignore_index=True)
     words = rows["warning"].map(lambda text: "; ".join(part for part in (warning, text) if part))
     scale = rows["statistic"].isin(["log_hazard_ratio", "coefficient"])

@@ -9,6 +9,7 @@ import pandas as pd
 from prrt_lib.analyse.summaries import groups, nobody, share, shares
 from prrt_lib.declare.footprints import traced
 from prrt_lib.declare.rows import result_rows
+from prrt_lib.study.data import Study
 
 ANALYSIS = "survival"
 EVENT = "event of overall survival from first PRRT"
@@ -17,7 +18,7 @@ CLARK = "observed days of possible days to death, horizon or cut-off, Clark 2002
 
 
 @traced
-def completeness(study: Any, by: str = CENTRE, population: str | None = None) -> pd.DataFrame:
+def completeness(study: Study, by: str = CENTRE, population: str | None = None) -> pd.DataFrame:
     """Clark's C: observed person-time of that possible, overall and by ``by`` (the centre).
 
     Who died is complete. Patients without usable follow-up have all their time unobserved.
@@ -39,7 +40,7 @@ def completeness(study: Any, by: str = CENTRE, population: str | None = None) ->
     return result_rows(records, **words)
 
 
-def _observed(study: Any, patients: pd.DataFrame) -> dict[str, Any]:
+def _observed(study: Study, patients: pd.DataFrame) -> dict[str, Any]:
     possible, seen = person_days(patients, pd.Timestamp(study.parameters.cutoff))
     return share(int(seen.sum()), int(possible.sum()), "followup_completeness",
                  "person-time observed", unit="days", method=CLARK)  # fmt: skip
@@ -56,7 +57,7 @@ def person_days(patients: pd.DataFrame, cutoff: pd.Timestamp) -> tuple[pd.Series
 
 
 @traced
-def deaths(study: Any, population: str | None = None) -> pd.DataFrame:
+def deaths(study: Study, population: str | None = None) -> pd.DataFrame:
     """How many died up to the cut-off, how many of these are events of overall survival from
     first PRRT and why the others are not, and the recorded causes.
 
@@ -85,7 +86,7 @@ def deaths(study: Any, population: str | None = None) -> pd.DataFrame:
     return result_rows(records, **words)
 
 
-def _as_events(study: Any, dead: pd.DataFrame, population: str) -> list[dict[str, Any]]:
+def _as_events(study: Study, dead: pd.DataFrame, population: str) -> list[dict[str, Any]]:
     """The deaths by what they are in overall survival from first PRRT; they add up."""
     times = study.times("os_prrt", "", population, ()).frame.set_index("patient_id")["event"]
     event = dead["patient_id"].map(times)

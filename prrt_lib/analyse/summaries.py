@@ -39,6 +39,13 @@ def _of_group(record: dict[str, Any], by: str, level: str) -> dict[str, Any]:
     return {**record, "group": by, "group_level": level, **named}
 
 
+def warned(rows: pd.DataFrame, told: Iterable[str]) -> pd.DataFrame:
+    """``rows`` with ``told`` before the warning of each."""
+    first = [text for text in told if text]
+    warning = rows["warning"].map(lambda own: "; ".join([*first, *filter(None, [own])]))
+    return rows.assign(warning=warning)
+
+
 def together(frames: Iterable[pd.DataFrame]) -> pd.DataFrame:
     """All rows of ``frames``; a row that several of them hold alike, such as "all", once."""
     return combine([pd.concat(list(frames), ignore_index=True).drop_duplicates()])
@@ -58,6 +65,12 @@ def as_text(values: pd.Series) -> pd.Series:
     """``values`` as level names: whole numbers without a decimal point, None where missing."""
     words = values.map(lambda value: f"{value:g}" if isinstance(value, float) else str(value))
     return words.astype(object).where(values.notna(), None)
+
+
+def yes_no(condition: pd.Series, known: pd.Series) -> pd.Series:
+    """ "yes" where ``condition`` holds, else "no"; None where it is not ``known``."""
+    answer = pd.Series("no", index=condition.index, dtype=object).mask(condition, "yes")
+    return answer.where(known, None)
 
 
 def levels_of(values: pd.Series, variable: str) -> list[str]:

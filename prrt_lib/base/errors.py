@@ -37,6 +37,11 @@ class InputError(PrrtError):
         self.problems = [problems] if isinstance(problems, Problem) else list(problems)
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
+    @property
+    def found(self) -> str:
+        """What was found, of every problem."""
+        return "; ".join(problem.found for problem in self.problems)
+
     def __reduce__(self):
         """Errors cross process borders (the gate and the runner use child processes)."""
         return type(self), (self.problems,)

@@ -17,7 +17,7 @@ from PIL import Image
 from prrt_lib.declare import reads
 from prrt_lib.declare.results import target
 from prrt_lib.declare.sign_off import item_name
-from prrt_lib.draw.values import Values
+from prrt_lib.draw.figure_values import Values
 
 FORMATS = {
     "png": {"Software": None},
@@ -82,10 +82,14 @@ class Drawing:
         picture = Image.open(io.BytesIO(self.png)).convert("RGB")
         wide, high = (round(pixels / DENSITY) for pixels in picture.size)
         title = html.escape(self.values.table.title)
+        # The picture as a PNG of few colours.
+        kept = picture.quantize(COLOURS, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
+        content = io.BytesIO()
+        kept.save(content, "PNG")
         return (
             f'{STYLE}<figure class="prrt-figure" data-item="{item_name("figure", self.name)}" '
             f'data-title="{title}"><img alt="{html.escape(self.values.alt)}" width="{wide}" '
-            f'height="{high}" src="{_address("image/png", _small(picture))}">'
+            f'height="{high}" src="{_address("image/png", content.getvalue())}">'
             f'<div class="prrt-files">{self._files()}</div>'
             f"<details><summary>Table of the values: {title}</summary>"
             f'<div class="prrt-scroll" tabindex="0" role="group" aria-label="Values: {title}">'
@@ -98,14 +102,6 @@ class Drawing:
 
     def __repr__(self) -> str:
         return self.values.alt
-
-
-def _small(picture: Image.Image) -> bytes:
-    """The picture as a PNG of few colours."""
-    kept = picture.quantize(COLOURS, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
-    content = io.BytesIO()
-    kept.save(content, "PNG")
-    return content.getvalue()
 
 
 def _address(kind: str, content: bytes) -> str:

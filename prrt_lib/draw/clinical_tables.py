@@ -8,7 +8,20 @@ import pandas as pd
 
 from prrt_lib.declare import numbers
 from prrt_lib.declare.dictionary import dictionary
-from prrt_lib.draw.tables import RATES, Cell, Row, Table, cell, first, grid, levels, warnings
+from prrt_lib.draw.tables import (
+    EMPTY,
+    RATES,
+    Cell,
+    Row,
+    Table,
+    cell,
+    first,
+    grid,
+    levels,
+    number,
+    p_said,
+    warnings,
+)
 
 NOTHING = "not estimable"
 SPREAD = {"median": "median", "q25": "lower quartile", "q75": "upper quartile", "mean": "mean",
@@ -33,7 +46,7 @@ def count(row: Row) -> str:
     return numbers.plain(row["n"], 0) if row["state"] == "ok" else numbers.estimate(row)
 
 
-def quantiles(rows: pd.DataFrame, title: str, corner: str = "") -> Table:
+def quantiles(rows: pd.DataFrame, title: str) -> Table:
     """One line per variable, level and stratum: n, median with quartiles, range."""
     body, sections = [], set()
     for name in levels(rows, "label"):
@@ -44,43 +57,35 @@ def quantiles(rows: pd.DataFrame, title: str, corner: str = "") -> Table:
         body.append([Cell(name), said, Cell(""), Cell("")])
         if not alone:
             body += _quantile_lines(of_label)
-    header = [corner, "n of N", "median (quartiles)", "range"]
-    if not body:
-        body = [[Cell("nothing to show")]]
-    return Table(title, header, body, warnings(rows), frozenset(sections))
+    header = ["", "n of N", "median (quartiles)", "range"]
+    return Table(title, header, body or EMPTY, warnings(rows), frozenset(sections))
 
 
 def _quantile_lines(rows: pd.DataFrame) -> list[list[Cell]]:
+    """A line per level and stratum of one label."""
     lines = []
-    middles = rows[rows["statistic"] == "median"]
-    for key, part in middles.groupby(["level", "stratum"], sort=False):
-        own = rows[(rows["level"] == key[0]) & (rows["stratum"] == key[1])]
+    for key, own in rows.groupby(["level", "stratum"], sort=False):
         shown = {
             name: first(own, statistic=name) for name in ("median", "q25", "q75", "min", "max")
         }
-        middle = part.iloc[0].to_dict()
-        name = ", ".join(text for text in dict.fromkeys((*key, numbers.unit(middle))) if text)
+        middle = shown["median"]
+        if middle is None:
+            continue
+        name = ", ".join(filter(None, dict.fromkeys((*key, numbers.unit(middle)))))
         known = Cell(f"{int(middle['n'])}/{int(middle['total'])}", (middle["row_id"],))
         quartiles = _joined(shown, "{median} ({q25} to {q75})", ("median", "q25", "q75"))
-        lines.append(
-            [Cell(f"   {name}"), known, quartiles, _joined(shown, "{min} to {max}", ("min", "max"))]
-        )
+        ends = _joined(shown, "{min} to {max}", ("min", "max"))
+        lines.append([Cell(f"   {name}"), known, quartiles, ends])
     return lines
 
 
 def _joined(shown: dict, form: str, names: tuple[str, ...]) -> Cell:
-    if all(shown[name] is None for name in names):
+    ids = tuple(shown[name]["row_id"] for name in names if shown[name])
+    if not ids:
         return Cell("")
-    if all(_value(shown[name]) == NOTHING for name in names):
-        return Cell(NOTHING, tuple(shown[name]["row_id"] for name in names if shown[name]))
-    texts = {name: _value(shown[name]) for name in names}
-    return Cell(form.format(**texts), tuple(shown[name]["row_id"] for name in names if shown[name]))
-
-
-def _value(row: Row | None) -> str:
-    if row is None:
-        return NOTHING
-    return numbers.scaled(row, row["estimate"]) if row["state"] == "ok" else numbers.estimate(row)
+    texts = {name: number(shown[name]) if shown[name] else NOTHING for name in names}
+    nothing = all(text == NOTHING for text in texts.values())
+    return Cell(NOTHING if nothing else form.format(**texts), ids)
 
 
 def by_denominator(rows: pd.DataFrame, title: str) -> Table:
@@ -90,12 +95,8 @@ def by_denominator(rows: pd.DataFrame, title: str) -> Table:
     for level in levels(rows, "level"):
         found = [first(rows, level=level, population=key[0], stratum=key[1]) for key in keys]
         body.append([Cell(level or "All"), *(cell(row, share_with_limits) for row in found)])
-    return Table(title, ["", *(_population(*key) for key in keys)], body, warnings(rows))
-
-
-def _population(population: str, stratum: str) -> str:
-    name = POPULATIONS.get(population, population)
-    return f"{name}, {stratum}" if stratum else name
+    heads = (", ".join(filter(None, (POPULATIONS.get(name, name), part))) for name, part in keys)
+    return Table(title, ["", *heads], body, warnings(rows))
 
 
 def overview(rows: pd.DataFrame, title: str) -> Table:
@@ -124,8 +125,7 @@ def listed(
         words = {**row, "label": row["label"] or dictionary().label(row["variable"])}
         name = ", ".join(text for text in dict.fromkeys(words[item] for item in names) if text)
         body.append([Cell(name), cell(row, with_p)])
-    body = body or [[Cell("nothing to show")]]
-    return Table(title, list(header), body, warnings(rows))
+    return Table(title, list(header), body or EMPTY, warnings(rows))
 
 
 def with_p(row: Row) -> str:
@@ -135,10 +135,8 @@ def with_p(row: Row) -> str:
     if row["statistic"] in SPREAD and row["state"] == "ok":
         counted = "" if numbers.missing(row["n"]) else f"; n = {numbers.plain(row['n'], 0)}"
         text = f"{SPREAD[row['statistic']]} {text} {numbers.unit(row)}".rstrip() + counted
-    p = numbers.p_value(row["p"])
-    return (
-        f"{text}, p {p if p.startswith('<') else f'= {p}'}" if p and row["state"] == "ok" else text
-    )
+    tested = row["state"] == "ok" and not numbers.missing(row["p"])
+    return f"{text}, p {p_said(row['p'])}" if tested else text
 
 
 def yearly(rows: pd.DataFrame, title: str, years: Mapping[float, str]) -> Table:
@@ -157,9 +155,9 @@ def yearly(rows: pd.DataFrame, title: str, years: Mapping[float, str]) -> Table:
 CAUSES = {"1": "progression", "2": "death without progression"}
 
 
-def facts(rows: pd.DataFrame, title: str, down: str, across: str = "variable") -> Table:
-    """Words that rows declare (their ``level``), laid out by two of their key columns."""
-    return grid(rows, title, down, across, lambda row: row["level"].replace("_", " "))
+def facts(rows: pd.DataFrame, title: str, down: str) -> Table:
+    """Words that rows declare (their ``level``), ``down`` by what they are of, a column each."""
+    return grid(rows, title, down, "variable", lambda row: row["level"].replace("_", " "))
 
 
 def expected(rows: pd.DataFrame, title: str, years: Mapping[float, str]) -> Table:
@@ -187,9 +185,5 @@ def completeness(rows: pd.DataFrame, title: str) -> Table:
         [Cell(row["group_level"] or ("All" if not row["group"] else "By centre")), cell(row)]
         for row in rows.to_dict("records")
     ]
-    return Table(
-        title,
-        ["", "days observed of days possible"],
-        body,
-        list(dict.fromkeys(text for text in rows["method"] if text)),
-    )
+    notes = list(dict.fromkeys(filter(None, rows["method"])))
+    return Table(title, ["", "days observed of days possible"], body, notes)

@@ -15,9 +15,9 @@ from matplotlib.figure import Figure
 from prrt_lib.declare import numbers
 from prrt_lib.declare.dictionary import dictionary
 from prrt_lib.declare.parameters import DAYS_PER_MONTH, days
-from prrt_lib.draw import curve_values, style, tables
+from prrt_lib.draw import figure_values, style, tables
 from prrt_lib.draw.canvas import Drawing, file_name, keep
-from prrt_lib.draw.values import DAYS_IN
+from prrt_lib.draw.figure_values import DAYS_IN
 
 AXIS = {
     "survival": "Probability of being event-free, %",
@@ -52,7 +52,7 @@ def _curve(
     style.apply()
     rows = tables.bracketed(rows)
     counted = rows[rows["statistic"] == statistic]
-    drawn, ends = curve_values.drawn(rows, statistic), curve_values.ends(rows)
+    drawn, ends = figure_values.drawn(rows, statistic), figure_values.ends(rows)
     levels = list(dict.fromkeys(drawn["group_level"]))
     key = rows.iloc[0]
     name = file_name(key["analysis"], key["endpoint"], key["setting"],
@@ -63,7 +63,16 @@ def _curve(
         gridspec_kw={"height_ratios": [4.2, 0.35 + 0.26 * max(1, len(levels))], "hspace": 0.32},
     )  # fmt: skip
     for level in levels:
-        _one(above, drawn[drawn["group_level"] == level], level, levels, ends.get(level))
+        own = figure_values.to_end(drawn[drawn["group_level"] == level], ends.get(level))
+        months, colour = own["time"].to_numpy() / DAYS_PER_MONTH, style.colour(level, levels)
+        n = numbers.plain(own["n"].iloc[0], 0)
+        above.step(months, 100 * own["estimate"], where="post", color=colour,
+                   label=f"{level or 'All'} (n = {n})", linestyle=style.dash(level, levels),
+                   linewidth=1.6)  # fmt: skip
+        limits = own[["low", "high"]].to_numpy(dtype=float)
+        if np.isfinite(limits).any():
+            above.fill_between(months, 100 * limits[:, 0], 100 * limits[:, 1], step="post",
+                               color=colour, alpha=0.13, linewidth=0)  # fmt: skip
     title = title or key["label"] or key["endpoint"]
     _axes(above, drawn, statistic, title, time_unit)
     for level in [name for name in tables.levels(counted) if name not in levels and name]:
@@ -73,9 +82,9 @@ def _curve(
         above.legend(title=dictionary().label(key["group"]), loc="best")
     if not len(drawn):
         above.text(0.5, 0.5, "nothing can be estimated", transform=above.transAxes, ha="center")
-    _at_risk(below, counted, levels)
-    footnote(figure, curve_values.notes(rows))
-    return keep(figure, name, scenario, curve_values.by_group(rows, drawn, title, time_unit))
+    at_risk(below, counted, levels)
+    footnote(figure, figure_values.notes(rows))
+    return keep(figure, name, scenario, figure_values.by_group(rows, drawn, title, time_unit))
 
 
 def footnote(figure: Figure, told: Sequence[str], top: float = 0.05) -> None:
@@ -84,26 +93,13 @@ def footnote(figure: Figure, told: Sequence[str], top: float = 0.05) -> None:
     figure.text(0.02, top, text, ha="left", va="top", fontsize=7.5)
 
 
-def _one(
-    axes: Axes, rows: pd.DataFrame, level: str, levels: Sequence[str], end: float | None = None
-) -> None:
-    """One curve with its band, drawn on to the month ``end`` where that is known."""
-    rows = curve_values.to_end(rows, end)
-    months = rows["time"].to_numpy() / DAYS_PER_MONTH
-    colour = style.colour(level, levels)
-    axes.step(months, 100 * rows["estimate"], where="post", color=colour,
-              linestyle=style.dash(level, levels), linewidth=1.6,
-              label=f"{level or 'All'} (n = {numbers.plain(rows['n'].iloc[0], 0)})")  # fmt: skip
-    limits = rows[["low", "high"]].to_numpy(dtype=float)
-    if np.isfinite(limits).any():
-        axes.fill_between(months, 100 * limits[:, 0], 100 * limits[:, 1], step="post",
-                          color=colour, alpha=0.13, linewidth=0)  # fmt: skip
-
-
 def _axes(
     axes: Axes, rows: pd.DataFrame, statistic: str, title: str, time_unit: str = "months"
 ) -> None:
-    top = _top(rows, statistic)
+    # The axis ends at 100 %, or where the rare events of an incidence can be seen.
+    highest = 100 * rows[["estimate", "high"]].max().max() if len(rows) else WHOLE
+    rare = statistic == "cumulative_incidence" and highest <= RARE
+    top = 10 * math.ceil(max(highest, 1) / 9.8) if rare else WHOLE
     axes.set_ylim(0, 1.01 * top)
     cut = "" if top == WHOLE else f" (axis ends at {top} %)"
     axes.set_ylabel(AXIS[statistic] + cut)
@@ -117,21 +113,16 @@ def _axes(
     axes.set_xlabel(time_unit.capitalize())
 
 
-def _top(rows: pd.DataFrame, statistic: str) -> int:
-    """End of the axis in per cent: 100, or where the rare events of an incidence can be seen."""
-    highest = 100 * rows[["estimate", "high"]].max().max() if len(rows) else WHOLE
-    rare = statistic == "cumulative_incidence" and highest <= RARE
-    return 10 * math.ceil(max(highest, 1) / 9.8) if rare else WHOLE
-
-
-def _at_risk(axes: Axes, rows: pd.DataFrame, levels: Sequence[str]) -> None:
+def at_risk(
+    axes: Axes, rows: pd.DataFrame, levels: Sequence[str], small: bool = False
+) -> None:  # fmt: skip
     """Numbers at risk at each tick: the rows that stand at that very day, none made up."""
-    axes.set_ylim(-0.6, max(1, len(levels)) - 0.4)
-    axes.invert_yaxis()
-    axes.set_yticks(range(len(levels)), [level or "All" for level in levels])
-    axes.set_title("Number at risk", fontsize=9, fontweight="normal", pad=2)
+    axes.set_ylim(max(1, len(levels)) - 0.4, -0.6)
+    size = {"fontsize": 8} if small else {}
+    axes.set_yticks(range(len(levels)), [level or "All" for level in levels], **size)
+    axes.set_title("Number at risk", fontsize=8 if small else 9, fontweight="normal", pad=2)
     axes.tick_params(length=0, labelbottom=False)
-    axes.tick_params(axis="y", pad=14)
+    axes.tick_params(axis="y", pad=12 if small else 14)
     for spine in axes.spines.values():
         spine.set_visible(False)
     for line, level in enumerate(levels):
@@ -139,7 +130,7 @@ def _at_risk(axes: Axes, rows: pd.DataFrame, levels: Sequence[str]) -> None:
         counts = dict(zip(own["time"], own["at_risk"], strict=True))
         for month in axes.get_xticks():
             count = numbers.plain(counts.get(days(month), float("nan")), 0)
-            axes.text(month, line, count, ha="center", va="center", fontsize=8.5)
+            axes.text(month, line, count, ha="center", va="center", fontsize=8 if small else 8.5)
 
 
 def progression_beside(until: pd.DataFrame, incidence: pd.DataFrame, scenario: str) -> Drawing:
@@ -150,7 +141,7 @@ def progression_beside(until: pd.DataFrame, incidence: pd.DataFrame, scenario: s
     style.apply()
     figure, axes = plt.subplots(figsize=(7.2, 4.4))
     until, incidence = tables.bracketed(until), tables.bracketed(incidence)
-    kept, counted = (curve_values.drawn(part, name) for part, name in
+    kept, counted = (figure_values.drawn(part, name) for part, name in
                      ((until, "survival"), (incidence, "cumulative_incidence")))  # fmt: skip
     names = {"1": "Cumulative incidence of progression", "2": "Death without progression"}
     lines = [("1 - Kaplan-Meier of TTP, deaths censored: no probability",
@@ -170,7 +161,7 @@ def progression_beside(until: pd.DataFrame, incidence: pd.DataFrame, scenario: s
     else:
         axes.text(0.5, 0.5, "nothing can be estimated", transform=axes.transAxes, ha="center")
     both = [until.assign(group_level="TTP"), incidence.assign(group_level="cumulative incidence")]
-    told = curve_values.notes(pd.concat(both, ignore_index=True))
+    told = figure_values.notes(pd.concat(both, ignore_index=True))
     footnote(figure, told, top=-0.02)
-    values = curve_values.annotated(curve_values.by_line(lines, title), told)
+    values = figure_values.annotated(figure_values.by_line(lines, title), told)
     return keep(figure, "survival_ttp_beside_cif", scenario, values)

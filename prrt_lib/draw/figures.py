@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import textwrap
 from collections.abc import Sequence
 
 import matplotlib.pyplot as plt
@@ -13,14 +14,12 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator, NullLocator
 
 from prrt_lib.declare import numbers
-from prrt_lib.declare.dictionary import dictionary
 from prrt_lib.draw import figure_values, style, tables
 from prrt_lib.draw.canvas import Drawing, file_name, keep
 from prrt_lib.draw.curves import incidence_curve, progression_beside, survival_curve
-from prrt_lib.draw.flow import flow_diagram
 from prrt_lib.draw.tables import levels
 
-__all__ = ["bars", "flow_diagram", "forest", "incidence_curve", "progression_beside", "spread",
+__all__ = ["flow_diagram", "forest", "incidence_curve", "progression_beside", "spread",
            "stacked", "survival_curve"]  # fmt: skip
 
 
@@ -34,12 +33,24 @@ def forest(rows: pd.DataFrame, scenario: str, title: str) -> Drawing:
     figure, axes = plt.subplots(figsize=(7.2, 1.2 + 0.42 * max(1, len(lines))))
     for number, model in enumerate(models):
         shift = (number - (len(models) - 1) / 2) * 0.22
-        _marks(axes, ratios[ratios["model"] == model], lines, shift, model, models)
+        own = known[known["model"] == model]
+        own = own[(own["level"] != own["reference"]) | (own["reference"] == "")]
+        places = [
+            lines.index(key) + shift for key in zip(own["variable"], own["level"], strict=True)
+        ]
+        ends = np.exp(own[["low", "high"]].to_numpy(dtype=float)).clip(1e-3, 1e3)
+        colour = style.PALETTE[number % len(style.PALETTE)]
+        axes.hlines(places, ends[:, 0], ends[:, 1], color=colour, linewidth=1.3)
+        axes.plot(np.exp(own["estimate"].to_numpy()), places, style.MARKERS[number], color=colour,
+                  markersize=5, label=model)  # fmt: skip
     axes.axvline(1, color="#52616f", linewidth=0.8)
     ratio_axis(axes, "x")
     axes.set_xlabel("Hazard ratio (log scale)")
     references = set(ratios.loc[ratios["level"] == ratios["reference"], "level"]) - {""}
-    axes.set_yticks(range(len(lines)), [_name(*line, references) for line in lines])
+    names = [tables.named({"variable": variable, "level": level}) for variable, level in lines]
+    names = [f"{name} (reference)" if level in references else name
+             for name, (_, level) in zip(names, lines, strict=True)]  # fmt: skip
+    axes.set_yticks(range(len(lines)), names)
     axes.invert_yaxis()
     axes.set_title(title)
     if not lines:
@@ -49,56 +60,6 @@ def forest(rows: pd.DataFrame, scenario: str, title: str) -> Drawing:
     key = rows.iloc[0] if len(rows) else {"analysis": "cox", "endpoint": ""}
     name = file_name(key["analysis"], key["endpoint"], "forest")
     return keep(figure, name, scenario, figure_values.ratios(ratios, f"Hazard ratios: {title}"))
-
-
-def _name(variable: str, level: str, references: set[str]) -> str:
-    label = dictionary().label(variable)
-    reference = " (reference)" if level in references else ""
-    return f"{label}: {level}{reference}" if level else label
-
-
-def _marks(axes, rows: pd.DataFrame, lines: list, shift: float, model: str, models: list) -> None:
-    kept = rows[
-        (rows["state"] == "ok")
-        & (rows["level"] != rows["reference"]).where(rows["reference"] != "", True)
-    ]
-    places = [lines.index(key) + shift for key in zip(kept["variable"], kept["level"], strict=True)]
-    centre = np.exp(kept["estimate"].to_numpy())
-    ends = np.exp(kept[["low", "high"]].to_numpy(dtype=float)).clip(1e-3, 1e3)
-    colour = style.PALETTE[models.index(model) % len(style.PALETTE)]
-    axes.hlines(places, ends[:, 0], ends[:, 1], color=colour, linewidth=1.3)
-    axes.plot(
-        centre, places, style.MARKERS[models.index(model)], color=colour, markersize=5, label=model
-    )
-
-
-def bars(rows: pd.DataFrame, scenario: str, title: str, name: str, legend: str = "") -> Drawing:
-    """Proportions as horizontal bars with limits where the rows have them; n/N beside each bar."""
-    style.apply()
-    shown = rows[rows["statistic"].isin(["proportion", "count"]) & (rows["state"] == "ok")]
-    lines, groups = tables.levels(shown, "level"), tables.levels(shown)
-    figure, axes = plt.subplots(figsize=(7.2, 1.3 + 0.3 * max(1, len(lines)) * max(1, len(groups))))
-    width = 0.8 / max(1, len(groups))
-    for number, group in enumerate(groups):
-        part = shown[shown["group_level"] == group].drop_duplicates("level")
-        places = [
-            lines.index(level) + (number - (len(groups) - 1) / 2) * width for level in part["level"]
-        ]
-        share = 100 * (part["n"] / part["total"]).to_numpy(dtype=float)
-        axes.barh(places, share, height=width * 0.9, color=style.colour(group, groups),
-                  label=group or "All", edgecolor="white")  # fmt: skip
-        for place, value, row in zip(places, share, part.to_dict("records"), strict=True):
-            text = f" {int(row['n'])}/{int(row['total'])}" if row["total"] else " 0"
-            axes.text(0 if math.isnan(value) else value, place, text, va="center", fontsize=8)
-    axes.set_yticks(range(len(lines)), lines)
-    axes.invert_yaxis()
-    axes.set_xlim(0, 112)
-    axes.set_xticks(range(0, 101, 20))
-    axes.set_xlabel("% of patients")
-    axes.set_title(title)
-    if len(groups) > 1:
-        axes.legend(title=legend, loc="upper left", bbox_to_anchor=(1, 1))
-    return keep(figure, file_name(name), scenario, figure_values.shares(shown, title))
 
 
 def spread(
@@ -178,9 +139,26 @@ def stacked(rows: pd.DataFrame, scenario: str, title: str, name: str) -> Drawing
     shown = rows[(rows["statistic"] == "proportion") & (rows["state"] == "ok")]
     groups, parts = levels(shown), levels(shown[shown["n"] > 0], "level")
     figure, axes = plt.subplots(figsize=(7.6, 1.5 + 0.42 * max(1, len(groups))))
-    for part in parts:
-        _segments(axes, shown, groups, part, parts)
-    names = [_group_name(shown, group) for group in groups]
+    for number, part in enumerate(parts):
+        own = shown[shown["level"] == part].set_index("group_level")
+        hatch = HATCHES[style.place(part, parts) % len(HATCHES)]
+        for place, group in enumerate(groups):
+            if group not in own.index:
+                continue
+            of_group = shown[shown["group_level"] == group]
+            left = of_group.loc[of_group["level"].isin(parts[:number]), "estimate"].sum()
+            share, n = own.loc[group, "estimate"], int(own.loc[group, "n"])
+            # A level's first bar may stand in any group; the legend names it once.
+            named = part in axes.get_legend_handles_labels()[1]
+            axes.barh(place, 100 * share, left=100 * left, height=0.72, hatch=hatch,
+                      color=style.colour(part, parts), edgecolor="white", linewidth=0.6,
+                      label=None if named else part)  # fmt: skip
+            if share >= ROOM:
+                axes.text(100 * (left + share / 2), place, str(n), ha="center", va="center",
+                          fontsize=8, bbox={"boxstyle": "round,pad=0.15", "fc": "white",
+                                            "ec": "none"})  # fmt: skip
+    totals = shown.drop_duplicates("group_level").set_index("group_level")["total"]
+    names = [f"{group or 'All'} (n = {int(totals[group])})" for group in groups]
     axes.set_yticks(range(len(groups)), names)
     axes.invert_yaxis()
     axes.set_xlim(0, 100)
@@ -193,31 +171,56 @@ def stacked(rows: pd.DataFrame, scenario: str, title: str, name: str) -> Drawing
     return keep(figure, file_name(name), scenario, figure_values.shares(shown, title))
 
 
-def _group_name(rows: pd.DataFrame, group: str) -> str:
-    total = rows.loc[rows["group_level"] == group, "total"].iloc[0]
-    return f"{group or 'All'} (n = {int(total)})"
+TRUNK, END = "all_treated", "population"
+LINE, FILL, PALE = "#52616f", "#f6f8fa", "#ffffff"
+CHARACTERS = 26
+ABOVE = 3.0
 
 
-def _named(axes: Axes) -> list[str]:
-    """What the legend already names: a level's first bar may stand in any group."""
-    return axes.get_legend_handles_labels()[1]
+def flow_diagram(flow: pd.DataFrame, scenario: str, name: str = "flow") -> Drawing:
+    """Boxes with n; beside or between them who left, with the reason, from the flow's numbers.
+
+    Every population but the trunk starts from all treated patients: they are not nested.
+    """
+    style.apply()
+    by_population = flow.groupby("population", sort=False)
+    chains = {population: steps.to_dict("records") for population, steps in by_population}
+    trunk = chains.pop(TRUNK, [])
+    width = max(2, len(chains))
+    figure, axes = plt.subplots(figsize=(2.7 * width, 5.4))
+    axes.set_axis_off()
+    if not trunk:
+        axes.text(0.5, 0.5, "no step of the flow was recorded", ha="center")
+        return keep(figure, name, scenario, figure_values.flow(flow))
+    axes.set_xlim(-0.5, width - 0.5)
+    axes.set_ylim(-1.7, 3.5)
+    middle = (len(chains) - 1) / 2 if chains else 0.0
+    _box(axes, middle, ABOVE, f"In the workbook\nn = {trunk[0]['n_before']}")
+    _arrow(axes, (middle, ABOVE - 0.3), (middle, 1.8))
+    axes.text(middle + 0.08, 2.25, _left(trunk), ha="left", va="center", fontsize=8.5)
+    _box(axes, middle, 1.5, f"{trunk[-1]['step']}\nn = {trunk[-1]['n_after']}")
+    for place, chain in enumerate(chains.values()):
+        # One population: an arrow from all treated, who left, and who remains.
+        axes.plot([middle, middle, place, place], [1.5, 0.95, 0.95, 0.2], color=LINE, linewidth=0.9)
+        _arrow(axes, (place, 0.2), (place, -0.9))
+        axes.text(place, 0.2, _left(chain), ha="center", va="center", fontsize=8.5,
+                  bbox={"boxstyle": "round,pad=0.35", "fc": PALE, "ec": LINE,
+                        "ls": "dotted"})  # fmt: skip
+        _box(axes, place, -1.2, f"{chain[-1]['step']}\nn = {chain[-1]['n_after']}")
+    return keep(figure, name, scenario, figure_values.flow(flow))
 
 
-def _segments(
-    axes: Axes, rows: pd.DataFrame, groups: Sequence[str], part: str, parts: Sequence[str]
-) -> None:
-    own = rows[rows["level"] == part].set_index("group_level")
-    before = [parts[: list(parts).index(part)]] * len(groups)
-    for place, (group, earlier) in enumerate(zip(groups, before, strict=True)):
-        if group not in own.index:
-            continue
-        of_group = rows[rows["group_level"] == group]
-        left = of_group.loc[of_group["level"].isin(earlier), "estimate"].sum()
-        share, n = own.loc[group, "estimate"], int(own.loc[group, "n"])
-        colour = style.colour(part, parts)
-        axes.barh(place, 100 * share, left=100 * left, height=0.72, color=colour, edgecolor="white",
-                  hatch=HATCHES[style.place(part, parts) % len(HATCHES)], linewidth=0.6,
-                  label=part if part not in _named(axes) else None)  # fmt: skip
-        if share >= ROOM:
-            axes.text(100 * (left + share / 2), place, str(n), ha="center", va="center", fontsize=8,
-                      bbox={"boxstyle": "round,pad=0.15", "fc": "white", "ec": "none"})  # fmt: skip
+def _left(chain: Sequence[dict]) -> str:
+    """Who left on the way, one reason a line; "nobody excluded" where none did."""
+    told = [f"{step['reason']} (n = {step['n_excluded']})" for step in chain
+            if step["rule"] != END and step["n_excluded"]]  # fmt: skip
+    return "\n".join(textwrap.fill(text, CHARACTERS) for text in told) or "nobody excluded"
+
+
+def _box(axes: Axes, x: float, y: float, text: str) -> None:
+    axes.text(x, y, text, ha="center", va="center", fontsize=9.5, fontweight="bold",
+              bbox={"boxstyle": "round,pad=0.5", "fc": FILL, "ec": LINE})  # fmt: skip
+
+
+def _arrow(axes: Axes, start: tuple[float, float], end: tuple[float, float]) -> None:
+    axes.annotate("", end, start, arrowprops={"arrowstyle": "->", "color": LINE})

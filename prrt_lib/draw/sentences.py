@@ -99,19 +99,6 @@ def events_of(row: dict) -> str:
     return f"{events} event{'' if row['events'] == 1 else 's'} in {patients}"
 
 
-def rates(rows: pd.DataFrame, times: dict[float, str]) -> Sentences:
-    """The yearly probabilities of one ungrouped curve, in one sentence."""
-    kept = rows[
-        rows["statistic"].isin(tables.RATES) & (rows["group"] == "") & rows["time"].isin(times)
-    ]
-    parts = [
-        f"{times[row['time']]}: {numbers.estimate(row)}{' %' if row['state'] == 'ok' else ''}"
-        for row in kept.to_dict("records")
-    ]
-    head = kept["label"].iloc[0] if len(kept) else "No rate"
-    return listed([Sentence(f"{head}. " + "; ".join(parts) + ".", tuple(kept["row_id"]))])
-
-
 def tests(rows: pd.DataFrame) -> Sentences:
     """One sentence per test row."""
     told = []
@@ -124,15 +111,10 @@ def tests(rows: pd.DataFrame) -> Sentences:
         freedom = "" if numbers.missing(row["df"]) else f", {numbers.plain(row['df'], 0)} df"
         text = (
             f"{what}: {row['method']}, {numbers.plain(row['estimate'], 3)}{freedom}, "
-            f"p {_p(row['p'])} (n = {numbers.plain(row['n'], 0)})."
+            f"p {tables.p_said(row['p'])} (n = {numbers.plain(row['n'], 0)})."
         )
         told.append(Sentence(text, (row["row_id"],)))
     return listed(told)
-
-
-def _p(value: float) -> str:
-    text = numbers.p_value(value)
-    return text if text.startswith("<") else f"= {text}"
 
 
 def entry_independence(rows: pd.DataFrame) -> Sentences:
@@ -145,20 +127,21 @@ def entry_independence(rows: pd.DataFrame) -> Sentences:
         way = "better" if row["estimate"] > 0 else "worse"
         text = (
             f"Patients who were referred later do {way} among those at risk (conditional tau "
-            f"{numbers.plain(row['estimate'], 2)}, p {_p(row['p'])}): delayed entry assumes that "
-            "they do not differ, so overall survival from diagnosis is to be read with caution."
+            f"{numbers.plain(row['estimate'], 2)}, p {tables.p_said(row['p'])}): delayed entry "
+            "assumes that they do not differ, so overall survival from diagnosis is to be read "
+            "with caution."
         )
     else:
         text = (
             f"No sign that late referral is associated with survival (conditional tau "
-            f"{numbers.plain(row['estimate'], 2)}, p {_p(row['p'])}); a small study cannot exclude "
-            "it."
+            f"{numbers.plain(row['estimate'], 2)}, p {tables.p_said(row['p'])}); a small study "
+            "cannot exclude it."
         )
     told = [Sentence(text, (row["row_id"],))]
     if lag is not None and lag["state"] == "ok":
         further = (
             "Each further year between diagnosis and first PRRT is associated with a hazard ratio "
-            f"of {numbers.estimate(lag)}, p {_p(lag['p'])} (Cox model, delayed entry)."
+            f"of {numbers.estimate(lag)}, p {tables.p_said(lag['p'])} (Cox model, delayed entry)."
         )
         told.append(Sentence(further, (lag["row_id"],)))
     return listed(told)
@@ -178,7 +161,7 @@ def partial_dates(main: pd.DataFrame, settings: pd.DataFrame) -> Sentences:
         ends = [tables.first(same, setting=name) for name in ("shortest", "longest")]
         if any(end is None or end["state"] not in ("ok", "not-reached") for end in ends):
             continue
-        values = sorted(_reached(end) for end in ends)
+        values = sorted((end["estimate"] if end["state"] == "ok" else float("inf")) for end in ends)
         own = (row["row_id"], *(end["row_id"] for end in ends))
         ids += own
         if not values[0] <= row["estimate"] <= values[1]:
@@ -201,10 +184,6 @@ def unmoved(settings: pd.DataFrame, moved: pd.Series) -> Sentences:
         text = f"{setting.replace('_', ' ').capitalize()} moves no number of: {names}."
         told.append(Sentence(text, tuple(rows["row_id"])))
     return listed(told, "Every setting moves a number of every endpoint.")
-
-
-def _reached(row: dict) -> float:
-    return row["estimate"] if row["state"] == "ok" else float("inf")
 
 
 def _what(row: dict) -> str:

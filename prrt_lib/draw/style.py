@@ -17,19 +17,8 @@ MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 # A level keeps its place in the palette in every figure of every scenario.
 PLACES = {
     "": 0,
-    **dict.fromkeys(
-        (
-            "G1",
-            "small bowel",
-            "no",
-            "Lu-177",
-            "any response",
-            "response of any magnitude",
-            "female",
-            "LA",
-        ),
-        0,
-    ),
+    **dict.fromkeys(("G1", "small bowel", "no", "Lu-177", "female", "LA"), 0),
+    **dict.fromkeys(("any response", "response of any magnitude"), 0),
     **dict.fromkeys(("G2", "pancreas", "yes", "Y-90", "progression", "male", "M"), 1),
     **dict.fromkeys(("G3/NEC", "other GEP", "Lu-177+Y-90", "stable"), 2),
     **dict.fromkeys(("lung", "mixed"), 3),
@@ -57,11 +46,6 @@ def colour(level: str, levels: Sequence[str] = ()) -> str:
 def dash(level: str, levels: Sequence[str] = ()):
     """Line pattern of ``level``: what tells lines apart in grey."""
     return DASHES[place(level, levels or [level]) % len(DASHES)]
-
-
-def marker(level: str, levels: Sequence[str] = ()) -> str:
-    """Marker of ``level``."""
-    return MARKERS[place(level, levels or [level]) % len(MARKERS)]
 
 
 def apply() -> None:

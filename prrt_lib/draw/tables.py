@@ -29,6 +29,9 @@ class Cell:
     page: str = ""
 
 
+EMPTY = [[Cell("nothing to show")]]
+
+
 @dataclass(frozen=True)
 class Table:
     """Header, body and notes of a table; ``sections`` are the body rows that head a block.
@@ -50,9 +53,8 @@ class Table:
 
     def frame(self) -> pd.DataFrame:
         """The table's texts as a frame."""
-        return pd.DataFrame(
-            [[cell.text for cell in line] for line in self.body], columns=self.header
-        )
+        texts = [[cell.text for cell in line] for line in self.body]
+        return pd.DataFrame(texts, columns=self.header)
 
     def _repr_html_(self) -> str:
         return self.html()
@@ -196,15 +198,22 @@ def _quantiles(rows: pd.DataFrame) -> Cell:
         return Cell("")
     if parts[0]["state"] != "ok" and not numbers.interval(parts[0]):
         return cell(parts[0])
-    middle, low, high = (_number(part) if part else "" for part in parts)
+    middle, low, high = (number(part) if part else "" for part in parts)
     unit = numbers.unit(parts[0])
     counted = f"; n = {numbers.plain(parts[0]['n'], 0)}"
     ids = tuple(part["row_id"] for part in parts if part)
     return Cell(f"{middle} ({low} to {high}) {unit}".strip() + counted, ids)
 
 
-def _number(row: Row) -> str:
+def number(row: Row) -> str:
+    """The estimate alone, without limits, or the word that says why there is none."""
     return numbers.scaled(row, row["estimate"]) if row["state"] == "ok" else numbers.estimate(row)
+
+
+def p_said(value: float) -> str:
+    """What stands behind the letter p: "= 0.034" or "<0.001"."""
+    text = numbers.p_value(value)
+    return text if text.startswith("<") else f"= {text}"
 
 
 def grid(
@@ -213,7 +222,7 @@ def grid(
 ) -> Table:  # fmt: skip
     """Any rows laid out by two of their key columns, one row per cell."""
     if rows.empty:
-        return Table(title, [corner], [[Cell("nothing to show")]])
+        return Table(title, [corner], EMPTY)
     columns, body = levels(rows, across), []
     for name in levels(rows, down):
         line = [cell(first(rows, **{down: name, across: column}), text) for column in columns]
@@ -253,7 +262,7 @@ def survival(rows: pd.DataFrame, title: str, years: Mapping[float, str]) -> Tabl
     told = [f"[at risk]: {text}, and this number lies beyond the end" for text in limit if beyond]
     # Why n are not at risk at the start stands beside each number, not in a note of them all.
     noted = warnings(rows.assign(warning=rows["warning"].map(_without_start)))
-    nothing = [[Cell("nothing to show")]] if small and not body else []
+    nothing = EMPTY if small and not body else []
     return Table(title, header, body or nothing, [*told, *small, *noted])
 
 
@@ -356,11 +365,11 @@ def diagnostics(rows: pd.DataFrame, title: str) -> Table:
     kept = rows[rows["statistic"].isin(["events_per_parameter", "chi2", "concordance"])]
     body = []
     for row in kept.to_dict("records"):
-        model = " ".join(text for text in (row["stratum"] or row["model"],) if text)
-        what = " ".join(text for text in (row["variable"], row["reference"]) if text)
+        what = " ".join(filter(None, (row["variable"], row["reference"])))
         body.append([
-            Cell(row["label"]), Cell(model), Cell(f"{row['statistic']} {what}".replace("_", " ")),
-            cell(row), cell(row, lambda row: numbers.plain(row["df"], 0)),
+            Cell(row["label"]), Cell(row["stratum"] or row["model"]),
+            Cell(f"{row['statistic']} {what}".replace("_", " ")), cell(row),
+            cell(row, lambda row: numbers.plain(row["df"], 0)),
             cell(row, lambda row: numbers.p_value(row["p"])),
         ])  # fmt: skip
     return Table(title, ["endpoint", "model", "what", "value", "df", "p"], body, warnings(rows))
@@ -374,11 +383,8 @@ def named(row: Row) -> str:
 
 def ratio(row: Row) -> str:
     """A hazard ratio with limits; the reference level says so."""
-    return (
-        "reference"
-        if row["reference"] and row["level"] == row["reference"]
-        else numbers.estimate(row)
-    )
+    own = row["reference"] and row["level"] == row["reference"]
+    return "reference" if own else numbers.estimate(row)
 
 
 TABLE = (

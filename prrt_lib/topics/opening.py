@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import html
 from dataclasses import dataclass
-from typing import Any
 
 from prrt_lib.declare import flow_rows
 from prrt_lib.declare.rows import row_id
 from prrt_lib.draw.clinical_tables import POPULATIONS
+from prrt_lib.study.data import Study
 
 TREATED = "all_treated"
 
@@ -28,7 +28,7 @@ class Lines:
         return "\n".join(self.sentences)
 
 
-def opening(study: Any) -> Lines:
+def opening(study: Study) -> Lines:
     """Headline population with its size, data cut-off, and the banner where there is one."""
     shown = len(study.patients())
     treated = len(study.patients(population=TREATED))

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 from small_study import SmallStudy, check, n_of, one, treated
 
-from prrt_lib.topics.adverse_events import adverse_axes, adverse_incidence, laboratory
+from prrt_lib.topics.adverse_events import adverse, incidence, laboratory
 
 IDS = tuple(f"A{number}" for number in range(1, 9))
 
@@ -52,25 +52,25 @@ def study():
                       min_group=1)  # fmt: skip
 
 
-def incidence(rows, time):
+def at(rows, time):
     return one(rows, statistic="cumulative_incidence", time=float(time))
 
 
 def test_the_first_severe_event_with_death_competing_by_hand(study):
     # A4 has no date and is left out: seven at risk. Day 10: 1/7. Day 20: a death, six at risk,
     # so 1/7 remain of what comes later: day 30: 1/7 + 5/7 * 1/5 = 2/7.
-    rows = check(adverse_incidence.severe(study))
-    assert incidence(rows, 10)["estimate"] == pytest.approx(1 / 7)
-    assert incidence(rows, 365)["estimate"] == pytest.approx(2 / 7)
-    assert "1 left out: with the event but without its date" in incidence(rows, 365)["warning"]
+    rows = check(incidence.severe(study))
+    assert at(rows, 10)["estimate"] == pytest.approx(1 / 7)
+    assert at(rows, 365)["estimate"] == pytest.approx(2 / 7)
+    assert "1 left out: with the event but without its date" in at(rows, 365)["warning"]
     # A5's event before first PRRT is not treatment-emergent: A5 stays, without an event.
-    assert incidence(rows, 365)["n"] == 7
+    assert at(rows, 365)["n"] == 7
 
 
 def test_mds_counts_once_at_its_earlier_date(study):
     # Days: deaths at 20 (A2) and 60 (A8); A3's MDS at 354 of six left: 6/8 * 1/6.
-    rows = check(adverse_incidence.marrow(study))
-    assert incidence(rows, 365)["estimate"] == pytest.approx(1 / 8)
+    rows = check(incidence.marrow(study))
+    assert at(rows, 365)["estimate"] == pytest.approx(1 / 8)
     latency = one(rows, statistic="median", level="latency")
     assert (latency["estimate"], latency["unit"], latency["n"]) == (354.0, "days", 1)
     assert n_of(rows, level="crude share") == (1, 8)
@@ -84,13 +84,13 @@ def test_an_event_on_the_day_of_first_prrt_counts_one_day_later():
     small = SmallStudy({"patients": [{"patient_id": "A1"}, {"patient_id": "A6"}],
                         "followup": [FOLLOWUP[0], FOLLOWUP[5]], "prrt_cycles": treated("A1", "A6"),
                         "adverse_events": told}, min_group=2)  # fmt: skip
-    assert incidence(check(adverse_incidence.severe(small)), 1)["estimate"] == 0.5
+    assert at(check(incidence.severe(small)), 1)["estimate"] == 0.5
 
 
 def test_both_axes_crossed_count_events(study):
     # Emergent: A1 anemia (yes, yes), A1 nausea (yes, no), A3 fatigue (no, yes), A4 (-, no),
     # A3 MDS (yes, -).
-    rows = check(adverse_axes.axes(study))
+    rows = check(adverse.axes(study))
     assert n_of(rows, variable="related", level="yes", group="") == (3, 5)
     assert n_of(rows, variable="related_progression", level="no") == (2, 5)
     cross = rows[rows["group"] == "related_progression"]
@@ -102,7 +102,7 @@ def test_both_axes_crossed_count_events(study):
 
 
 def test_what_the_registry_holds_is_shown_by_relatedness_with_the_scope(study):
-    rows = check(adverse_axes.capture(study))
+    rows = check(adverse.capture(study))
     assert n_of(rows, group_level="related") == (2, 2)
     assert n_of(rows, group_level="not related") == (0, 1)
     assert one(rows, group_level="not assessed")["state"] == "not-estimable"
@@ -110,14 +110,14 @@ def test_what_the_registry_holds_is_shown_by_relatedness_with_the_scope(study):
 
 
 def test_organ_classes_count_patients_once(study):
-    rows = check(adverse_axes.by_class(study))
+    rows = check(adverse.by_class(study))
     gut = "Gastrointestinal disorders"
     assert n_of(rows, level=gut, group_level="any grade") == (2, 8)
     assert n_of(rows, level=gut, group_level="grade 3 or higher") == (1, 8)
 
 
 def test_deaths_by_cause_and_soon_after_the_last_cycle(study):
-    rows = check(adverse_axes.deaths(study))
+    rows = check(adverse.deaths(study))
     assert n_of(rows, level="died") == (3, 8)
     assert n_of(rows, level="within 30 days of last PRRT") == (1, 8)
     # Of two deaths with a recorded cause; the third has none, as the survival page counts it.
@@ -129,15 +129,15 @@ def test_deaths_by_cause_and_soon_after_the_last_cycle(study):
 def test_where_nobody_died_there_is_no_share_of_causes():
     small = SmallStudy({"patients": [{"patient_id": "A1"}], "prrt_cycles": treated("A1"),
                         "followup": [FOLLOWUP[0]]})  # fmt: skip
-    rows = check(adverse_axes.deaths(small))
+    rows = check(adverse.deaths(small))
     assert n_of(rows, level="died") == (0, 1)
     assert one(rows, variable="cause_of_death")["state"] == "not-estimable"
 
 
 def test_without_any_source_all_pages_say_not_abstracted():
     small = SmallStudy({"patients": [{"patient_id": "A1"}], "prrt_cycles": treated("A1")})
-    pages = (adverse_incidence.severe, adverse_incidence.marrow, adverse_axes.axes,
-             adverse_axes.capture, adverse_axes.by_class, adverse_axes.deaths, laboratory.page,
+    pages = (incidence.severe, incidence.marrow, adverse.axes,
+             adverse.capture, adverse.by_class, adverse.deaths, laboratory.page,
              laboratory.egfr_slope)  # fmt: skip
     for page in pages:
         rows = check(page(small))

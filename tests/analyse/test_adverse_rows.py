@@ -4,10 +4,10 @@ import pandas as pd
 import pytest
 from small_study import SmallStudy, check, n_of, one, treated
 
-from prrt_lib.topics.adverse_events import adverse, adverse_axes, adverse_rates, events
+from prrt_lib.topics.adverse_events import adverse, incidence
 
 IDS = ("A1", "A2", "A3", "A4")
-NO = dict.fromkeys(events.CRITERIA, "no")
+NO = dict.fromkeys(adverse.CRITERIA, "no")
 
 
 def event(patient, number, term, grade, onset, **more):
@@ -88,9 +88,9 @@ def test_what_is_not_known_counts_in_the_upper_bound_alone(rows):
     ],
 )
 def test_serious_is_any_criterion_or_the_report(criteria, reported, serious):
-    blank = dict.fromkeys(events.CRITERIA)
+    blank = dict.fromkeys(adverse.CRITERIA)
     one_event = pd.DataFrame([{**blank, **criteria, "serious_reported": reported}], dtype=object)
-    assert events.serious(one_event).iloc[0] == serious
+    assert adverse.serious(one_event).iloc[0] == serious
 
 
 def test_an_event_that_nobody_assessed_is_not_related_but_may_be():
@@ -148,7 +148,7 @@ def test_related_terms_are_those_laid_to_prrt(study):
 def test_two_rates_first_events_and_all_events(study):
     # Each patient is watched 731 days. All: 5 events in 2924 days. First: A1 at day 1, A3 at day
     # 365, A4 without (731 days); A2 has an undated event and gives no time.
-    rows = check(adverse_rates.rates(study))
+    rows = check(incidence.rates(study))
     whole = one(rows, level="any", stratum="events")
     assert whole["estimate"] == pytest.approx(5 / 2924 * 36525)
     first = one(rows, level="any", stratum="patients with a first event")
@@ -174,7 +174,7 @@ def test_a_bare_yes_or_no_is_shown_as_reported():
 
 
 def test_severity_seriousness_and_relatedness_words():
-    facts = events.related(pd.Series(["possible", "unlikely", None]), ["possible"])
+    facts = adverse.related(pd.Series(["possible", "unlikely", None]), ["possible"])
     assert facts.tolist() == ["yes", "no", None]
 
 
@@ -184,16 +184,16 @@ def test_events_by_outcome_are_of_those_that_tell_it_and_an_action_that_nobody_w
     found = [{**item, "outcome": word} for item, word in zip(EVENTS, told, strict=True)]
     own = SmallStudy({"patients": [{"patient_id": name} for name in IDS], "followup": FOLLOWUP,
                       "prrt_cycles": treated(*IDS), "adverse_events": found})  # fmt: skip
-    rows = check(adverse_axes.fates(own))
+    rows = check(adverse.fates(own))
     assert n_of(rows, variable="outcome", level="recovered") == (3, 4)
     assert n_of(rows, variable="outcome", level="ongoing") == (1, 4)
     assert n_of(rows, variable="outcome", level="missing") == (1, 5)
     assert one(rows, variable="action_taken")["state"] == "not-abstracted"
-    assert set(adverse_axes.fates(study)["state"]) == {"not-abstracted"}
+    assert set(adverse.fates(study)["state"]) == {"not-abstracted"}
 
 
 def test_no_adverse_event_table_is_not_abstracted_and_never_0():
     study = SmallStudy({"patients": [{"patient_id": "A1"}], "prrt_cycles": treated("A1")})
-    for page in (adverse.overview, adverse.by_term, adverse_rates.rates, adverse.seriousness):
+    for page in (adverse.overview, adverse.by_term, incidence.rates, adverse.seriousness):
         rows = check(page(study))
         assert rows["state"].tolist() == ["not-abstracted"] and rows["estimate"].isna().all()

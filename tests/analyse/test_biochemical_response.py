@@ -5,7 +5,7 @@ import pytest
 from small_study import SmallStudy, check, n_of, one, treated
 
 from prrt_lib.base.errors import AnalysisError
-from prrt_lib.topics.biomarkers import biochemical_response
+from prrt_lib.topics.biomarkers import biomarkers
 
 FIRST = pd.Timestamp("2015-01-01")
 BOUND = {"<": (0.0, 1.0), ">": (1.0, float("nan")), "=": (1.0, 1.0)}
@@ -61,7 +61,7 @@ def study():
 
 @pytest.fixture(scope="module")
 def rows(study):
-    return check(biochemical_response.responses(study))
+    return check(biomarkers.responses(study))
 
 
 def test_five_of_the_seven_who_can_be_judged_respond_at_some_time(rows):
@@ -109,7 +109,7 @@ def test_a_fall_after_the_horizon_or_after_retreatment_does_not_count():
     small = SmallStudy({"patients": [{"patient_id": name} for name in ids],
                         "prrt_cycles": treated(*ids, first="2015-01-01") + again,
                         "biomarkers": samples}, cutoff="2024-12-31")  # fmt: skip
-    assert n_of(biochemical_response.responses(small), setting="", **BEST) == (0, 2)
+    assert n_of(biomarkers.responses(small), setting="", **BEST) == (0, 2)
 
 
 def test_a_later_sample_without_a_date_counts_where_its_label_places_it():
@@ -124,11 +124,11 @@ def test_a_later_sample_without_a_date_counts_where_its_label_places_it():
     small = SmallStudy({"patients": [{"patient_id": name} for name in ids],
                         "prrt_cycles": treated(*ids, first="2015-01-01"),
                         "biomarkers": samples})  # fmt: skip
-    rows = biochemical_response.responses(small)
+    rows = biomarkers.responses(small)
     assert n_of(rows, setting="", **BEST) == (1, 1)
     assert n_of(rows, setting="", **{**BEST, "stratum": "after PRRT 1"}) == (1, 1)
 
 
 def test_an_unknown_setting_names_the_nearest(study):
     with pytest.raises(AnalysisError, match="did you mean 'without_ppi'"):
-        biochemical_response.responses(study, settings=["without_pp"])
+        biomarkers.responses(study, settings=["without_pp"])

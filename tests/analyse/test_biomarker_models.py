@@ -7,7 +7,7 @@ from small_study import SmallStudy, check, n_of, one, treated
 
 from prrt_lib.base.errors import AnalysisError
 from prrt_lib.study.derive.windows import with_multiples
-from prrt_lib.topics.biomarkers import biomarker_models, biomarker_survival
+from prrt_lib.topics.biomarkers import biomarker_survival, biomarkers
 
 FIRST = "2015-01-01"
 
@@ -56,7 +56,7 @@ def test_equal_units_of_value_and_limit_give_a_multiple():
 
 
 def test_values_on_the_log_scale_keep_both_bounds(study):
-    found = biomarker_models.logged(study).query("window == 'before'").set_index("patient_id")
+    found = biomarkers.logged(study).query("window == 'before'").set_index("patient_id")
     assert found.loc["A4", ["low", "high"]].tolist() == [4.0, 4.0]
     assert found.loc["A5", ["low", "high"]].tolist() == [-np.inf, -1.0]
     assert found.loc["A6", "low"] == 3.0 and np.isnan(found.loc["A6", "high"])
@@ -64,19 +64,19 @@ def test_values_on_the_log_scale_keep_both_bounds(study):
 
 def test_changes_of_minus_2_minus_1_and_0_move_by_minus_1_together():
     after = [sample("A1", 40, 50.0), sample("A2", 40, 50.0), sample("A3", 40, 400.0)]
-    rows = check(biomarker_models.over_time(study_of(BEFORE[:3] + after)))
+    rows = check(biomarkers.over_time(study_of(BEFORE[:3] + after)))
     row = one(rows, variable="CgA", level="after PRRT 1", statistic="coefficient")
     assert row["estimate"] == pytest.approx(-1.0, abs=1e-6)
     assert row["reference"] == "before PRRT 1"
 
 
 def test_changes_that_are_all_alike_leave_nothing_to_estimate_a_spread_from():
-    rows = check(biomarker_models.over_time(study_of(BEFORE[:3] + AFTER)))
+    rows = check(biomarkers.over_time(study_of(BEFORE[:3] + AFTER)))
     assert one(rows, variable="CgA")["state"] == "not-estimable"
 
 
 def test_proton_pump_inhibitors_are_counted_of_those_with_an_answer(study):
-    rows = check(biomarker_models.flags(study))
+    rows = check(biomarkers.flags(study))
     ppi = "on a proton pump inhibitor within 14 days"
     assert n_of(rows, variable="CgA", level="before PRRT 1", stratum=ppi) == (1, 2)
     pair = "before PRRT 1 to after PRRT 1"
@@ -138,5 +138,5 @@ def test_a_marker_before_prrt_is_refused_where_patients_enter_at_diagnosis(study
 def test_without_markers_every_page_says_not_abstracted():
     small = SmallStudy({"patients": [{"patient_id": "A1"}], "prrt_cycles": treated("A1")})
     marked = biomarker_survival.page(small, ["os_prrt"], 2.0)
-    for table in (biomarker_models.over_time(small), biomarker_models.flags(small), marked):
+    for table in (biomarkers.over_time(small), biomarkers.flags(small), marked):
         assert set(check(table)["state"]) == {"not-abstracted"}

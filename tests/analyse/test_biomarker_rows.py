@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from small_study import SmallStudy, check, n_of, one, treated
 
-from prrt_lib.topics.biomarkers import biomarker_models, biomarkers
+from prrt_lib.topics.biomarkers import biomarkers
 
 FIRST = "2015-01-01"
 CHANGED = "assay or unit changed"
@@ -142,5 +142,5 @@ def test_an_assay_left_blank_is_no_change_of_assay_and_the_pairs_are_counted():
     test = one(biomarkers.paired(small), variable="CgA", statistic="pseudo_median",
                level="before PRRT 1 to after PRRT 1")  # fmt: skip
     assert test["n"] == 3 and "2 pairs with an assay not recorded, kept" in test["warning"]
-    flagged = biomarker_models.flags(small)
+    flagged = biomarkers.flags(small)
     assert n_of(flagged, variable="CgA", stratum=CHANGED) == (1, 2)

@@ -3,7 +3,7 @@
 import pytest
 from small_study import SmallStudy, check, n_of, one, treated
 
-from prrt_lib.topics.characteristics import comparisons, describe, missingness, table_one
+from prrt_lib.topics.characteristics import comparisons, describe, missingness
 
 # Small bowel: 40, 50, 60 years, no smoker of three. Pancreas: 50, 60, 70 years, all three smoke.
 PEOPLE = [("A1", "ileum", 40, "never"), ("A2", "ileum", 50, "never"), ("A3", "ileum", 60, "never"),
@@ -53,11 +53,11 @@ def test_nothing_is_compared_unless_it_is_asked_for(study):
 
 def test_differences_stand_beside_the_line_of_their_variable(study, rows):
     first = describe.characteristics(study, "primary_group", "all_treated", VARIABLES)
-    table = table_one.table_one(first, rows, "Table 1")
+    table = comparisons.table_one(first, rows, "Table 1")
     line = next(line for line in table.body if line[0].text == "Age at diagnosis")
     assert line[-2].text == "1.00 (pancreas)"
     assert table.header[-2:] == ["difference", "p"]
-    assert table_one.table_one(first, rows.iloc[:0], "Table 1").header[-1] == "not known"
+    assert comparisons.table_one(first, rows.iloc[:0], "Table 1").header[-1] == "not known"
 
 
 def test_missing_values_are_counted_per_variable_and_group(study):

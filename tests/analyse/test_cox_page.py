@@ -52,7 +52,7 @@ def test_a_missing_grade_follows_from_the_imputed_index():
         "grade_group": ["G2", None, None, None, None, "G3/NEC"],
         "ki67_index": [1.0, 2.9, 3.0, 20.0, 20.1, 30.0],
     })  # fmt: skip
-    grades = cox_missing._graded(frame)["grade_group"].tolist()
+    grades = cox_missing.graded(frame)["grade_group"].tolist()
     assert grades == ["G2", "G1", "G2", "G2", "G3/NEC", "G3/NEC"]
 
 
@@ -63,7 +63,7 @@ def test_the_index_is_imputed_inside_what_is_known_of_it():
         "ki67_lo": [2.0, np.nan, np.nan], "ki67_hi": [5.0, np.nan, np.nan],
         "mib1_lo": np.nan, "mib1_hi": np.nan,
     })  # fmt: skip
-    bounded = cox_missing._bounded(frame)
+    bounded = cox_missing.bounded(frame)
     assert bounded["index_low"].tolist() == [2, 0, 0]
     assert bounded["index_high"].tolist() == [5, pytest.approx(3), 100]
     assert bounded["index_high"][1] < 3

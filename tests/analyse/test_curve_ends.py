@@ -12,7 +12,7 @@ from prrt_lib.declare.rows import combine, result_rows
 from prrt_lib.draw import curves, figures, sentences, tables
 from prrt_lib.estimate.curves.competing import cumulative_incidence
 from prrt_lib.tools.site import start
-from prrt_lib.topics.biomarkers import marker_tables
+from prrt_lib.topics.biomarkers import marker_figures
 from prrt_lib.topics.report import paragraphs
 
 # Deaths after 300, 1000 and 2000 days of six patients; three are at risk up to day 1500.
@@ -188,7 +188,7 @@ def test_the_curves_of_a_marker_keep_their_ends():
            "group": "cga_before", "group_level": "> 2 x ULN"}  # fmt: skip
     rows = result_rows([{**key, "statistic": name, "time": 100}
                         for name in ("survival", "at_risk", "chi2")])  # fmt: skip
-    kept = marker_tables.curves(rows, "os_prrt", "cga_before")
+    kept = marker_figures.curves(rows, "os_prrt", "cga_before")
     assert set(kept["statistic"]) == {"survival", "at_risk"}
 
 

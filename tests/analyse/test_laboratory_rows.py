@@ -8,7 +8,7 @@ from small_study import SmallStudy, check, n_of, one, treated
 
 from prrt_lib.declare import numbers
 from prrt_lib.draw.clinical_tables import quantiles
-from prrt_lib.topics.adverse_events import laboratory, laboratory_figures
+from prrt_lib.topics.adverse_events import adverse_figures, laboratory
 
 
 def lab(patient, day, value, test="platelets", unit="10^9/L"):
@@ -92,8 +92,8 @@ def test_without_values_after_prrt_the_figures_say_so(rows, tmp_path, monkeypatc
     course = check(laboratory.course(study(*rows)))
     slope = check(laboratory.egfr_slope(study(*rows)))
     assert set(course["state"]) == {"not-abstracted"}
-    for drawing in (laboratory_figures.counts(course, "small", "Counts", "counts"),
-                    laboratory_figures.kidney(course, slope, "small", "eGFR", "egfr")):  # fmt: skip
+    for drawing in (adverse_figures.counts(course, "small", "Counts", "counts"),
+                    adverse_figures.kidney(course, slope, "small", "eGFR", "egfr")):  # fmt: skip
         texts = [text.get_text() for axes in drawing.axes for text in axes.texts]
         assert "not abstracted" in texts
 

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 from small_study import SmallStudy, check, treated
 
-from prrt_lib.topics.response import imaging, landmark, response, response_size
+from prrt_lib.topics.response import imaging, landmark, response
 
 IDS = ("A1", "A2", "A3")
 SCANS = [
@@ -18,9 +18,7 @@ PAGES = {
         study, population="imaging_evaluable", stratum=""
     ),
     "complete": response.complete,
-    "any response": lambda study: response_size.magnitudes(study).query(
-        "variable == 'any_response'"
-    ),
+    "any response": lambda study: response.magnitudes(study).query("variable == 'any_response'"),
     "waits": imaging.scan_intervals,
 }
 

@@ -11,8 +11,8 @@ from small_study import SmallStudy, check, one, treated
 
 from prrt_lib.declare.rows import COLUMNS
 from prrt_lib.estimate.regression.cox_model import cox
-from prrt_lib.topics.response import response_dependent, response_tables
-from prrt_lib.topics.response.response_dependent import start_stop
+from prrt_lib.topics.response import landmark, response_figures
+from prrt_lib.topics.response.landmark import start_stop
 
 FIRST = pd.Timestamp("2015-01-01")
 
@@ -89,7 +89,7 @@ def test_five_patients_have_the_maximum_of_the_likelihood_written_by_hand():
 
 
 def test_the_study_makes_the_same_stretches_from_its_scans():
-    rows = check(response_dependent.dependent(study(), "os_prrt"))
+    rows = check(landmark.dependent(study(), "os_prrt"))
     row = one(rows, model="response alone")
     assert (row["n"], row["events"], row["reference"]) == (5, 3, "non-responder")
     # Three events: Firth's penalty, as everywhere below five.
@@ -121,7 +121,7 @@ def test_heart_transplants_have_the_published_coefficient():
 def test_a_responder_stays_one_after_progression():
     # A progresses on day 8 and dies on day 10 (decision 34).
     known = study(more=(scan("A", 8, "PD"),))
-    rows, without = (response_dependent.dependent(one, "os_prrt") for one in (known, study()))
+    rows, without = (landmark.dependent(one, "os_prrt") for one in (known, study()))
     assert rows["estimate"].equals(without["estimate"])
     assert set(rows["setting"]) == {""}
 
@@ -133,8 +133,8 @@ def test_a_responder_stays_one_after_progression():
      ({"A": (4, "SD")}, ENDS, "nobody responds")],
 )  # fmt: skip
 def test_without_responders_or_events_there_is_no_ratio(scans, ends, word):
-    rows = check(response_dependent.both(study(scans, ends), ["os_prrt"]))
+    rows = check(landmark.both(study(scans, ends), ["os_prrt"]))
     assert set(rows["state"]) == {"not-estimable"} and rows["estimate"].isna().all()
     assert rows["warning"].str.contains(word).any()
     assert list(rows.columns) == list(COLUMNS)
-    assert response_tables.dependent(rows, "Response").body
+    assert response_figures.dependent(rows, "Response").body

@@ -5,13 +5,12 @@ from small_study import SmallStudy, check, n_of, one, treated
 
 from prrt_lib.base.errors import AnalysisError
 from prrt_lib.draw import clinical_tables
-from prrt_lib.topics.exposure import patient_course
+from prrt_lib.topics.exposure import swimmer
 from prrt_lib.topics.response import (
     imaging,
     landmark,
     response,
-    response_size,
-    response_tables,
+    response_figures,
     response_times,
 )
 
@@ -131,7 +130,7 @@ def test_progression_lies_between_the_last_scan_without_it_and_the_first_with_it
 
 
 def test_each_measure_of_response_has_its_own_denominator(study):
-    rows = check(response_size.magnitudes(study))
+    rows = check(response.magnitudes(study))
     # Evaluable: all but C1. B2 responds only after progression.
     assert n_of(rows, variable="any_response", level="yes") == (4, 6)
     assert n_of(rows, variable="any_shrinkage", level="yes") == (2, 3)
@@ -194,7 +193,7 @@ def test_waits_count_from_first_prrt_and_then_from_scan_to_scan(study):
 
 
 def test_lanes_end_at_death_or_last_contact_and_hold_what_happened(study):
-    course = patient_course.patient_rows(study)
+    course = swimmer.patient_rows(study)
     assert course.lanes["patient_id"].tolist()[-1] == "D1"
     ends = course.lanes.set_index("patient_id")["ended"]
     assert (ends["A1"], ends["C1"]) == ("died", "alive at last contact")
@@ -229,6 +228,6 @@ def test_first_scans_before_the_last_cycle_of_the_first_course_are_counted():
 def test_interval_censored_rows_are_not_headed_by_limits_they_do_not_have(study):
     rows = response_times.interval_censored(study)
     assert rows["conf_level"].isna().all()
-    assert response_tables.moments(rows, "t").header[-1] == "estimate, no limits are given"
-    timed = response_tables.moments(response_times.timing(study), "t")
+    assert response_figures.moments(rows, "t").header[-1] == "estimate, no limits are given"
+    timed = response_figures.moments(response_times.timing(study), "t")
     assert timed.header[-1] == "estimate (95 % limits)"

@@ -3,7 +3,7 @@
 import pytest
 from small_study import SmallStudy, check, n_of, one, treated
 
-from prrt_lib.topics.response import imaging, response, response_size
+from prrt_lib.topics.response import imaging, response
 
 
 def scan(patient, day, decrease=None, increase=None, new=None, **more):
@@ -82,7 +82,7 @@ def test_a_shrinkage_below_recist_is_a_response_of_any_magnitude_and_stable_by_r
 
 def test_best_recist_class_of_the_measured_and_of_all(study):
     # A1: SD twice. A2: PR before its PD.
-    rows = check(response_size.recist(study, population="all_treated"))
+    rows = check(response.recist(study, population="all_treated"))
     assert rows["method"].str.contains("unconfirmed").all()
     rows = rows[rows["variable"] == "best_recist"]
     measured = rows[rows["stratum"] == "with a RECIST class"]
@@ -93,7 +93,7 @@ def test_best_recist_class_of_the_measured_and_of_all(study):
 
 
 def test_objective_response_and_disease_control_have_both_denominators(study):
-    rows = response_size.recist(study, population="all_treated")
+    rows = response.recist(study, population="all_treated")
     for variable, n in (("objective_response", 1), ("disease_control", 2)):
         assert n_of(rows, variable=variable, stratum="with a RECIST class") == (n, 2)
         assert n_of(rows, variable=variable, stratum="") == (n, 5)
@@ -142,7 +142,7 @@ def test_a_status_that_nobody_wrote_down_is_not_abstracted_alone(study):
 def test_without_a_recist_class_recist_is_not_abstracted():
     bare = SmallStudy({"patients": [{"patient_id": "A1"}], "prrt_cycles": treated("A1"),
                        "imaging": [scan("A1", "2015-06-01", "yes", "no", "no")]})  # fmt: skip
-    rows = check(response_size.recist(bare))
+    rows = check(response.recist(bare))
     assert set(rows["state"]) == {"not-abstracted"}
     assert set(rows["variable"]) == {"best_recist", "objective_response", "disease_control"}
 

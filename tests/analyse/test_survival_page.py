@@ -12,7 +12,7 @@ from prrt_lib.declare.parameters import from_mapping
 from prrt_lib.declare.rows import result_rows, stamp
 from prrt_lib.draw import clinical_tables, curves, sentences, tables
 from prrt_lib.study.endpoints import ENDPOINTS
-from prrt_lib.topics.survival import endpoint_facts, next_treatment, survival_family
+from prrt_lib.topics.survival import survival_family
 
 
 @pytest.fixture
@@ -62,7 +62,7 @@ def test_what_was_given_after_prrt_is_counted_in_patients_of_all():
         "subsequent_therapies": [dict(zip(("patient_id", "therapy", "therapy_date"), row,
                                           strict=True)) for row in given],
     }, cutoff="2018-01-01")  # fmt: skip
-    rows = check(next_treatment.subsequent(study))
+    rows = check(survival_family.subsequent(study))
     counts = {row["level"]: (row["n"], row["total"]) for row in rows.to_dict("records")}
     assert counts == {
         "any": (3, 5), "any new anticancer therapy": (2, 5), "everolimus": (1, 5),
@@ -131,7 +131,7 @@ def test_a_single_patient_is_counted_and_not_given_alive_at_nowhere():
 
 
 def test_every_endpoint_says_how_it_treats_each_intercurrent_event(three):
-    rows = check(endpoint_facts.handling(three))
+    rows = check(survival_family.handling(three))
     assert set(rows["endpoint"]) == set(ENDPOINTS)
     assert one(rows, endpoint="ttp", variable="death")["level"].startswith("censored at death")
     assert one(rows, endpoint="os_prrt", variable="death")["level"].startswith("event")
@@ -145,7 +145,7 @@ def test_a_fourth_of_the_patients_doubles_the_standard_error():
     rows = result_rows([{"statistic": "survival", "time": 365.0, "estimate": 0.8,
                          "std_error": 0.05, "n": 200, "events": 40, "conf_level": 0.95,
                          "low": 0.7, "high": 0.9, "endpoint": "os_prrt"}])  # fmt: skip
-    row = endpoint_facts.expected_precision(rows, 50).iloc[0]
+    row = survival_family.expected_precision(rows, 50).iloc[0]
     assert row["std_error"] == pytest.approx(0.1)
     assert row["events"] == pytest.approx(10)
     assert row["low"] == pytest.approx(np.exp(-np.exp(-1.499940 + 1.097936)), abs=1e-5)
@@ -181,7 +181,7 @@ def test_a_rate_of_one_has_no_expected_width():
     rows = result_rows([{"statistic": "survival", "time": 365.0, "estimate": 1.0, "std_error": 0.0,
                          "n": 10, "events": 0, "conf_level": 0.95, "low": 1.0,
                          "high": 1.0}])  # fmt: skip
-    planned = endpoint_facts.expected_precision(rows)
+    planned = survival_family.expected_precision(rows)
     assert planned["low"].isna().all()
     shown = clinical_tables.expected(planned, "planned", {365: "1 year"})
     assert shown.body[0][1].text == "100.0"

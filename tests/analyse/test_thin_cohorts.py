@@ -5,25 +5,12 @@ from small_study import SmallStudy, treated
 
 from prrt_lib.declare.rows import combine, stamp
 from prrt_lib.draw import clinical_tables, tables
-from prrt_lib.topics.adverse_events import (
-    adverse,
-    adverse_axes,
-    adverse_incidence,
-    adverse_rates,
-    laboratory,
-)
-from prrt_lib.topics.biomarkers import biomarker_models, biomarker_survival, biomarkers
+from prrt_lib.topics.adverse_events import adverse, incidence, laboratory
+from prrt_lib.topics.biomarkers import biomarker_survival, biomarkers
 from prrt_lib.topics.characteristics import describe, missingness
-from prrt_lib.topics.exposure import exposure, retreatment
+from prrt_lib.topics.exposure import exposure
 from prrt_lib.topics.quality import quality
-from prrt_lib.topics.response import (
-    imaging,
-    landmark,
-    response,
-    response_dependent,
-    response_size,
-    response_times,
-)
+from prrt_lib.topics.response import imaging, landmark, response, response_times
 from prrt_lib.topics.survival import illness_death
 
 EIGHT = tuple(f"A{number}" for number in range(8))
@@ -43,39 +30,39 @@ PAGES = {
     "best": lambda study: response.classes(study, by="primary_group"),
     "complete": response.complete,
     "against recist": response.against_recist,
-    "recist": response_size.recist,
+    "recist": response.recist,
     "after the last cycle": response.after_last_cycle,
     "confirmation": response.confirmation,
     "modalities": response.modalities,
     "status": response.last_status,
-    "courses": retreatment.courses,
-    "held": retreatment.held,
+    "courses": exposure.courses,
+    "held": exposure.held,
     "baseline": imaging.baseline,
     "scan intervals": imaging.scan_intervals,
-    "magnitudes": response_size.magnitudes,
+    "magnitudes": response.magnitudes,
     "timing": response_times.timing,
     "interval-censored": response_times.interval_censored,
     "illness-death": illness_death.illness_death,
     "landmarks": landmark.landmarks,
-    "response in time": response_dependent.both,
+    "response in time": landmark.both,
     "levels": biomarkers.levels,
     "paired": biomarkers.paired,
-    "course": biomarker_models.over_time,
-    "marker flags": biomarker_models.flags,
+    "course": biomarkers.over_time,
+    "marker flags": biomarkers.flags,
     "markers and survival": lambda study: biomarker_survival.page(study, ["os_prrt", "ttp"], 2.0),
     "overview": adverse.overview,
-    "first severe": adverse_incidence.severe,
-    "marrow": adverse_incidence.marrow,
-    "axes": adverse_axes.axes,
-    "capture": adverse_axes.capture,
-    "organ classes": adverse_axes.by_class,
-    "deaths": adverse_axes.deaths,
+    "first severe": incidence.severe,
+    "marrow": incidence.marrow,
+    "axes": adverse.axes,
+    "capture": adverse.capture,
+    "organ classes": adverse.by_class,
+    "deaths": adverse.deaths,
     "laboratory": laboratory.page,
     "kidney": laboratory.egfr_slope,
     "counts over time": laboratory.course,
     "weeks to the nadir": laboratory.since_cycle,
     "terms": adverse.by_term,
-    "rates": adverse_rates.rates,
+    "rates": incidence.rates,
     "seriousness": adverse.seriousness,
     "flow": quality.flow,
     "completeness": quality.completeness,

@@ -6,16 +6,9 @@ from small_study import SmallStudy, check, treated
 
 from prrt_lib.declare.rows import result_rows
 from prrt_lib.draw import curves
-from prrt_lib.topics.characteristics import missingness, share_map
-from prrt_lib.topics.exposure import patient_course, swimmer
-from prrt_lib.topics.response import (
-    imaging,
-    landmark,
-    landmark_curves,
-    response_size,
-    response_tables,
-    size_change,
-)
+from prrt_lib.topics.characteristics import missingness
+from prrt_lib.topics.exposure import swimmer
+from prrt_lib.topics.response import imaging, landmark, response, response_figures
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +27,7 @@ def words(figure) -> list[str]:
 
 
 def test_a_lane_of_one_patient_and_of_nobody(bare):
-    course = patient_course.patient_rows(bare, "primary_group", "all_treated")
+    course = swimmer.patient_rows(bare, "primary_group", "all_treated")
     for lanes in (course.lanes, course.lanes.iloc[:0]):
         figure = swimmer.swimmer(lanes, course.marks, "small", "Course", "swimmer")
         assert figure.axes[0].get_title(loc="left") == f"Course (n = {len(lanes)})"
@@ -53,18 +46,18 @@ def test_of_a_thousand_lanes_one_in_three_is_drawn_and_the_title_says_so():
 
 
 def test_without_sizes_and_scans_the_figures_say_so(bare):
-    changes = response_size.responders(bare)
-    fall = size_change.waterfall(changes, "small", "Best change", "waterfall")
+    changes = response.responders(bare)
+    fall = response_figures.waterfall(changes, "small", "Best change", "waterfall")
     assert "no change in size abstracted" in words(fall)
-    waits = size_change.waits(imaging.gaps(bare), "small", "Waits", "waits", 365)
+    waits = response_figures.waits(imaging.gaps(bare), "small", "Waits", "waits", 365)
     assert "no evaluable scan" in words(waits)
 
 
 def test_nobody_beyond_the_landmark_gives_panels_and_tables_that_say_so(bare):
     rows = landmark.landmarks(bare)
-    figure = landmark_curves.curves(rows, "os_prrt", "small")
+    figure = response_figures.curves(rows, "os_prrt", "small")
     assert words(figure).count("nothing can be estimated") == len(bare.parameters.landmark_months)
-    table = response_tables.comparison(rows, "Responders")
+    table = response_figures.comparison(rows, "Responders")
     assert {line[1].text for line in table.body} == {"not estimable"}
 
 
@@ -76,6 +69,6 @@ def test_curves_by_a_group_that_nobody_has_draw_no_empty_legend():
 
 
 def test_the_map_of_missing_values_is_saved_with_its_counts(bare, folder):
-    figure = share_map.share_map(missingness.missingness(bare), "small", "Missing", "map")
+    figure = missingness.share_map(missingness.missingness(bare), "small", "Missing", "map")
     assert set(words(figure)) == {"1/1"}
     assert list(folder.rglob("map.png"))

@@ -9,7 +9,7 @@ import ipywidgets as widgets
 
 from prrt_lib.base.errors import AnalysisError
 from prrt_lib.declare.parameters import unknown_name
-from prrt_lib.draw.values import DAYS_IN
+from prrt_lib.draw.figure_values import DAYS_IN
 from prrt_lib.study import open_study
 from prrt_lib.tools.explore import question
 from prrt_lib.tools.explore.question import Question, at_risk, nothing, summary

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 
@@ -14,7 +12,8 @@ from prrt_lib.base.errors import AnalysisError
 from prrt_lib.declare.footprints import traced
 from prrt_lib.declare.rows import combine, result_rows, stamp
 from prrt_lib.estimate.proportions import normal_quantile
-from prrt_lib.estimate.random_effects import METHOD, MixedFit, mixed_model
+from prrt_lib.estimate.random_effects import METHOD, mixed_model
+from prrt_lib.study.data import Study
 from prrt_lib.study.derive.lab_grades import (
     canonical_unit,
     grades,
@@ -24,7 +23,13 @@ from prrt_lib.study.derive.lab_grades import (
     rules,
     term_of,
 )
-from prrt_lib.topics.adverse_events.adverse import emergent_events, recorded
+from prrt_lib.topics.adverse_events.adverse import (
+    ANY_GRADE,
+    SEVERE,
+    THREE_UP,
+    emergent_events,
+    recorded,
+)
 
 ANALYSIS = "laboratory"
 COLUMNS = ("lab_test", "lab_date", "lab_value", "lab_value_lo", "lab_value_hi", "lab_value_unit",
@@ -43,7 +48,7 @@ UNITS = {"intercept": "mL/min/1.73m2", "between, intercept": "(mL/min/1.73m2)^2"
          "between, slope": "(mL/min/1.73m2 per year)^2", "within": "(mL/min/1.73m2)^2"}  # fmt: skip
 
 
-def values(study: Any, population: str = "safety") -> pd.DataFrame:
+def values(study: Study, population: str = "safety") -> pd.DataFrame:
     """Dated results in canonical units with ``day`` from first PRRT, baseline and grade.
 
     ``baseline`` is the last exact value on or before first PRRT; ``grade_lo`` and ``grade_hi``
@@ -99,9 +104,9 @@ def unverified(test: str, version: int) -> str:
 
 
 @traced
-def page(study: Any, population: str = "safety", role: str = "secondary") -> pd.DataFrame:
+def page(study: Study, population: str = "safety") -> pd.DataFrame:
     """Per test: patients by worst new grade, the nadir (or peak), and the days to it."""
-    words = {"analysis": ANALYSIS, "population": population, "role": role}
+    words = {"analysis": ANALYSIS, "population": population, "role": "secondary"}
     total = len(study.patients(population=population))
     found = values(study, population)
     after = found[found["day"] > 0]
@@ -110,63 +115,54 @@ def page(study: Any, population: str = "safety", role: str = "secondary") -> pd.
     records: Records = []
     version = study.parameters.ctcae_version
     for test, part in after.groupby("lab_test", sort=True):
-        records += [{**item, "label": item.get("label", term_of(str(test), version))}
-                    for item in _of_test(str(test), part, version)]  # fmt: skip
+        # One low eGFR is no chronic kidney disease: see toxicity.renal.
+        graded = {ANY_GRADE: 1, THREE_UP: SEVERE} if test != "eGFR" else {}
+        worst, term = _worst_new(part), {"label": term_of(test, version), "group": "grade"}
+        if why := unverified(test, version):
+            records += [{"statistic": "proportion", "variable": test, "level": level,
+                         "group_level": level, "state": "not-estimable", "warning": why, **term}
+                        for level in (ANY_GRADE, THREE_UP)]  # fmt: skip
+        else:
+            records += [share(int((worst >= low).sum()), len(worst), test, level,
+                              group_level=level, **term,
+                              method="worst grade surely reached and worse than before PRRT")
+                        for level, low in graded.items()]  # fmt: skip
+        name = "peak" if rising(test) else "nadir"
+        exact = part.dropna(subset=["value"])
+        exact = exact.sort_values("value", ascending=name == "nadir", kind="stable")
+        extreme = exact.drop_duplicates("patient_id")
+        records += quantity(extreme["value"], test, canonical_unit(test), level=name,
+                            label=f"{test}: {name}")  # fmt: skip
+        records += quantity(extreme["day"].astype(float), test, "days", level=f"time to {name}",
+                            label=f"{test}: time to {name}, from first PRRT")  # fmt: skip
     return result_rows(where_enough(records, study.parameters.min_group), **words)
 
 
 def _worst_new(part: pd.DataFrame) -> pd.Series:
-    """Each patient's worst grade of one test that is worse than before first PRRT; else 0."""
+    """Each patient's worst grade of one test, where it is worse than before first PRRT; else 0."""
     new = part["grade_lo"].where(~(part["grade_lo"] <= part["baseline_hi"]), 0)
     return new.groupby(part["patient_id"]).max()
 
 
-def _of_test(test: str, part: pd.DataFrame, version: int) -> Records:
-    """New: worse than the grade before first PRRT, where there was one (treatment-emergent)."""
-    worst = _worst_new(part)
-    # One low eGFR is no chronic kidney disease: see toxicity.renal.
-    graded = (("any grade", 1), ("grade 3 or higher", 3)) if test != "eGFR" else ()
-    records = [
-        share(int((worst >= low).sum()), len(worst), test, level, group="grade", group_level=level,
-              method="worst grade surely reached and worse than before PRRT")
-        for level, low in graded
-    ]  # fmt: skip
-    if why := unverified(test, version):
-        records = [{"statistic": "proportion", "variable": test, "level": level, "group": "grade",
-                    "group_level": level, "state": "not-estimable", "warning": why}
-                   for level in ("any grade", "grade 3 or higher")]  # fmt: skip
-    high = rising(test)
-    exact = part.dropna(subset=["value"]).sort_values("value", ascending=not high, kind="stable")
-    extreme = exact.drop_duplicates("patient_id")
-    name = "peak" if high else "nadir"
-    unit = canonical_unit(test)
-    records += quantity(extreme["value"], test, unit, level=name, label=f"{test}: {name}")
-    records += quantity(extreme["day"].astype(float), test, "days", level=f"time to {name}",
-                        label=f"{test}: time to {name}, from first PRRT")  # fmt: skip
-    return records
-
-
 @traced
-def against_events(
-    study: Any, population: str = "safety", role: str = "secondary"
-) -> pd.DataFrame:  # fmt: skip
+def against_events(study: Study, population: str = "safety") -> pd.DataFrame:
     """Patients with grade 3 or higher by recorded events and by laboratory values, per test.
 
     Two counts of one thing rarely agree: events are what somebody recorded, of all patients;
     laboratory grades are of those with values after first PRRT, new against the value before.
     """
     words = {"analysis": ANALYSIS, "model": "against events", "population": population,
-             "role": role}  # fmt: skip
+             "role": "secondary"}  # fmt: skip
     ids = study.patients(population=population)["patient_id"]
     after = values(study, population)
     after = after[after["day"] > 0]
     if after.empty or not recorded(study, population):
         return result_rows(nobody("laboratory", len(ids), label="Grade 3 or higher"), **words)
-    events = emergent_events(study, population, "")
+    events = emergent_events(study, population)
     severe = events[events["severe"] == "yes"]
     records: Records = []
     for test, part in after.groupby("lab_test", sort=True):
-        term = term_of(str(test))
+        term = term_of(test)
         by_event = set(severe.loc[severe["term"] == term, "patient_id"])
         worst = _worst_new(part)
         by_value = set(worst.index[worst >= 3])
@@ -175,19 +171,20 @@ def against_events(
         counts = {"by events": (len(by_event), len(ids)),
                   "by laboratory values": (len(by_value), len(worst)),
                   "by both": (len(by_event & by_value), len(by_event | by_value))}  # fmt: skip
-        records += [share(n, total, str(test), level, label=f"{term}, grade 3 or higher")
+        records += [share(n, total, test, level, label=f"{term}, grade 3 or higher")
                     for level, (n, total) in counts.items()]  # fmt: skip
     return result_rows(records, **words, warning=COUNTED_TWICE if records else "")
 
 
 @traced
-def egfr_slope(study: Any, population: str = "safety", role: str = "secondary") -> pd.DataFrame:
+def egfr_slope(study: Study, population: str = "safety") -> pd.DataFrame:
     """Change of eGFR per year from first PRRT: intercept and slope of each patient are random.
 
     Rows ``mean`` are the model's average patient at the end of each year somebody was seen in.
     """
-    words = {"analysis": ANALYSIS, "model": "eGFR slope", "population": population, "role": role,
-             "unit": "mL/min/1.73m2 per year", "label": "eGFR, change per year"}  # fmt: skip
+    words = {"analysis": ANALYSIS, "model": "eGFR slope", "population": population,
+             "role": "secondary", "unit": "mL/min/1.73m2 per year",
+             "label": "eGFR, change per year"}  # fmt: skip
     found = values(study, population)
     found = found[(found["lab_test"] == "eGFR") & found["value"].notna() & (found["day"] >= 0)]
     if found.empty:
@@ -197,9 +194,9 @@ def egfr_slope(study: Any, population: str = "safety", role: str = "secondary") 
     try:
         fit = mixed_model(frame, "value", ["years"], "patient_id", slope="years")
     except AnalysisError as error:
-        why = "; ".join(problem.found for problem in error.problems)
         empty = [{"statistic": "slope", "variable": "eGFR", "state": "not-estimable",
-                  "n": found["patient_id"].nunique(), "warning": f"eGFR slope: {why}"}]  # fmt: skip
+                  "n": found["patient_id"].nunique(),
+                  "warning": f"eGFR slope: {error.found}"}]  # fmt: skip
         return result_rows(empty, **words)
     rows = fit.rows(study.parameters.conf_level)
     slope = rows["variable"] == "years"
@@ -208,22 +205,24 @@ def egfr_slope(study: Any, population: str = "safety", role: str = "secondary") 
     unit = level.map(UNITS).fillna(words["unit"])
     own = {**words, "unit": unit, "label": level.map(LABELS)}
     told = stamp(rows, **own, statistic=statistic, level=level, variable="eGFR")
-    return combine([told, _mean_line(fit, frame["years"].max(), study, words)])
-
-
-def _mean_line(fit: MixedFit, longest: float, study: Any, words: dict) -> pd.DataFrame:
-    """Rows ``mean`` at first PRRT and each full year up to the last value, with Wald limits."""
-    z = normal_quantile(study.parameters.conf_level)
-    records = []
-    for year in range(int(longest) + 1):
+    # The mean at first PRRT and each full year up to the last value, with Wald limits.
+    z, line = normal_quantile(study.parameters.conf_level), []
+    for year in range(int(frame["years"].max()) + 1):
         at = np.array([1.0, year])
         middle, error = float(at @ fit.estimate), float(np.sqrt(at @ fit.covariance @ at))
-        records.append({"statistic": "mean", "variable": "eGFR", "level": "model",
-                        "time": int(year * DAYS_PER_YEAR + 0.5), "estimate": middle,
-                        "std_error": error, "low": middle - z * error, "high": middle + z * error,
-                        "conf_level": study.parameters.conf_level, "n": fit.groups,
-                        "total": fit.n, "method": METHOD})  # fmt: skip
-    return result_rows(records, **{**words, "unit": UNITS["intercept"], "label": "eGFR, mean"})
+        line.append(
+            {
+                "time": int(year * DAYS_PER_YEAR + 0.5),
+                "estimate": middle,
+                "std_error": error,
+                "low": middle - z * error,
+                "high": middle + z * error,
+            }
+        )
+    words |= {"statistic": "mean", "variable": "eGFR", "level": "model", "method": METHOD,
+              "conf_level": study.parameters.conf_level, "n": fit.groups, "total": fit.n,
+              "unit": UNITS["intercept"], "label": "eGFR, mean"}  # fmt: skip
+    return combine([told, result_rows(line, **words)])
 
 
 COURSE, SINCE = "course", "since the last cycle"
@@ -240,47 +239,39 @@ KIDNEY_WINDOWS = (("year 1", 365), ("year 2", 731), ("year 3", 1096), ("year 4",
 
 
 @traced
-def course(study: Any, population: str = "safety", role: str = "secondary") -> pd.DataFrame:
+def course(study: Study, population: str = "safety") -> pd.DataFrame:
     """Median and quartiles per test and window: of counts each patient's lowest, of eGFR the last.
 
     ``time`` is the last day of the window, 0 for the last value on or before first PRRT.
     """
-    words = {"analysis": ANALYSIS, "model": COURSE, "population": population, "role": role}
+    words = {"analysis": ANALYSIS, "model": COURSE, "population": population, "role": "secondary"}
     total = len(study.patients(population=population))
     found = values(study, population).dropna(subset=["value"])
     records: Records = []
+    version = study.parameters.ctcae_version
     for test in (*COUNTS, KIDNEY):
         own = found[found["lab_test"] == test]
-        if (own["day"] > 0).any():
-            records += _windows(own, test, total) + _limits(test, study.parameters.ctcae_version)
+        if not (own["day"] > 0).any():
+            continue
+        records += _quartiles(own[own["day"] <= 0], test, BEFORE, 0, total)
+        start = 0
+        for name, end in KIDNEY_WINDOWS if test == KIDNEY else COUNT_WINDOWS:
+            inside = own[(own["day"] > start) & (own["day"] <= end)]
+            records += _quartiles(inside, test, name, end, total)
+            start = end
+        if unverified(test, version):
+            continue
+        # Below which value each grade of CTCAE begins, where that is a number.
+        records += [
+            {"statistic": "value", "variable": test, "level": f"below: grade {grade}",
+             "estimate": float(limit), "unit": canonical_unit(test),
+             "label": f"{test}, CTCAE v{version}"}
+            for grade, limit in rule_of(test, version)["below"].items() if limit != "LLN"
+        ]  # fmt: skip
     if not records:
         empty = nobody("laboratory", total, "median", label="Laboratory values over time")
         return result_rows(empty, **words)
     return result_rows(where_enough(records, study.parameters.min_group), **words)
-
-
-def _windows(own: pd.DataFrame, test: str, total: int) -> Records:
-    declared = KIDNEY_WINDOWS if test == KIDNEY else COUNT_WINDOWS
-    records = _quartiles(own[own["day"] <= 0], test, BEFORE, 0, total)
-    start = 0
-    for name, end in declared:
-        inside = own[(own["day"] > start) & (own["day"] <= end)]
-        records += _quartiles(inside, test, name, end, total)
-        start = end
-    return records
-
-
-def _limits(test: str, version: int) -> Records:
-    """Below which value each grade of CTCAE begins, where that is a number."""
-    if unverified(test, version):
-        return []
-    limits = rule_of(test, version)["below"].items()
-    words = {"unit": canonical_unit(test), "label": f"{test}, CTCAE v{version}"}
-    return [
-        {"statistic": "value", "variable": test, "level": f"below: grade {grade}",
-         "estimate": float(limit), **words}
-        for grade, limit in limits if limit != "LLN"
-    ]  # fmt: skip
 
 
 def _quartiles(inside: pd.DataFrame, test: str, window: str, end: int, total: int) -> Records:
@@ -292,9 +283,9 @@ def _quartiles(inside: pd.DataFrame, test: str, window: str, end: int, total: in
 
 
 @traced
-def since_cycle(study: Any, population: str = "safety", role: str = "secondary") -> pd.DataFrame:
+def since_cycle(study: Study, population: str = "safety") -> pd.DataFrame:
     """Per count, the weeks from the last cycle before a patient's lowest value to that value."""
-    words = {"analysis": ANALYSIS, "population": population, "role": role}
+    words = {"analysis": ANALYSIS, "population": population, "role": "secondary"}
     total = len(study.patients(population=population))
     first = study.patients("first_prrt", population=population)
     given = rows_of(study, first["patient_id"], "prrt_cycles", "cycle_date").merge(first)

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pandas as pd
 
 from prrt_lib.analyse.summaries import Records, nobody, share
 from prrt_lib.declare.footprints import traced
 from prrt_lib.declare.parameters import days
 from prrt_lib.declare.rows import result_rows
+from prrt_lib.study.data import Study
 from prrt_lib.study.derive.lab_grades import term_of
-from prrt_lib.topics.adverse_events.adverse import emergent_events
-from prrt_lib.topics.adverse_events.events import SEVERE
+from prrt_lib.topics.adverse_events.adverse import SEVERE, emergent_events
 from prrt_lib.topics.adverse_events.laboratory import values
 
 ANALYSIS = "toxicity"
@@ -40,7 +38,7 @@ def sustained(found: pd.DataFrame, beyond: pd.Series, apart: int) -> set[str]:
 
 
 @traced
-def haematological(study: Any, population: str = "safety", role: str = "secondary") -> pd.DataFrame:
+def haematological(study: Study, population: str = "safety") -> pd.DataFrame:
     """Patients with new cytopenia by laboratory, by event sheet and by either, and how many had it
     for more than six months.
 
@@ -48,12 +46,12 @@ def haematological(study: Any, population: str = "safety", role: str = "secondar
     of that grade with none better between them, or an event from onset to resolution (last contact
     while it is ongoing). "either" and "event sheet" are of the whole population.
     """
-    words = {"analysis": ANALYSIS, "population": population, "role": role}
+    words = {"analysis": ANALYSIS, "population": population, "role": "secondary"}
     patients = study.patients("last_seen", population=population).set_index("patient_id")
     labs = values(study, population)
     labs = labs[(labs["day"] > 0) & labs["lab_test"].isin(CYTOPENIA.values())]
     labs = labs.assign(grade=labs["grade_lo"].where(~(labs["grade_lo"] <= labs["baseline_hi"]), 0))
-    events = emergent_events(study, population, "")
+    events = emergent_events(study, population)
     if labs.empty and events.empty:
         label = "Haematological toxicity"
         return result_rows(nobody("haematological", len(patients), label=label), **words)
@@ -69,10 +67,8 @@ def haematological(study: Any, population: str = "safety", role: str = "secondar
         told = events[events["term"] == term]
         tested[term] = set(own["patient_id"])
         by_lab, by_event = own["grade"] >= SEVERE, told["grade"] >= SEVERE
-        measured, recorded = (
-            set(own.loc[by_lab, "patient_id"]),
-            set(told.loc[by_event, "patient_id"]),
-        )
+        measured = set(own.loc[by_lab, "patient_id"])
+        recorded = set(told.loc[by_event, "patient_id"])
         found |= {
             (term, WORDS[SEVERE], "laboratory"): measured,
             (term, WORDS[SEVERE], "event sheet"): recorded,
@@ -80,9 +76,8 @@ def haematological(study: Any, population: str = "safety", role: str = "secondar
         }
         for grade, level in WORDS.items():
             long = told[(told["grade"] >= grade) & (told["lasted"] >= LASTING)]
-            found[term, f"{level} for more than 6 months", "either"] = set(
-                long["patient_id"]
-            ) | sustained(own, own["grade"] >= grade, LASTING)
+            lasting = sustained(own, own["grade"] >= grade, LASTING) | set(long["patient_id"])
+            found[term, f"{level} for more than 6 months", "either"] = lasting
     tested[ANY] = set().union(*tested.values())
     for _, level, source in list(found):
         found[ANY, level, source] = set().union(*(found[term, level, source] for term in CYTOPENIA))
@@ -92,23 +87,20 @@ def haematological(study: Any, population: str = "safety", role: str = "secondar
         total = len(tested[term]) if by_lab else len(patients)
         key = {"stratum": source, "group": "grade", "group_level": level, "label": term}
         known = len(tested[term]) > 0 if by_lab else source == "either" or len(events) > 0
-        records += (
-            [share(len(ids), total, "haematological", term, study.parameters.conf_level, **key)]
-            if known
-            else nobody("haematological", total, level=term, **key)
-        )
+        counted = share(len(ids), total, "haematological", term, study.parameters.conf_level, **key)
+        records += [counted] if known else nobody("haematological", total, level=term, **key)
     return result_rows(records, **words)
 
 
 @traced
-def renal(study: Any, population: str = "safety", role: str = "secondary") -> pd.DataFrame:
+def renal(study: Study, population: str = "safety") -> pd.DataFrame:
     """Patients whose eGFR after first PRRT stays low: a later result, 90 days or more on, confirms.
 
     By the limits of CTCAE for chronic kidney disease where the grade is worse than before PRRT, and
     as a fall of 40 % or more from the last value before PRRT. A low result that nothing confirms is
     no decline; how many patients end with one is said.
     """
-    words = {"analysis": ANALYSIS, "population": population, "role": role}
+    words = {"analysis": ANALYSIS, "population": population, "role": "secondary"}
     words["label"] = "Renal decline, confirmed after 90 days or more"
     own = values(study, population)
     own = own[(own["lab_test"] == "eGFR") & (own["day"] > 0)]

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from prrt_lib.analyse.cox import FEW, TOO_FEW
-from prrt_lib.analyse.summaries import nobody
+from prrt_lib.analyse.summaries import nobody, warned
 from prrt_lib.analyse.survival import moments, no_ratio, with_ends, withheld
 from prrt_lib.base.errors import AnalysisError
 from prrt_lib.declare.arguments import above_zero, checked, one_of
@@ -18,8 +18,9 @@ from prrt_lib.declare.rows import combine, result_rows, stamp
 from prrt_lib.estimate.curves.log_rank import logrank
 from prrt_lib.estimate.curves.survival import kaplan_meier
 from prrt_lib.estimate.regression.cox_model import cox
-from prrt_lib.topics.biomarkers.biomarker_models import logged
-from prrt_lib.topics.biomarkers.biomarkers import MARKERS
+from prrt_lib.study.data import Study
+from prrt_lib.study.times import Times
+from prrt_lib.topics.biomarkers.biomarkers import MARKERS, logged
 
 ANALYSIS = "biomarker_survival"
 BEFORE = {"CgA": "cga_before", "pancreastatin": "pancreastatin_before"}
@@ -27,7 +28,7 @@ DOUBLING = "per doubling"
 AFTER = {"after_1": "after PRRT 1", "after_2": "after PRRT 2"}
 
 
-def _times(study: Any, endpoint: str, population: str | None, marker: str):
+def _times(study: Study, endpoint: str, population: str | None, marker: str):
     """Times with the marker's multiples before PRRT 1; the audit of decision 10 is in between."""
     one_of(marker, MARKERS, "marker")
     times = study.times(endpoint, "", population or study.headline, (BEFORE[marker],))
@@ -37,23 +38,17 @@ def _times(study: Any, endpoint: str, population: str | None, marker: str):
     return times, times.frame.merge(found[["patient_id", "low", "high"]], on="patient_id")
 
 
-def keys(times: Any, marker: str, model: str, role: str) -> dict[str, Any]:
+def keys(times: Times, marker: str, model: str) -> dict[str, Any]:
     """What every row of one marker, endpoint and model carries."""
-    return {
-        "analysis": ANALYSIS,
-        "endpoint": times.endpoint.name,
-        "population": times.population,
-        "model": model,
-        "role": role,
-        "label": f"{MARKERS[marker]}: {times.endpoint.label}",
-    }
+    return {"analysis": ANALYSIS, "endpoint": times.endpoint.name, "population": times.population,
+            "model": model, "role": "exploratory",
+            "label": f"{MARKERS[marker]}: {times.endpoint.label}"}  # fmt: skip
 
 
 @traced
 def above_cut(
-    study: Any, endpoint: str, marker: str, cut: float = 2.0, population: str | None = None,
-    role: str = "exploratory",
-) -> pd.DataFrame:  # fmt: skip
+    study: Study, endpoint: str, marker: str, cut: float = 2.0, population: str | None = None
+) -> pd.DataFrame:
     """Patients above and not above ``cut`` x ULN: curve, log-rank test, hazard ratio.
 
     A bounded value takes its side where both bounds lie on it, else it is left out and counted.
@@ -61,23 +56,10 @@ def above_cut(
     """
     above_zero(cut, "cut, multiples of the upper limit")
     times, frame = _times(study, endpoint, population, marker)
-    words = keys(times, marker, f"cut at {cut:g} x ULN", role)
+    words = keys(times, marker, f"cut at {cut:g} x ULN")
     if frame.empty:
         empty = nobody(BEFORE[marker], len(times.frame), "log_hazard_ratio", group=BEFORE[marker])
         return result_rows(empty, **words)
-    return _one_cut(study, times, frame, marker, cut, words)
-
-
-def side(low: pd.Series, high: pd.Series, cut: float) -> pd.Series:
-    """ "> 2 x ULN", "<= 2 x ULN", or None where the bounds lie on both sides (log2 given)."""
-    limit = np.log2(cut)
-    above = (low > limit) | ((low == limit) & (high != low))
-    told = pd.Series(f"<= {cut:g} x ULN", index=low.index, dtype=object)
-    told = told.where(~above, f"> {cut:g} x ULN")
-    return told.where(above | (high <= limit), None)
-
-
-def _one_cut(study, times, frame, marker: str, cut: float, words: dict) -> pd.DataFrame:
     name = BEFORE[marker]
     frame = frame.assign(**{name: side(frame["low"], frame["high"], cut)})
     undecided = int(frame[name].isna().sum())
@@ -101,10 +83,19 @@ def _one_cut(study, times, frame, marker: str, cut: float, words: dict) -> pd.Da
         levels = [f"<= {cut:g} x ULN", f"> {cut:g} x ULN"]
         factor = kept.assign(**{name: pd.Categorical(kept[name], levels)})
         rows.append(ratio(factor, [name], study.parameters.conf_level))
-    return said(combine(rows), words, told)
+    return stamp(warned(combine(rows), told), **words)
 
 
-def _curves(study: Any, times: Any, kept: pd.DataFrame, name: str) -> pd.DataFrame:
+def side(low: pd.Series, high: pd.Series, cut: float) -> pd.Series:
+    """ "> 2 x ULN", "<= 2 x ULN", or None where the bounds lie on both sides (log2 given)."""
+    limit = np.log2(cut)
+    above = (low > limit) | ((low == limit) & (high != low))
+    told = pd.Series(f"<= {cut:g} x ULN", index=low.index, dtype=object)
+    told = told.where(~above, f"> {cut:g} x ULN")
+    return told.where(above | (high <= limit), None)
+
+
+def _curves(study: Study, times: Times, kept: pd.DataFrame, name: str) -> pd.DataFrame:
     if kept.empty:
         return result_rows([{"statistic": "median", "state": "not-estimable", "group": name}])
     late = times.endpoint.delayed and bool((kept["entry"] > 0).any())
@@ -131,20 +122,13 @@ def ratio(frame: pd.DataFrame, names: list[str], conf_level: float) -> pd.DataFr
             fit = cox(frame, "exit", "event", names, penalty="firth", **options)
             warning = f"Firth's penalty, exploratory: {counted}"
     except AnalysisError as error:
-        why = "; ".join(problem.found for problem in error.problems)
         empty = {"statistic": "log_hazard_ratio", "variable": names[0], "state": "not-estimable"}
-        return result_rows([{**empty, "n": len(frame), "warning": why}])
+        return result_rows([{**empty, "n": len(frame), "warning": error.found}])
     rows = fit.estimates[fit.estimates["statistic"] == "log_hazard_ratio"]
-    return said(rows, {}, [warning] if warning else [])
+    return stamp(warned(rows, [warning]))
 
 
-def said(rows: pd.DataFrame, words: dict[str, Any], told: list[str]) -> pd.DataFrame:
-    """``rows`` under ``words``, with ``told`` before their own warnings."""
-    warning = rows["warning"].map(lambda text: "; ".join([*told, *filter(None, [text])]))
-    return stamp(rows, **words, warning=warning)
-
-
-def _without(times: Any, frame: pd.DataFrame) -> list[str]:
+def _without(times: Times, frame: pd.DataFrame) -> list[str]:
     """How many of the patients of ``times`` are not in ``frame``, in words."""
     out = len(times.frame) - len(frame)
     return [f"{out} left out, without an exact value at that time"] if out else []
@@ -152,12 +136,11 @@ def _without(times: Any, frame: pd.DataFrame) -> list[str]:
 
 @traced
 def doubling(
-    study: Any, endpoint: str, marker: str, population: str | None = None,
-    role: str = "exploratory",
+    study: Study, endpoint: str, marker: str, population: str | None = None,
 ) -> pd.DataFrame:  # fmt: skip
     """Hazard ratio per doubling of the marker before PRRT 1, of exact values."""
     times, frame = _times(study, endpoint, population, marker)
-    words = {**keys(times, marker, DOUBLING, role), "unit": "log2"}
+    words = {**keys(times, marker, DOUBLING), "unit": "log2"}
     name = BEFORE[marker]
     frame = frame[(frame["low"] == frame["high"]) & np.isfinite(frame["low"])]
     exact = frame.assign(**{name: frame["low"]}).reset_index(drop=True)
@@ -165,13 +148,13 @@ def doubling(
         words.pop("unit")
         return result_rows(nobody(name, len(times.frame), "log_hazard_ratio"), **words)
     told = [*times.warnings, *_without(times, exact)]
-    return said(ratio(exact, [name], study.parameters.conf_level), words, told)
+    rows = ratio(exact, [name], study.parameters.conf_level)
+    return stamp(warned(rows, told), **words)
 
 
 @traced
 def afterwards(
-    study: Any, endpoint: str, marker: str, population: str | None = None,
-    role: str = "exploratory",
+    study: Study, endpoint: str, marker: str, population: str | None = None,
 ) -> pd.DataFrame:  # fmt: skip
     """Hazard ratio per doubling of the marker after PRRT 1 and 2, entering at the sample's day.
 
@@ -184,7 +167,7 @@ def afterwards(
     origin = study.patients(times.endpoint.origin, population=times.population)
     tables = []
     for window, point in AFTER.items():
-        words = keys(times, marker, f"{point}, entry at the sample", role)
+        words = keys(times, marker, f"{point}, entry at the sample")
         own, date = (part[(part["analyte"] == marker) & (part["window"] == window)]
                      for part in (found, days))  # fmt: skip
         own = own[(own["low"] == own["high"]) & own["dated"].astype(bool)]
@@ -203,22 +186,19 @@ def afterwards(
         told = _without(times, late)
         told += [f"{out} whose time ended by the sample"] if out else []
         rows = ratio(kept, [f"{marker}_{window}"], study.parameters.conf_level)
-        tables.append(said(rows, {**words, "unit": "log2"}, [*times.warnings, *told]))
+        tables.append(stamp(warned(rows, [*times.warnings, *told]), **words, unit="log2"))
     return combine(tables)
 
 
 @checked
 def page(
-    study: Any, endpoints: Sequence[str], cut: float, population: str | None = None
+    study: Study, endpoints: Sequence[str], cut: float, population: str | None = None
 ) -> pd.DataFrame:
     """The declared cut, doublings and markers after PRRT of both markers, for each endpoint."""
-    return combine([
-        table
-        for endpoint in endpoints
-        for marker in MARKERS
-        for table in (
-            above_cut(study, endpoint, marker, cut, population),
-            doubling(study, endpoint, marker, population),
-            afterwards(study, endpoint, marker, population),
-        )
-    ])  # fmt: skip
+    tables = []
+    for endpoint in endpoints:
+        for marker in MARKERS:
+            tables += [above_cut(study, endpoint, marker, cut, population),
+                       doubling(study, endpoint, marker, population),
+                       afterwards(study, endpoint, marker, population)]  # fmt: skip
+    return combine(tables)

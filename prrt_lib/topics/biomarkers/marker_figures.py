@@ -1,4 +1,4 @@
-"""Figures of markers: change per patient, courses over time."""
+"""Figures and tables of markers: change per patient, courses, contrasts, hazard ratios."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ from collections.abc import Sequence
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.patheffects import Normal, Stroke
 
+from prrt_lib.declare import numbers
 from prrt_lib.draw import figure_values, style
 from prrt_lib.draw.canvas import Drawing, file_name, keep
+from prrt_lib.draw.tables import Cell, Table, cell, first, warnings
 
 NOTHING = "nothing to show"
 # A white edge keeps the median apart from the patients' lines in grey prints.
@@ -32,7 +33,23 @@ def waterfall(changes: pd.DataFrame, scenario: str, title: str, name: str) -> Dr
         gridspec_kw={"wspace": 0.08},
     )  # fmt: skip
     for axes, pair in zip(panels[0], pairs, strict=True):
-        _bars(axes, kept.loc[kept["pair"] == pair, "log2_change"])
+        own = kept.loc[kept["pair"] == pair, "log2_change"].to_numpy(dtype=float)
+        heights = np.sort(own)[::-1]
+        places = np.arange(len(heights))
+        for part, colour, hatch in (
+            (heights > 0, style.PALETTE[1], "////"), (heights <= 0, style.PALETTE[0], ""),
+        ):  # fmt: skip
+            if part.any() and len(heights) <= 400:
+                axes.bar(places[part], heights[part], color=colour, hatch=hatch, edgecolor="white",
+                         linewidth=0, width=0.9)  # fmt: skip
+            elif part.any():
+                axes.fill_between(places[part], 0, heights[part], color=colour, step="mid",
+                                  linewidth=0)  # fmt: skip
+        axes.axhline(0, color="#1b2733", linewidth=0.8)
+        axes.axhline(-1, color="#52616f", linewidth=0.7, linestyle=(0, (4, 3)))
+        fell = int((heights <= -1).sum())
+        words = f"n = {len(heights)}; halved or lower: {fell}" if len(heights) else NOTHING
+        axes.set_xlabel(words, fontsize=8.5)
         axes.set_title(pair, fontsize=9, fontweight="normal")
         axes.set_xticks([])
     panels[0][0].set_ylabel("Change, log to base two")
@@ -41,24 +58,6 @@ def waterfall(changes: pd.DataFrame, scenario: str, title: str, name: str) -> Dr
     ordered = kept.sort_values("log2_change", ascending=False)
     values = figure_values.of_patients(ordered, title, columns, "pair", "log2_change")
     return keep(figure, file_name(name), scenario, values)
-
-
-def _bars(axes: Axes, values: pd.Series) -> None:
-    ordered = np.sort(values.to_numpy(dtype=float))[::-1]
-    places = np.arange(len(ordered))
-    for part, colour, hatch in (
-        (ordered > 0, style.PALETTE[1], "////"), (ordered <= 0, style.PALETTE[0], ""),
-    ):  # fmt: skip
-        if part.any() and len(ordered) <= 400:
-            axes.bar(places[part], ordered[part], color=colour, hatch=hatch, edgecolor="white",
-                     linewidth=0, width=0.9)  # fmt: skip
-        elif part.any():
-            axes.fill_between(places[part], 0, ordered[part], color=colour, step="mid", linewidth=0)
-    axes.axhline(0, color="#1b2733", linewidth=0.8)
-    axes.axhline(-1, color="#52616f", linewidth=0.7, linestyle=(0, (4, 3)))
-    fell = int((ordered <= -1).sum())
-    words = f"n = {len(ordered)}; halved or lower: {fell}" if len(ordered) else NOTHING
-    axes.set_xlabel(words, fontsize=8.5)
 
 
 def spaghetti(
@@ -100,3 +99,55 @@ def spaghetti(
     values = figure_values.of_patients(kept.assign(line=line), title, columns, "time_point",
                                        "value")  # fmt: skip
     return keep(figure, file_name(name), scenario, values)
+
+
+PER = "per doubling"
+
+
+def contrasts(rows: pd.DataFrame, title: str) -> Table:
+    """One line per marker and time point: the coefficient of the mixed model."""
+    rows = rows[(rows["statistic"] == "coefficient")]
+    rows = rows[(rows["reference"] != "") | (rows["state"] != "ok")]
+    body = [
+        [Cell(", ".join(text for text in (row["label"], row["level"]) if text)), cell(row)]
+        for row in rows.to_dict("records")
+    ]
+    return Table(title, ["", "difference (95% CI)"], body, warnings(rows))
+
+
+def cuts(rows: pd.DataFrame, title: str) -> Table:
+    """One line per marker, endpoint and cut: patients above and not, hazard ratio, log-rank p."""
+    own = rows[rows["model"].str.startswith("cut at")]
+    body = []
+    for (label, model), part in own.groupby(["label", "model"], sort=False):
+        ratios = part[part["statistic"] == "log_hazard_ratio"]
+        contrast = ratios[(ratios["level"] != ratios["reference"]) | (ratios["state"] != "ok")]
+        sizes = ratios[ratios["state"] == "ok"]
+        counts = [f"{row['level']}: {numbers.plain(row['events'], 0)} events of "
+                  f"{numbers.plain(row['n'], 0)}" for row in sizes.to_dict("records")]  # fmt: skip
+        test = first(part, statistic="chi2")
+        body.append([
+            Cell(f"{label}, {model}"), Cell("; ".join(counts), tuple(sizes["row_id"])),
+            cell(first(contrast)), cell(test, lambda row: numbers.p_value(row["p"])),
+        ])  # fmt: skip
+    return Table(title, ["", "patients", "hazard ratio", "log-rank p"], body, warnings(own))
+
+
+def doublings(rows: pd.DataFrame, title: str) -> Table:
+    """One line per marker, endpoint and time point of the sample: hazard ratio and p."""
+    own = rows[(rows["model"] == PER) | rows["model"].str.startswith("after PRRT")]
+    body = [
+        [Cell(f"{row['label']}, {'before PRRT 1' if row['model'] == PER else row['model']}"),
+         cell(row, lambda row: numbers.plain(row["n"], 0)), cell(row),
+         cell(row, lambda row: numbers.p_value(row["p"]))]
+        for row in own.to_dict("records")
+    ]  # fmt: skip
+    return Table(title, ["", "n", "hazard ratio", "p"], body, warnings(own))
+
+
+def curves(rows: pd.DataFrame, endpoint: str, variable: str) -> pd.DataFrame:
+    """The survival rows above and not above the declared cut, for the figure."""
+    own = rows[(rows["endpoint"] == endpoint) & rows["model"].str.startswith("cut at")]
+    own = own[own["group"] == variable]
+    kept = own[own["statistic"].isin(["survival", "median", "at_risk"])]
+    return (kept if len(kept) else own).reset_index(drop=True)

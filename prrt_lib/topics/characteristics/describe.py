@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import pandas as pd
 
@@ -20,9 +19,10 @@ from prrt_lib.analyse.summaries import (
     shares,
 )
 from prrt_lib.declare.arguments import checked
-from prrt_lib.declare.dictionary import INTERVAL_KINDS, Column, dictionary
+from prrt_lib.declare.dictionary import INTERVAL_KINDS, dictionary
 from prrt_lib.declare.footprints import traced
 from prrt_lib.declare.rows import combine, result_rows
+from prrt_lib.study.data import Study
 from prrt_lib.study.derive.grade import discordant
 
 ANALYSIS = "characteristics"
@@ -51,6 +51,7 @@ GROUPED, STAGE = "derived.grade_group", "derived.stage"
 PROGRESSIVE, RECORDED = "derived.progressive_at_start", "patients.progressive_before_prrt"
 LABELS = {"tumour.primary_site": "Primary site, in detail", STAGE: "Stage as reported",
           GROUPED: "Grade of curves and models"}  # fmt: skip
+DIFFERS = "Reported grade differs from the derived one"
 STAGING = ("derived.stage_ajcc8", "derived.stage_ajcc8_basis")
 # The index is one, its bounds travel under either name.
 INDEX, INDEX_BOUNDS = "derived.ki67_index", ("tumour.ki67", "tumour.mib1")
@@ -60,63 +61,76 @@ PACKS, PACKS_TOLD = "patients.pack_years", "patients.smoking_pack_years"
 
 @checked
 def characteristics(
-    study: Any, by: str = "", population: str | None = None,
-    variables: Sequence[str] = TABLE_1, role: str = "secondary", model: str = "",
+    study: Study, by: str = "", population: str | None = None,
+    variables: Sequence[str] = TABLE_1, model: str = "",
 ) -> pd.DataFrame:  # fmt: skip
     """Table 1 of ``population`` (the headline one by default), overall and by ``by``.
 
     ``variables`` are "table.column" of the dictionary; ``by`` is a derived column.
     """
     chosen = population or study.headline
-    return combine(_variable(study, address, by, chosen, role, model) for address in variables)
+    return combine(_variable(study, address, by, chosen, model) for address in variables)
 
 
-def also_recorded(study: Any, population: str | None = None) -> pd.DataFrame:
+def also_recorded(study: Study, population: str | None = None) -> pd.DataFrame:
     """The variables of :data:`ALSO`, without groups; not abstracted where nobody has a value."""
     return characteristics(study, "", population, ALSO, model=ALSO_RECORDED)
 
 
 @traced
-def _variable(
-    study: Any, address: str, by: str, population: str, role: str, model: str
-) -> pd.DataFrame:
+def _variable(study: Study, address: str, by: str, population: str, model: str) -> pd.DataFrame:
     column = dictionary().column(address)
-    words = {"analysis": ANALYSIS, "model": model, "population": population, "role": role,
+    name = column.name
+    words = {"analysis": ANALYSIS, "model": model, "population": population, "role": "secondary",
              "label": LABELS.get(address, column.label)}  # fmt: skip
     patients = people_with(study, address, by, population)
     if address in TOLD:
-        return _with_sources(study, address, by, population, words)
+        # Shares of a derived category, and in the warning on what it rests.
+        beside, told = TOLD[address]
+        names = [address, beside, *([f"derived.{by}"] if by else [])]
+        patients = one_each(study, list(dict.fromkeys(names)), population)
+        if patients[name].isna().all():
+            return result_rows(nobody(name, len(patients)), **words)
+        levels = levels_of(patients[name], name)
+
+        def describe(part: pd.DataFrame) -> Records:
+            # Of the editions the whole is told alone: each group pools the same ones.
+            silent = address == STAGE and part is not patients
+            said = "" if silent else told(part.dropna(subset=[name])[beside.partition(".")[2]])
+            warning = {"warning": f"{words['label']}: {said}"} if said else {}
+            return [{**record, **warning} for record in shares(part[name], name, levels)]
+
+        return grouped(patients, by, describe, **words)
     if column.multiple:
-        return _several(study, patients, column, by, words)
+        items = rows_of(study, patients["patient_id"], column.table, name)
+        if items[name].isna().all():
+            return result_rows(nobody(name, len(patients)), **words)
+        levels = levels_of(items[name], name)
+        return grouped(
+            patients, by, lambda part: several(part["patient_id"], items, name, levels), **words
+        )
     if column.kind in INTERVAL_KINDS or column.unit:
-        return _quantity(patients, address, column, by, words, study.parameters.min_group)
-    values = patients[column.name]
-    if values.isna().all():
-        return result_rows(nobody(column.name, len(patients)), **words)
-    levels = levels_of(values, column.name)
-    return grouped(
-        patients, by, lambda part: shares(part[column.name], column.name, levels), **words
-    )
+        ends = [end.partition(".")[2] for end in bounds_of(address)]
+        known = patients[[name, *ends]].notna().any(axis=1)
+        if not known.any():
+            return result_rows(nobody(name, len(patients), "median", unit=column.unit), **words)
 
+        def describe(part: pd.DataFrame) -> Records:
+            if not ends:
+                told = quantity(part[name], name, column.unit)
+                return where_enough(told, study.parameters.min_group)
+            low, high = part[ends[0]], part[ends[1]]
+            for lower, upper in zip(ends[2::2], ends[3::2], strict=True):
+                other = low.isna() & high.isna()
+                low, high = low.mask(other, part[lower]), high.mask(other, part[upper])
+            told = bounded_quantity(part[name], low, high, name, column.unit, label=words["label"])
+            return where_enough(told, study.parameters.min_group)
 
-def _with_sources(study: Any, address: str, by: str, population: str, words: dict) -> pd.DataFrame:
-    """Shares of a derived category, and in the warning on what it rests."""
-    beside, told = TOLD[address]
-    names = [address, beside, *([f"derived.{by}"] if by else [])]
-    patients = one_each(study, list(dict.fromkeys(names)), population)
-    name = address.partition(".")[2]
+        return grouped(patients, by, describe, **words)
     if patients[name].isna().all():
         return result_rows(nobody(name, len(patients)), **words)
     levels = levels_of(patients[name], name)
-
-    def describe(part: pd.DataFrame) -> Records:
-        # Of the editions the whole is told alone: each group pools the same ones.
-        silent = address == STAGE and part is not patients
-        said = "" if silent else told(part.dropna(subset=[name])[beside.partition(".")[2]])
-        warning = {"warning": f"{words['label']}: {said}"} if said else {}
-        return [{**record, **warning} for record in shares(part[name], name, levels)]
-
-    return grouped(patients, by, describe, **words)
+    return grouped(patients, by, lambda part: shares(part[name], name, levels), **words)
 
 
 def _reported_grades(grades: pd.Series) -> str:
@@ -149,7 +163,7 @@ TOLD = {
 }
 
 
-def people_with(study: Any, address: str, by: str, population: str) -> pd.DataFrame:
+def people_with(study: Study, address: str, by: str, population: str) -> pd.DataFrame:
     """patient_id, a variable of one answer with its bounds, and the grouping ``by``."""
     single = [] if dictionary().column(address).multiple else [address, *bounds_of(address)]
     grouping = [f"derived.{by}"] if by else []
@@ -165,78 +179,31 @@ def bounds_of(address: str) -> list[str]:
     return bounds(address) if not address.startswith("derived.") else []
 
 
-def _quantity(
-    patients: pd.DataFrame, address: str, column: Column, by: str, words: dict, fewest: int
-) -> pd.DataFrame:
-    name = column.name
-    ends = [end.partition(".")[2] for end in bounds_of(address)]
-    known = patients[[name, *ends]].notna().any(axis=1)
-    if not known.any():
-        return result_rows(nobody(name, len(patients), "median", unit=column.unit), **words)
-
-    def describe(part: pd.DataFrame) -> Records:
-        if not ends:
-            return where_enough(quantity(part[name], name, column.unit), fewest)
-        low, high = part[ends[0]], part[ends[1]]
-        for more in range(2, len(ends), 2):
-            other = low.isna() & high.isna()
-            low, high = low.mask(other, part[ends[more]]), high.mask(other, part[ends[more + 1]])
-        told = bounded_quantity(part[name], low, high, name, column.unit, label=words["label"])
-        return where_enough(told, fewest)
-
-    return grouped(patients, by, describe, **words)
-
-
-def _several(
-    study: Any, patients: pd.DataFrame, column: Column, by: str, words: dict
-) -> pd.DataFrame:
-    items = rows_of(study, patients["patient_id"], column.table, column.name)
-    if items[column.name].isna().all():
-        return result_rows(nobody(column.name, len(patients)), **words)
-    levels = levels_of(items[column.name], column.name)
-    return grouped(
-        patients, by,
-        lambda part: several(part["patient_id"], items, column.name, levels), **words,
-    )  # fmt: skip
-
-
 @traced
-def discordance(study: Any, population: str | None = None, role: str = "secondary") -> pd.DataFrame:
+def discordance(study: Study, population: str | None = None) -> pd.DataFrame:
     """Patients per reported (level) and derived (group_level) grade, and how many differ.
 
     The share that differs is of those with a reported and a determined derived grade.
     """
     population = population or study.headline
-    words = {"analysis": ANALYSIS, "population": population, "role": role}
+    words = {"analysis": ANALYSIS, "population": population, "role": "secondary"}
     patients = one_each(study, ["tumour.grade_reported", "derived.grade"], population)
     both = patients.dropna(subset=["grade_reported", "grade"])
     if both.empty:
-        return result_rows(nobody("grade_discordance", len(patients)), **words,
-                           label="Reported grade differs from the derived one")  # fmt: skip
+        return result_rows(nobody("grade_discordance", len(patients)), **words, label=DIFFERS)
     pairs = pd.DataFrame({name: as_text(both[name]) for name in ("grade_reported", "grade")})
     cells = [
-        {
-            "variable": "grade_reported",
-            "level": reported,
-            "group": "grade",
-            "group_level": derived,
-            "statistic": "count",
-            "n": count,
-            "estimate": count,
-            "label": label("tumour.grade_reported"),
-        }
+        {"variable": "grade_reported", "level": reported, "group": "grade",
+         "group_level": derived, "statistic": "count", "n": count, "estimate": count,
+         "label": label("tumour.grade_reported")}
         for reported in levels_of(both["grade_reported"], "grade_reported")
         for derived in levels_of(both["grade"], "grade")
-        for count in [
-            int(((pairs["grade_reported"] == reported) & (pairs["grade"] == derived)).sum())
-        ]
-    ]
-    return result_rows([*cells, _differing(pairs)], **words)
-
-
-def _differing(pairs: pd.DataFrame) -> dict[str, Any]:
+        for count in [int((pairs == (reported, derived)).all(axis=1).sum())]
+    ]  # fmt: skip
     determined = pairs[pairs["grade"].isin(("G1", "G2", "G3", "NEC"))]
     differ = int(discordant(determined["grade"], determined["grade_reported"]).sum())
-    return share(differ, len(determined), "grade_discordance", "reported and derived differ",
-                 label="Reported grade differs from the derived one",
-                 method="n of those with a reported and a determined derived grade")  # fmt: skip
+    differing = share(
+        differ, len(determined), "grade_discordance", "reported and derived differ", label=DIFFERS,
+        method="n of those with a reported and a determined derived grade",
+    )  # fmt: skip
+    return result_rows([*cells, differing], **words)

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
 from prrt_lib.analyse.columns import rows_of
-from prrt_lib.analyse.summaries import groups, share
+from prrt_lib.analyse.summaries import Records, grouped, share
 from prrt_lib.base.errors import AnalysisError
 from prrt_lib.declare.arguments import checked
 from prrt_lib.declare.dictionary import dictionary
 from prrt_lib.declare.footprints import traced
 from prrt_lib.declare.rows import combine, result_rows, stamp
-from prrt_lib.estimate.regression.cox_model import CoxFit, cox
+from prrt_lib.draw import figure_values, style
+from prrt_lib.draw.canvas import Drawing, file_name, keep
+from prrt_lib.draw.tables import levels
+from prrt_lib.estimate.regression.cox_model import cox
+from prrt_lib.study.data import Study
 from prrt_lib.topics.characteristics.describe import TABLE_1, bounds_of, people_with
 
 ANALYSIS = "missingness"
@@ -29,45 +33,37 @@ VARIABLES = (*(name for name in TABLE_1 if name not in TWICE), "derived.isotope_
 INFORMATIVE = ("grade_group", "ki67_band", "mitoses_value", "stage")
 MISSING, KNOWN = "missing", "known"
 TOO_FEW = 5
-OF_ALL = {"method": "n of all patients"}
 
 
 @checked
-def missingness(
-    study: Any, by: str = "", population: str | None = None, variables: Sequence[str] = VARIABLES
-) -> pd.DataFrame:
+def missingness(study: Study, by: str = "", population: str | None = None) -> pd.DataFrame:
     """Share of patients without a value (nor a bound), per variable, overall and by ``by``."""
     chosen = population or study.headline
-    return combine(_share_missing(study, address, by, chosen) for address in variables)
+    return combine(_share_missing(study, address, by, chosen) for address in VARIABLES)
 
 
 @traced
-def _share_missing(study: Any, address: str, by: str, population: str) -> pd.DataFrame:
-    patients = people_with(study, address, by, population)
-    absent = _absent(study, patients, address)
-    name, label = address.split(".")[1], dictionary().column(address).label
-    records = [share(int(absent.sum()), len(absent), name, MISSING, label=label, **OF_ALL)]
-    for level, part in groups(patients, by):
-        own = absent[part.index]
-        records.append(share(int(own.sum()), len(own), name, MISSING, label=label, **OF_ALL,
-                             group=by, group_level=level))  # fmt: skip
-    return result_rows(records, analysis=ANALYSIS, population=population,
-                       role="secondary")  # fmt: skip
-
-
-def _absent(study: Any, patients: pd.DataFrame, address: str) -> pd.Series:
-    column = dictionary().column(address)
+def _share_missing(study: Study, address: str, by: str, population: str) -> pd.DataFrame:
+    patients, column = people_with(study, address, by, population), dictionary().column(address)
     if column.multiple:
         rows = rows_of(study, patients["patient_id"], column.table, column.name)
         known = rows.loc[rows[column.name].notna(), "patient_id"]
-        return ~patients["patient_id"].isin(known)
-    ends = [end.split(".")[1] for end in bounds_of(address)]
-    return patients[[column.name, *ends]].isna().all(axis=1)
+        absent = ~patients["patient_id"].isin(known)
+    else:
+        ends = [end.split(".")[1] for end in bounds_of(address)]
+        absent = patients[[column.name, *ends]].isna().all(axis=1)
+
+    def describe(part: pd.DataFrame) -> Records:
+        own = absent[part.index]
+        return [share(int(own.sum()), len(own), column.name, MISSING, method="n of all patients")]
+
+    return grouped(patients, by, describe, analysis=ANALYSIS, population=population,
+                   role="secondary", label=column.label)  # fmt: skip
 
 
 @checked
 def predicts(
-    study: Any, endpoint: str = "os_prrt", names: Sequence[str] = INFORMATIVE,
+    study: Study, endpoint: str = "os_prrt", names: Sequence[str] = INFORMATIVE,
     population: str | None = None,
 ) -> pd.DataFrame:  # fmt: skip
     """Hazard ratio of those without a value against those with one, a model per variable.
@@ -80,34 +76,54 @@ def predicts(
 
 
 @traced
-def _predicts(study: Any, endpoint: str, name: str, population: str) -> pd.DataFrame:
+def _predicts(study: Study, endpoint: str, name: str, population: str) -> pd.DataFrame:
     times = study.times(endpoint, "", population, (name,))
-    rows, label = _one(times.frame, name), times.endpoint.label
-    return stamp(rows, analysis=ANALYSIS, model=PREDICTOR, endpoint=endpoint, label=label,
-                 population=population, role="exploratory")  # fmt: skip
-
-
-def _one(frame: pd.DataFrame, name: str) -> pd.DataFrame:
+    words = {"analysis": ANALYSIS, "model": PREDICTOR, "endpoint": endpoint,
+             "label": times.endpoint.label, "population": population,
+             "role": "exploratory"}  # fmt: skip
+    frame = times.frame
     absent = frame[name].isna()
     told = frame.assign(**{name: np.where(absent, MISSING, KNOWN).astype(object)})
     record = {"statistic": "log_hazard_ratio", "variable": name, "level": MISSING}
     record |= {"reference": KNOWN, "n": len(frame), "events": int((frame["event"] == 1).sum())}
     if absent.all() or not absent.any():
         why = f"{dictionary().label(name)}: {'nobody' if absent.all() else 'everybody'} has a value"
-        return result_rows([{**record, "state": "not-estimable", "warning": why}])
-    try:
-        fit = _fit(told, name)
-    except AnalysisError as error:
-        why = "; ".join(problem.found for problem in error.problems)
-        return result_rows([{**record, "state": "not-estimable", "warning": why}])
-    rows = fit.rows
-    kept = (rows["statistic"] == "log_hazard_ratio") & (rows["level"] == MISSING)
-    return rows[kept].reset_index(drop=True)
-
-
-def _fit(told: pd.DataFrame, name: str) -> CoxFit:
-    """Plain where each level has events enough, with Firth's penalty else (decision 12)."""
-    options = {"entry": "entry", "reference": {name: KNOWN}}
+        return result_rows([record], **words, state="not-estimable", warning=why)
+    # Plain where each level has events enough, with Firth's penalty else (decision 12).
     events = told[told["event"] == 1][name].value_counts()
     few = len(events) < 2 or events.sum() < TOO_FEW
-    return cox(told, "exit", "event", [name], penalty="firth" if few else None, **options)
+    try:
+        rows = cox(told, "exit", "event", [name], entry="entry", reference={name: KNOWN},
+                   penalty="firth" if few else None).rows  # fmt: skip
+    except AnalysisError as error:
+        return result_rows([record], **words, state="not-estimable", warning=error.found)
+    kept = (rows["statistic"] == "log_hazard_ratio") & (rows["level"] == MISSING)
+    return stamp(rows[kept].reset_index(drop=True), **words)
+
+
+DARK = 0.55
+
+
+def share_map(rows: pd.DataFrame, scenario: str, title: str, name: str) -> Drawing:
+    """Variables down, groups across; the darker a field, the larger the share."""
+    style.apply()
+    names, groups = levels(rows, "variable"), levels(rows)
+    figure, axes = plt.subplots(figsize=(2.6 + 0.95 * len(groups), 1.2 + 0.27 * len(names)))
+    values = rows.set_index(["variable", "group_level"])
+    shares = values["estimate"].unstack().reindex(index=names, columns=groups).to_numpy(float)
+    axes.imshow(shares, cmap="Greys", vmin=0, vmax=1, aspect="auto")
+    for (line, place), part in np.ndenumerate(shares):
+        key = (names[line], groups[place])
+        if key not in values.index:
+            continue
+        row = values.loc[key]
+        text = f"{int(row['n'])}/{int(row['total'])}"
+        colour = "white" if part > DARK else "black"
+        axes.text(place, line, text, ha="center", va="center", fontsize=7.5, color=colour)
+    whole = rows[rows["group_level"].isin(groups[:1])].set_index("variable")["label"]
+    labels = [whole.get(variable) or dictionary().label(variable) for variable in names]
+    axes.set_yticks(range(len(names)), labels)
+    axes.set_xticks(range(len(groups)), [group or "All" for group in groups])
+    axes.tick_params(axis="x", top=True, labeltop=True, bottom=False, labelbottom=False)
+    axes.set_title(title)
+    return keep(figure, file_name(name), scenario, figure_values.shares(rows, title))

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import pandas as pd
 
 from prrt_lib.analyse.cox import FEW, TOO_FEW, Prepared, not_estimable, prepare, stamped
-from prrt_lib.analyse.summaries import without_value
+from prrt_lib.analyse.summaries import warned, without_value
 from prrt_lib.base.errors import AnalysisError
 from prrt_lib.declare.arguments import checked
 from prrt_lib.declare.footprints import traced
@@ -73,13 +73,24 @@ def centres(
         for setting, fit in ratios.items()
         if known.names
     ]
-    test = result_rows([*_per_centre(known.frame, site), _heterogeneity(pooled, known)])
+    # Patients and events of each centre, the number of centres, and who has none recorded.
+    frame = known.frame
+    events = (frame["event"] == 1).groupby(site).sum()
+    counts = site.value_counts().sort_index()
+    common = {"statistic": "count", "variable": CENTRE, "total": len(frame)}
+    records = [
+        {**common, "level": name, "n": count, "estimate": count, "events": int(events[name])}
+        for name, count in counts.items()
+    ]
+    number = {**common, "level": "number of centres", "total": None}
+    records.append({**number, "n": len(counts), "estimate": len(counts)})
+    records += without_value(int(site.isna().sum()), len(frame), CENTRE)
+    test = result_rows([*records, _heterogeneity(pooled, known)])
     return combine([*parts, _own(study, known, HETEROGENEITY, test, told)])
 
 
 def _own(study: Study, known: Prepared, setting: str, rows: pd.DataFrame, told: str = ""):
-    words = rows["warning"].map(lambda text: "; ".join(part for part in (told, text) if part))
-    rows = stamped(study, known, rows.assign(warning=words), "exploratory")
+    rows = stamped(study, known, warned(rows, [told]), "exploratory")
     return stamp(rows, setting=setting, model=MODELS[setting])
 
 
@@ -106,7 +117,7 @@ def _fit(frame: pd.DataFrame, known: Prepared, conf_level: float, more: Sequence
         fit = cox(frame, "exit", "event", [*known.names, *more], entry="entry",
                   conf_level=conf_level, **how)  # fmt: skip
     except AnalysisError as error:
-        raise _Refused("; ".join(item.found for item in error.problems)) from None
+        raise _Refused(error.found) from None
     terms = len(fit.design.columns)
     if fit.events < TOO_FEW * terms:
         raise _Refused(f"fewer than {TOO_FEW} events per coefficient: {fit.events} for {terms}")
@@ -127,23 +138,7 @@ def _ratios(known: Prepared, fit: Callable[[], CoxFit]) -> pd.DataFrame:
     few = f"fewer than {FEW} events per coefficient: {made.events}"
     told = few if made.events_per_parameter < FEW else ""
     rows = made.estimates[made.estimates["statistic"] == "log_hazard_ratio"]
-    return rows.assign(
-        warning=rows["warning"].map(lambda text: "; ".join(filter(None, (told, text))))
-    )
-
-
-def _per_centre(frame: pd.DataFrame, site: pd.Series) -> list[dict]:
-    """Patients and events of each centre, the number of centres, and who has none recorded."""
-    events = (frame["event"] == 1).groupby(site).sum()
-    counts = site.value_counts().sort_index()
-    common = {"statistic": "count", "variable": CENTRE, "total": len(frame)}
-    records = [
-        {**common, "level": name, "n": count, "estimate": count, "events": int(events[name])}
-        for name, count in counts.items()
-    ]
-    number = {**common, "level": "number of centres", "total": None}
-    records.append({**number, "n": len(counts), "estimate": len(counts)})
-    return records + without_value(int(site.isna().sum()), len(frame), CENTRE)
+    return warned(rows, [told])
 
 
 def _heterogeneity(frame: pd.DataFrame, known: Prepared) -> dict:

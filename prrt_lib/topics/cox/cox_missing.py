@@ -45,7 +45,7 @@ def imputed(
     try:
         rows = _pooled(study, known, imputations)
     except AnalysisError as error:
-        return _said(study, known, "; ".join(problem.found for problem in error.problems))
+        return _said(study, known, error.found)
     share = int(frame[incomplete].isna().any(axis=1).sum())
     words = f"{share} of {len(frame)} records completed by multiple imputation"
     return combine([stamped(study, known, stamp(rows, model=MODEL, warning=words))])
@@ -106,12 +106,11 @@ def _with_index(study: Study, known: Prepared):
     merged = frame.merge(index, on="patient_id", how="left")
     if merged[INDEX].notna().sum() < 10:
         return frame, names, {}, None
-    bounded = _bounded(merged)
     columns = [name for name in names if name != GRADE] + [INDEX]
-    return bounded, columns, {INDEX: ("index_low", "index_high")}, _graded
+    return bounded(merged), columns, {INDEX: ("index_low", "index_high")}, graded
 
 
-def _bounded(frame: pd.DataFrame) -> pd.DataFrame:
+def bounded(frame: pd.DataFrame) -> pd.DataFrame:
     """Ends of the index: as abstracted, not above what the known grade allows."""
     most = frame[GRADE].astype(object).map(UPPER).astype("float64").fillna(100.0)
     low, high = (frame[f"ki67_{end}"].fillna(frame[f"mib1_{end}"]) for end in ("lo", "hi"))
@@ -122,7 +121,7 @@ def _bounded(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.assign(index_low=np.minimum(low, high), index_high=high)
 
 
-def _graded(frame: pd.DataFrame) -> pd.DataFrame:
+def graded(frame: pd.DataFrame) -> pd.DataFrame:
     """Grades where they were not known, from the completed index (WHO 2019)."""
     bands = pd.cut(frame[INDEX], [-np.inf, UPPER["G1"], 20.0, np.inf], labels=list(UPPER))
     grades = frame[GRADE].astype(object)

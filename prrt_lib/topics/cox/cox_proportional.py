@@ -7,11 +7,13 @@ from typing import Any
 import pandas as pd
 
 from prrt_lib.analyse.cox import ANALYSIS, MULTIVARIABLE, prepare
+from prrt_lib.analyse.summaries import warned
 from prrt_lib.declare.dictionary import dictionary
 from prrt_lib.declare.footprints import traced
 from prrt_lib.declare.parameters import YEARS
 from prrt_lib.declare.rows import combine, result_rows, stamp
 from prrt_lib.estimate.curves.restricted_mean import rmst_difference
+from prrt_lib.study.data import Study
 
 RESTRICTED = "restricted mean"
 LEVEL = 0.05
@@ -36,7 +38,7 @@ def concerned(rows: pd.DataFrame) -> list[tuple[str, str]]:
     return found
 
 
-def restricted_means(study: Any, rows: pd.DataFrame) -> pd.DataFrame:
+def restricted_means(study: Study, rows: pd.DataFrame) -> pd.DataFrame:
     """Differences of restricted mean survival for what is :func:`concerned` in ``rows`` of
     :func:`prrt_lib.analyse.cox.models`; none where hazards are proportional.
 
@@ -47,7 +49,7 @@ def restricted_means(study: Any, rows: pd.DataFrame) -> pd.DataFrame:
 
 
 @traced
-def _means(study: Any, endpoint: str, name: str) -> pd.DataFrame:
+def _means(study: Study, endpoint: str, name: str) -> pd.DataFrame:
     known = prepare(study, CLOCK.get(endpoint, endpoint), [name])
     times, frame, label = known.times, known.frame, dictionary().label(name)
     words = {"analysis": ANALYSIS, "model": RESTRICTED, "endpoint": endpoint, "variable": name,
@@ -65,10 +67,8 @@ def _means(study: Any, endpoint: str, name: str) -> pd.DataFrame:
         if (found["state"] == "ok").all():
             break
     left = (f"{label}, {level}: left out, fewer than {fewest} patients" for level in few)
-    told = [*times.warnings, *left]
-    warning = found["warning"].map(lambda text: "; ".join(filter(None, [*told, text])))
     words |= {"stratum": f"{label}, to {YEARS[tau]}", "level": found["group_level"]}
-    return stamp(found, **{**words, "warning": warning})
+    return stamp(warned(found, [*times.warnings, *left]), **words)
 
 
 def _without(why: str, words: dict[str, Any]) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""What was given: cycles, isotopes, activities, intervals, somatostatin analogs, centres."""
+"""What was given: cycles, isotopes, activities, intervals, courses, somatostatin analogs."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from prrt_lib.analyse.columns import label, one_each, rows_of
 from prrt_lib.analyse.quantiles import of_enough, quantity
 from prrt_lib.analyse.summaries import Records, grouped, levels_of, nobody, share, shares
 from prrt_lib.declare.footprints import traced
+from prrt_lib.declare.parameters import DAYS_PER_MONTH
 from prrt_lib.declare.rows import combine, result_rows
+from prrt_lib.study.data import Study
 from prrt_lib.study.derive.courses import ADDENDS
 
 ANALYSIS = "exposure"
@@ -22,7 +24,7 @@ AT_EACH = ("treat_site", "treat_city", "treat_country", "isotope", "ligand", "ro
            "radiosensitiser", "ssa_at_time")  # fmt: skip
 
 
-def administrations(study: Any, *names: str, population: str | None = None) -> pd.DataFrame:
+def administrations(study: Study, *names: str, population: str | None = None) -> pd.DataFrame:
     """Every administration of ``population`` in its place, with ``names`` of prrt_cycles.
 
     With ``cycle`` (1, 2, ...), ``course_no`` and ``weeks_since_previous``; an undated one keeps
@@ -36,19 +38,17 @@ def administrations(study: Any, *names: str, population: str | None = None) -> p
     return given.assign(weeks_since_previous=gaps)
 
 
-def _words(study: Any, population: str | None, role: str) -> dict[str, str]:
-    return {"analysis": ANALYSIS, "population": population or study.headline, "role": role}
+def _words(study: Study, population: str | None) -> dict[str, str]:
+    return {"analysis": ANALYSIS, "population": population or study.headline, "role": "secondary"}
 
 
 @traced
-def cycles(
-    study: Any, by: str = "", population: str | None = None, role: str = "secondary"
-) -> pd.DataFrame:
+def cycles(study: Study, by: str = "", population: str | None = None) -> pd.DataFrame:
     """Patients by number of cycles and of courses, and quantiles of the number of cycles.
 
     A course that starts long after the previous cycle is a retreatment (decision 14).
     """
-    words = _words(study, population, role)
+    words = _words(study, population)
     names = ["derived.n_cycles", "derived.n_courses", *([f"derived.{by}"] if by else [])]
     patients = one_each(study, names, words["population"])
     every = {name: levels_of(patients[name], name) for name in ("n_cycles", "n_courses")}
@@ -68,13 +68,13 @@ def cycles(
 
 
 @traced
-def each(study: Any, population: str | None = None, role: str = "secondary") -> pd.DataFrame:
+def each(study: Study, population: str | None = None) -> pd.DataFrame:
     """What was given at each PRRT: all administrations, then cycle 1, 2, ... apart.
 
     Centre, city, country, isotope, ligand, route, protection and analog as shares of
     administrations; activity per isotope. No column holds an absorbed dose, and its row says so.
     """
-    words = {**_words(study, population, role), "unit": "administrations"}
+    words = {**_words(study, population), "unit": "administrations"}
     given = administrations(study, *AT_EACH, "ssa_drug", "activity_gbq", population=population)
     given = given.rename(columns={"cycle": "cycle_no"})
     kept = [name for name in AT_EACH if given[name].notna().any()]
@@ -132,14 +132,14 @@ def totals(given: pd.DataFrame) -> pd.DataFrame:
 
 
 @traced
-def activity(study: Any, population: str | None = None, role: str = "secondary") -> pd.DataFrame:
+def activity(study: Study, population: str | None = None) -> pd.DataFrame:
     """Cumulative activity per patient, each isotope on its own: in all, and by course; of the
     first course, its cycles as well.
 
     Activities of different isotopes are never added; a tandem is an isotope of its own. Sums
     that are lower bounds stand apart as "at least", out of the medians (decision 33).
     """
-    words = _words(study, population, role)
+    words = _words(study, population)
     words |= {"label": "Cumulative activity per patient"}
     given = administrations(study, "isotope", "activity_gbq", population=population)
     measured, fewest = given["activity_gbq"].notna().any(), study.parameters.min_group
@@ -202,14 +202,14 @@ def _quartiles(records: Records) -> Records:
 
 
 @traced
-def planned(study: Any, population: str | None = None, role: str = "secondary") -> pd.DataFrame:
+def planned(study: Study, population: str | None = None) -> pd.DataFrame:
     """The first course against the plan: cycles reached, and activity delivered of planned.
 
     The plan is the label's schedule as the parameters declare it (planned_cycles times
     planned_activity_gbq of Lu-177), not an abstracted prescription. Delivered / planned is of
     patients whose first course names no isotope but Lu-177, and knows no time.
     """
-    words, settings = _words(study, population, role), study.parameters
+    words, settings = _words(study, population), study.parameters
     plan, dose = settings.planned_cycles, settings.planned_activity_gbq
     given = administrations(study, "isotope", "activity_gbq", population=population)
     if given.empty:
@@ -221,9 +221,8 @@ def planned(study: Any, population: str | None = None, role: str = "secondary") 
     reached = (number >= plan).map({True: "yes", False: "no"}).astype(object).where(sure, None)
     named = {"label": f"First course of {plan} cycles or more"}
     records = shares(reached, "planned_cycles", ["yes", "no"], **named)
-    recent = by_patient["cycle_date"].max() > pd.Timestamp(settings.cutoff) - pd.Timedelta(
-        days=settings.course_gap_days
-    )
+    gap = pd.Timedelta(days=settings.course_gap_days)
+    recent = by_patient["cycle_date"].max() > pd.Timestamp(settings.cutoff) - gap
     going_on = int((recent & (number < plan)).sum())
     if going_on:
         told = f"{going_on} first courses with fewer than {plan} cycles may be going on: their last"
@@ -242,9 +241,9 @@ def planned(study: Any, population: str | None = None, role: str = "secondary") 
 
 
 @traced
-def intervals(study: Any, population: str | None = None, role: str = "secondary") -> pd.DataFrame:
+def intervals(study: Study, population: str | None = None) -> pd.DataFrame:
     """Weeks between consecutive cycles of a course, together and by cycle."""
-    words = {**_words(study, population, role), "label": "Interval between cycles"}
+    words = {**_words(study, population), "label": "Interval between cycles"}
     given = administrations(study, population=population)
     later = given[given["cycle"] > 1]
     new_course = later["weeks_since_previous"] * 7 >= study.parameters.course_gap_days
@@ -267,11 +266,9 @@ def intervals(study: Any, population: str | None = None, role: str = "secondary"
 
 
 @traced
-def modifications(
-    study: Any, population: str | None = None, role: str = "secondary"
-) -> pd.DataFrame:
+def modifications(study: Study, population: str | None = None) -> pd.DataFrame:
     """Cycles and patients with a modified dose, and the reasons."""
-    words = _words(study, population, role)
+    words = _words(study, population)
     given = administrations(study, "dose_modified", "dose_modified_reason", population=population)
     known = given.dropna(subset=["dose_modified"])
     if known.empty:
@@ -292,9 +289,74 @@ def modifications(
     return result_rows(records, **words)
 
 
-def everyone(study: Any, by: str = "", role: str = "secondary") -> pd.DataFrame:
+def everyone(study: Study, by: str = "") -> pd.DataFrame:
     """All of the above for all treated patients."""
     population = "all_treated"
     pages = (each, activity, planned, intervals, modifications)
-    return combine([cycles(study, by, population, role),
-                    *(page(study, population, role) for page in pages)])  # fmt: skip
+    return combine([cycles(study, by, population),
+                    *(page(study, population) for page in pages)])  # fmt: skip
+
+
+# Labels of Lu-177 dotatate ask that long-acting analogs are held for at least four weeks.
+HELD_DAYS = 28
+
+
+@traced
+def courses(study: Study, population: str | None = None) -> pd.DataFrame:
+    """Per course: who had it, its cycles, and the months since the previous course ended.
+
+    Patients with a cycle whose course is not known, for want of its date, are out of both medians.
+    """
+    words = _words(study, population)
+    given = administrations(study, population=population)
+    total = len(study.patients(population=words["population"]))
+    by_course = given.groupby(["course_no", "patient_id"])["cycle_date"]
+    spans = by_course.agg(["min", "max", "size"]).reset_index()
+    spans = spans.sort_values(["patient_id", "course_no"])
+    before = spans.groupby("patient_id")["max"].shift(1)
+    spans = spans.assign(months=(spans["min"] - before).dt.days / DAYS_PER_MONTH)
+    sure = ~spans["patient_id"].isin(given.loc[given["course_no"].isna(), "patient_id"])
+    spans = spans.assign(cycles=spans["size"].where(sure), months=spans["months"].where(sure))
+    fewest, records = study.parameters.min_group, []
+    for number, part in spans.groupby("course_no"):
+        level = f"course {number:g}"
+        records.append(share(len(part), total, "course", level, label="Patients by course"))
+        size = quantity(part["cycles"], "cycles_of_course", "cycles", level=level,
+                        label="Cycles of a course")  # fmt: skip
+        wait = quantity(part["months"], "months_to_course", "months", level=level,
+                        label="Months since the previous course")  # fmt: skip
+        for middle in (size, wait) if number > 1 else (size,):
+            records += of_enough(middle, int(middle[0]["n"]), fewest)
+    return result_rows(records, **words)
+
+
+@traced
+def held(study: Study, population: str | None = None) -> pd.DataFrame:
+    """Weeks from the last dose of an analog to the administration, and how often it was held.
+
+    Of administrations with a date of the last dose on or before them; short-acting analogs,
+    which need no such wait, are counted apart.
+    """
+    words = _words(study, population)
+    given = administrations(study, "ssa_last_date", "ssa_drug", population=population)
+    given = given.rename(columns={"cycle": "cycle_no"})
+    days = (given["cycle_date"] - given["ssa_last_date"]).dt.days.astype("float64")
+    given = given.assign(days=days.where(days >= 0))
+    if given["days"].isna().all():
+        empty = nobody("ssa_held", len(given), unit="administrations")
+        return result_rows(empty, **words, label="Analog held before PRRT")
+    short = given["ssa_drug"] == "octreotide SC"
+
+    def describe(part: pd.DataFrame) -> Records:
+        known = part[part["days"].notna() & ~short[part.index]]
+        waited = int((known["days"] >= HELD_DAYS).sum())
+        waits = quantity(part["days"] / 7, "ssa_weeks", "weeks",
+                         label="Last dose of an analog before PRRT")  # fmt: skip
+        people = part.loc[part["days"].notna(), "patient_id"].nunique()
+        return [
+            *of_enough(waits, people, study.parameters.min_group),
+            share(waited, len(known), "ssa_held", f"held {HELD_DAYS} days or more",
+                  unit="administrations", label="Long-acting analog held before PRRT"),
+        ]  # fmt: skip
+
+    return grouped(given, "cycle_no", describe, **words)

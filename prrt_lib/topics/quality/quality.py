@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
 
 import pandas as pd
 
@@ -13,34 +13,32 @@ from prrt_lib.declare.dictionary import dictionary
 from prrt_lib.declare.findings import SEVERITIES, STATUSES
 from prrt_lib.declare.footprints import traced
 from prrt_lib.declare.rows import result_rows, row_id
+from prrt_lib.draw.tables import Cell, Table
+from prrt_lib.study.data import Study
 
 ANALYSIS = "quality"
 
 
 @traced
-def findings(study: Any, role: str = "secondary") -> pd.DataFrame:
+def findings(study: Study) -> pd.DataFrame:
     """Number of findings by severity (group_level) and rule (level), and of each severity."""
     asked = study.findings
-    counts = asked.groupby(["severity", "rule"]).size() if len(asked) else pd.Series(dtype="int64")
+    # By severity, the most frequent rule first.
+    counts = {severity: own["rule"].value_counts().sort_index().sort_values(ascending=False,
+                                                                            kind="stable")
+              for severity, own in asked.groupby("severity")}  # fmt: skip
     records = [
         {**_asked(rule, severity), "n": int(n), "estimate": int(n)}
         for severity in SEVERITIES
-        for rule, n in _largest_first(counts, severity)
+        for rule, n in counts.get(severity, {}).items()
     ]  # fmt: skip
     for severity in SEVERITIES:
         n = int((asked["severity"] == severity).sum())
         records.append({**_asked("", severity), "n": n, "estimate": n})
-    return result_rows(records, analysis=ANALYSIS, role=role, label="Findings")
+    return result_rows(records, analysis=ANALYSIS, role="secondary", label="Findings")
 
 
-def _largest_first(counts: pd.Series, severity: str) -> list[tuple[str, int]]:
-    if counts.empty or severity not in counts.index.get_level_values("severity"):
-        return []
-    own = counts.xs(severity, level="severity")
-    return sorted(own.items(), key=lambda item: (-item[1], item[0]))
-
-
-def questions(study: Any) -> pd.DataFrame:
+def questions(study: Study) -> pd.DataFrame:
     """Each question once: how often it was asked and how to resolve it, the most serious first."""
     asked = study.findings
     columns = ["severity", "rule", "n", "what was found", "how to resolve"]
@@ -62,14 +60,14 @@ def _asked(rule: str, severity: str) -> dict[str, str]:
             "group_level": severity, "statistic": "count"}  # fmt: skip
 
 
-def steps(study: Any) -> pd.DataFrame:
+def steps(study: Study) -> pd.DataFrame:
     """The named steps to each population, each line with the rows that count it."""
     told = study.flow
     keys = [flow_rows.keys(step) for step in told.to_dict("records")]
     return told.assign(row_id=[" ".join(row_id(key) for key in both) for both in keys])
 
 
-def lineage(study: Any) -> pd.DataFrame:
+def lineage(study: Study) -> pd.DataFrame:
     """table, record, column and status of every cell that was read."""
     named = [f"{table.name}.{name}" for table in dictionary().tables.values()
              for name in table.typed_columns()]  # fmt: skip
@@ -79,7 +77,7 @@ def lineage(study: Any) -> pd.DataFrame:
 
 
 @traced
-def statuses(study: Any, role: str = "secondary") -> pd.DataFrame:
+def statuses(study: Study) -> pd.DataFrame:
     """Share of cells by status (group_level) in each table (level)."""
     cells = lineage(study)
     counts = cells.groupby(["table", "status"]).size().unstack(fill_value=0)
@@ -90,11 +88,11 @@ def statuses(study: Any, role: str = "secondary") -> pd.DataFrame:
         for table in dictionary().tables if table in counts.index
         for status in STATUSES if status in counts
     ]  # fmt: skip
-    return result_rows(records, analysis=ANALYSIS, role=role, label="Cells by status")
+    return result_rows(records, analysis=ANALYSIS, role="secondary", label="Cells by status")
 
 
 @traced
-def flow(study: Any, role: str = "secondary") -> pd.DataFrame:
+def flow(study: Study) -> pd.DataFrame:
     """The named steps to each population as rows: who remains, and who left (of those before)."""
     records = []
     for step in study.flow.to_dict("records"):
@@ -102,19 +100,17 @@ def flow(study: Any, role: str = "secondary") -> pd.DataFrame:
         labels = (step["reason"], "")
         for key, n, label in zip(flow_rows.keys(step), counts, labels, strict=False):
             records.append({**key, "n": n, "estimate": n, "label": label})
-    return result_rows(records, analysis=ANALYSIS, role=role)
+    return result_rows(records, analysis=ANALYSIS, role="secondary")
 
 
 @traced
-def completeness(
-    study: Any, population: str | None = None, role: str = "secondary"
-) -> pd.DataFrame:
+def completeness(study: Study, population: str | None = None) -> pd.DataFrame:
     """Observed person-time of that possible to horizon or cut-off (Clark 2002), and patients.
 
     Who died is complete. Time of patients without usable follow-up is counted as not observed.
     """
     population = population or study.headline
-    words = {"analysis": ANALYSIS, "population": population, "role": role}
+    words = {"analysis": ANALYSIS, "population": population, "role": "secondary"}
     names = ("first_prrt", "horizon", "last_seen", "died")
     patients = study.patients(*names, population=population)
     possible, seen = person_days(patients, pd.Timestamp(study.parameters.cutoff))
@@ -128,3 +124,16 @@ def completeness(
               "patients followed to death, horizon or cut-off", unit="patients"),
     ]  # fmt: skip
     return result_rows(records, **words, label=label)
+
+
+def listed(frame: pd.DataFrame, title: str, notes: Sequence[str] = ()) -> Table:
+    """A frame of counts or words shown as it is; ``row_id``, if there, names each line's rows."""
+    shown = frame.drop(columns="row_id", errors="ignore")
+    ids = [tuple(str(one).split()) for one in frame.get("row_id", [""] * len(frame))]
+    body = []
+    for line, own in zip(shown.itertuples(index=False), ids, strict=True):
+        texts = ["" if value is None or value != value else str(value) for value in line]
+        counts = [isinstance(value, (int, float)) and not isinstance(value, bool) for value in line]
+        body.append([Cell(text, own if count else ())
+                     for text, count in zip(texts, counts, strict=True)])  # fmt: skip
+    return Table(title, [str(name) for name in shown.columns], body, list(notes))

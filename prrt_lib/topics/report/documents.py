@@ -14,7 +14,7 @@ import pandas as pd
 from prrt_lib.declare import reads
 from prrt_lib.declare.quoting import safe
 from prrt_lib.declare.results import target
-from prrt_lib.draw.tables import Cell, Table
+from prrt_lib.draw.tables import Table
 
 # A fixed date, so that the same tables are the same bytes.
 MADE = dt.datetime(2000, 1, 1)
@@ -41,6 +41,7 @@ def save(tables: Sequence[Table], rows: pd.DataFrame, scenario: str, stamp: str)
 def word(tables: Sequence[Table], rows: pd.DataFrame, path: Path, stamp: str) -> None:
     """A Word file: one real table each, header row repeated on every page, notes below."""
     from docx import Document
+    from docx.oxml import OxmlElement
     from docx.shared import Pt
 
     document = Document()
@@ -51,28 +52,18 @@ def word(tables: Sequence[Table], rows: pd.DataFrame, path: Path, stamp: str) ->
     document.add_paragraph(stamp).runs[0].bold = True
     for number, table in enumerate(tables, start=1):
         document.add_paragraph(f"Table {number}. {table.title}", style="Heading 2")
-        _word_table(document, table)
+        grid = document.add_table(rows=1, cols=len(table.header), style="Light List")
+        for place, text in zip(grid.rows[0].cells, table.header, strict=True):
+            place.text = text
+        repeated = OxmlElement("w:tblHeader")
+        grid.rows[0]._tr.get_or_add_trPr().append(repeated)
+        for line in table.body:
+            for place, cell in zip(grid.add_row().cells, line, strict=True):
+                place.text = cell.text
         for note in table.notes:
             document.add_paragraph(note).runs[0].italic = True
     document.save(path)
-    _same_bytes(path)
-
-
-def _word_table(document, table: Table) -> None:
-    from docx.oxml import OxmlElement
-
-    grid = document.add_table(rows=1, cols=len(table.header), style="Light List")
-    for place, text in zip(grid.rows[0].cells, table.header, strict=True):
-        place.text = text
-    repeated = OxmlElement("w:tblHeader")
-    grid.rows[0]._tr.get_or_add_trPr().append(repeated)
-    for line in table.body:
-        for place, cell in zip(grid.add_row().cells, line, strict=True):
-            place.text = cell.text
-
-
-def _same_bytes(path: Path) -> None:
-    """Rewrites the parts of a zip file with a fixed time, so that equal content is equal bytes."""
+    # The parts with a fixed time, so that equal content is equal bytes.
     with zipfile.ZipFile(path) as old:
         parts = [(name, old.read(name)) for name in old.namelist()]
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as new:
@@ -86,14 +77,28 @@ def excel(tables: Sequence[Table], rows: pd.DataFrame, path: Path, stamp: str) -
 
     book = xlsxwriter.Workbook(str(path), {"strings_to_formulas": False, "strings_to_urls": False})
     book.set_properties({"created": MADE, "comments": stamp, "author": ""})
-    bold, wrap = (
-        book.add_format({"bold": True}),
-        book.add_format({"text_wrap": True, "valign": "top"}),
-    )
+    bold = book.add_format({"bold": True})
+    wrap = book.add_format({"text_wrap": True, "valign": "top"})
     for number, table in enumerate(tables, start=1):
-        _sheet(book.add_worksheet(f"Table {number}"), table, stamp, bold, wrap)
+        sheet = book.add_worksheet(f"Table {number}")
+        sheet.write_string(0, 0, safe(table.title), bold)
+        sheet.write_string(1, 0, stamp)
+        sheet.set_column(0, 0, 38)
+        sheet.set_column(1, max(1, len(table.header) - 1), 22)
+        for column, text in enumerate(table.header):
+            sheet.write_string(3, column, safe(text), bold)
+        for line, cells in enumerate(table.body, start=4):
+            for column, cell in enumerate(cells):
+                plain = cell.text.replace(NARROW_SPACE, "")
+                if cell.row_ids and NUMBER.fullmatch(plain):
+                    sheet.write_number(line, column, float(plain), wrap)
+                else:
+                    sheet.write_string(line, column, safe(cell.text), wrap)
+        for line, note in enumerate(table.notes, start=5 + len(table.body)):
+            sheet.write_string(line, 0, safe(note))
+        sheet.freeze_panes(4, 1)
     shown = {
-        ids for table in tables for line in table.body for cell in line for ids in cell.row_ids
+        own for table in tables for line in table.body for cell in line for own in cell.row_ids
     }
     kept = rows[rows["row_id"].isin(shown)]
     sheet = book.add_worksheet("Result rows")
@@ -101,36 +106,13 @@ def excel(tables: Sequence[Table], rows: pd.DataFrame, path: Path, stamp: str) -
     for column, name in enumerate(kept.columns):
         sheet.write_string(0, column, name, bold)
         for line, value in enumerate(kept[name].tolist(), start=1):
-            if isinstance(value, float):
-                sheet.write_blank(line, column, None) if value != value else sheet.write_number(
-                    line, column, value
-                )
-            else:
+            if not isinstance(value, float):
                 sheet.write_string(line, column, safe(value))
+            elif value != value:
+                sheet.write_blank(line, column, None)
+            else:
+                sheet.write_number(line, column, value)
     book.close()
-
-
-def _sheet(sheet, table: Table, stamp: str, bold, wrap) -> None:
-    sheet.write_string(0, 0, safe(table.title), bold)
-    sheet.write_string(1, 0, stamp)
-    sheet.set_column(0, 0, 38)
-    sheet.set_column(1, max(1, len(table.header) - 1), 22)
-    for column, text in enumerate(table.header):
-        sheet.write_string(3, column, safe(text), bold)
-    for line, cells in enumerate(table.body, start=4):
-        for column, cell in enumerate(cells):
-            _write(sheet, line, column, cell, wrap)
-    for line, note in enumerate(table.notes, start=5 + len(table.body)):
-        sheet.write_string(line, 0, safe(note))
-    sheet.freeze_panes(4, 1)
-
-
-def _write(sheet, line: int, column: int, cell: Cell, wrap) -> None:
-    plain = cell.text.replace(NARROW_SPACE, "")
-    if cell.row_ids and NUMBER.fullmatch(plain):
-        sheet.write_number(line, column, float(plain), wrap)
-    else:
-        sheet.write_string(line, column, safe(cell.text), wrap)
 
 
 def latex(tables: Sequence[Table], rows: pd.DataFrame, path: Path, stamp: str) -> None:

@@ -47,20 +47,17 @@ class Draft:
 
 def abstract(rows: pd.DataFrame) -> Sentences:
     """A paragraph in the order of an abstract: patients, treatment, response, outcome, harm."""
-    draft = Draft(_headline(rows))
+    told = tables.bracketed(rows)
+    kept = told[(told["setting"] == "") & (told["group"] == "") & (told["model"] == "")]
+    draft = Draft(kept[kept["population"].isin([headline(rows), "safety", ""])])
     _patients(draft, rows)
-    _treatment(draft)
+    cycles = draft.find(analysis="exposure", variable="n_cycles", statistic="median")
+    if cycles and cycles["state"] == "ok":
+        draft.say(f"Median number of cycles {_value(cycles)}.")
     _response(draft)
     _outcome(draft)
     _harm(draft)
     return draft.done()
-
-
-def _headline(rows: pd.DataFrame) -> pd.DataFrame:
-    """Main-setting, ungrouped rows of every analysis in the headline population."""
-    population, rows = headline(rows), tables.bracketed(rows)
-    kept = rows[(rows["setting"] == "") & (rows["group"] == "") & (rows["model"] == "")]
-    return kept[kept["population"].isin([population, "safety", ""])]
 
 
 def _patients(draft: Draft, rows: pd.DataFrame) -> None:
@@ -88,12 +85,6 @@ def _people(count: float) -> str:
 
 def _value(row: Row) -> str:
     return numbers.plain(row["estimate"], 1) or numbers.estimate(row)
-
-
-def _treatment(draft: Draft) -> None:
-    cycles = draft.find(analysis="exposure", variable="n_cycles", statistic="median")
-    if cycles and cycles["state"] == "ok":
-        draft.say(f"Median number of cycles {_value(cycles)}.")
 
 
 def _response(draft: Draft) -> None:
@@ -137,10 +128,8 @@ def _harm(draft: Draft) -> None:
         row = draft.find(variable="adverse_events", level=level, statistic="proportion")
         if row and row["state"] == "ok":
             told.append(f"{words} in {numbers.estimate(row)}")
-    if told:
-        draft.say(f"Adverse events: {'; '.join(told)} of the safety set.")
-    else:
-        draft.say("Adverse events: not abstracted.")
+    said = f"{'; '.join(told)} of the safety set" if told else "not abstracted"
+    draft.say(f"Adverse events: {said}.")
 
 
 def methods(rows: pd.DataFrame) -> Sentences:
@@ -150,33 +139,20 @@ def methods(rows: pd.DataFrame) -> Sentences:
     for label, part in facts.groupby("label", sort=False):
         told = dict(zip(part["variable"], part["level"].str.replace("_", " "), strict=True))
         draft.ids += part["row_id"].tolist()
-        draft.say(_endpoint(label, told))
+        competing = told.get("competing event", "none")
+        with_competing = f", competing event {competing}" if competing != "none" else ""
+        draft.say(f"{label} ({told['role']}): time zero {told['time zero']}, entry "
+                  f"{told['entry']}, event {told['event']}{with_competing}, censored at "
+                  f"{told['censored at']}.")  # fmt: skip
     if len(facts):
-        draft.say(f"Every clock stops {_only(facts, 'horizon')}.")
-    estimators = _estimators(rows[rows["statistic"].isin(MEASURES)])
+        horizons = facts.loc[facts["variable"] == "horizon", "level"].str.replace("_", " ")
+        draft.say(f"Every clock stops {'; '.join(horizons.unique())}.")
+    plain = (rows["setting"] == "") & (rows["group"] == "") & ~rows["model"].str.startswith(EXTRA)
+    shown = plain & rows["statistic"].isin(MEASURES)
+    estimators = once_each(rows.loc[shown, "method"].unique())
     if estimators:
         draft.say(f"Estimators: {'; '.join(estimators)}.")
     return draft.done()
-
-
-def _endpoint(label: str, told: dict[str, str]) -> str:
-    competing = told.get("competing event", "none")
-    with_competing = f", competing event {competing}" if competing != "none" else ""
-    return (
-        f"{label} ({told['role']}): time zero {told['time zero']}, entry {told['entry']}, "
-        f"event {told['event']}{with_competing}, censored at {told['censored at']}."
-    )
-
-
-def _only(facts: pd.DataFrame, variable: str) -> str:
-    values = facts.loc[facts["variable"] == variable, "level"].str.replace("_", " ")
-    return "; ".join(dict.fromkeys(values))
-
-
-def _estimators(rows: pd.DataFrame) -> list[str]:
-    """Each estimator of the main analyses once; numbers that differ as a range."""
-    main = (rows["setting"] == "") & (rows["group"] == "") & ~rows["model"].str.startswith(EXTRA)
-    return once_each(rows.loc[main, "method"].unique())
 
 
 def results(rows: pd.DataFrame) -> Sentences:
@@ -187,28 +163,20 @@ def results(rows: pd.DataFrame) -> Sentences:
         (kept["state"] == "ok") & (kept["level"].eq("") | kept["level"].ne(kept["reference"]))
     ]
     told = [
-        Sentence(f"{row['label']}, {tables.named(row)}: hazard ratio {numbers.estimate(row)}, "
-                 f"p {_p(row['p'])} (all covariates together; {row['role']}).", (row["row_id"],))
+        Sentence(f"{row['label']}, {tables.named(row)}: hazard ratio {numbers.estimate(row)}, p "
+                 f"{tables.p_said(row['p'])} (all covariates together; {row['role']}).",
+                 (row["row_id"],))
         for row in kept.to_dict("records")
     ]  # fmt: skip
-    told += _not_proportional(cox)
-    return listed(told, "No model of all covariates could be fitted.")
-
-
-def _not_proportional(cox: pd.DataFrame) -> list[Sentence]:
-    """A sentence per model of all covariates whose global test of proportional hazards fails."""
     tests = cox[(cox["model"] == "multivariable") & (cox["variable"] == "GLOBAL")]
-    return [
+    told += [
         Sentence(f"{row['label']}: the hazards are not proportional (global score test, "
-                 f"p {_p(row['p'])}); its hazard ratios are averages over time, and the page of "
-                 "Cox models shows differences of restricted mean survival.", (row["row_id"],))
+                 f"p {tables.p_said(row['p'])}); its hazard ratios are averages over time, and the "
+                 "page of Cox models shows differences of restricted mean survival.",
+                 (row["row_id"],))
         for row in tests[tests["p"] < NOT_PROPORTIONAL].to_dict("records")
     ]  # fmt: skip
-
-
-def _p(value: float) -> str:
-    text = numbers.p_value(value)
-    return text if text.startswith("<") else f"= {text}"
+    return listed(told, "No model of all covariates could be fitted.")
 
 
 DEPENDENT, ALONE = "response_dependent", "response alone"
@@ -221,7 +189,7 @@ def response(rows: pd.DataFrame) -> Sentences:
     for row in known.to_dict("records"):
         draft.ids.append(row["row_id"])
         value = numbers.estimate(row)
-        p = f", p {_p(row['p'])}" if row["state"] == "ok" else ""
+        p = f", p {tables.p_said(row['p'])}" if row["state"] == "ok" else ""
         draft.say(f"{row['label']}, response as a time-dependent covariate: hazard ratio "
                   f"{value}{p} ({row['role']}).")  # fmt: skip
     if not len(known):
@@ -254,7 +222,7 @@ STANDING = (
 )
 
 
-def limitations(rows: pd.DataFrame, most: int = 5) -> Sentences:
+def limitations(rows: pd.DataFrame) -> Sentences:
     """Standing limitations, then what was asked about the workbook, by number of questions."""
     found = rows[(rows["variable"] == "findings") & (rows["group"] == "severity")]
     totals = found[found["level"] == ""]
@@ -264,12 +232,10 @@ def limitations(rows: pd.DataFrame, most: int = 5) -> Sentences:
         text = f"Reading the workbook raised {' and '.join([', '.join(asked[:-1]), asked[-1]])}."
         told.append(Sentence(text, tuple(totals["row_id"])))
     rules = found[(found["level"] != "") & (found["group_level"] != "note")]
-    largest = rules.sort_values("n", ascending=False, kind="stable").head(most)
+    largest = rules.sort_values("n", ascending=False, kind="stable").head(5)
     if len(largest):
-        words = ", ".join(
-            f"{row['level'].replace('-', ' ')} ({int(row['n'])})"
-            for row in largest.to_dict("records")
-        )
+        words = ", ".join(f"{row['level'].replace('-', ' ')} ({int(row['n'])})"
+                          for row in largest.to_dict("records"))  # fmt: skip
         text = f"Most frequent: {words}; the quality page lists all."
         told.append(Sentence(text, tuple(largest["row_id"])))
     return listed(told)
@@ -286,16 +252,11 @@ def warnings(rows: pd.DataFrame) -> Table:
     parts = kept.assign(warning=kept["warning"].str.split("; ")).explode("warning")
     parts = parts[parts["warning"].str.strip() != ""]
     parts = parts.assign(kind=parts["warning"].map(kind))
-    body = []
+    body: list[list[Cell]] = []
     for _, same in sorted(parts.groupby("kind", sort=False), key=lambda item: -len(item[1])):
         names = ", ".join(dict.fromkeys(same["analysis"].str.replace("_", " ")))
         said = Cell(summary(same["warning"].unique()))
         body.append([said, Cell(names), Cell(str(len(same)), tuple(same["row_id"]))])
-    if not body:
-        body = [[Cell("No warning was raised.")]]
-    return Table(
-        "Warnings that result rows carry",
-        ["warning", "analyses", "rows"],
-        body,
-        ["Warnings of groups, settings and other populations stand on their own pages."],
-    )
+    notes = ["Warnings of groups, settings and other populations stand on their own pages."]
+    return Table("Warnings that result rows carry", ["warning", "analyses", "rows"],
+                 body or [[Cell("No warning was raised.")]], notes)  # fmt: skip

@@ -8,7 +8,7 @@ import pandas as pd
 
 from prrt_lib.base.errors import ParameterError, Problem
 from prrt_lib.draw import clinical_tables, tables
-from prrt_lib.draw.flow import END
+from prrt_lib.draw.figures import END
 from prrt_lib.draw.sentences import Sentences, notice
 from prrt_lib.draw.tables import Table
 

@@ -1,12 +1,14 @@
-"""Response against survival, from a landmark only: who responded by then, the clock restarted."""
+"""Response against survival: from a landmark on, and as it changes in time."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
+import numpy as np
 import pandas as pd
 
+from prrt_lib.analyse.cox import FEW, TOO_FEW, prepare
+from prrt_lib.analyse.summaries import warned
 from prrt_lib.analyse.survival import moments, no_ratio, with_ends, withheld
 from prrt_lib.base.errors import AnalysisError, Problem
 from prrt_lib.declare.arguments import above_zero, checked
@@ -18,6 +20,7 @@ from prrt_lib.estimate.curves.landmark_analysis import landmark as landmark_coho
 from prrt_lib.estimate.curves.log_rank import logrank
 from prrt_lib.estimate.curves.survival import kaplan_meier
 from prrt_lib.estimate.regression.cox_model import cox
+from prrt_lib.study.data import Study
 from prrt_lib.study.derive.response_rules import NOT_EVALUABLE
 from prrt_lib.study.derive.responses import NON_RESPONDER, RESPONDER
 
@@ -26,11 +29,10 @@ STATE = "response by the landmark"
 COMPARED = (NON_RESPONDER, RESPONDER)
 LEVELS = (*COMPARED, NOT_EVALUABLE, UNASSESSED)
 OUT_IF_PROGRESSED = ("progression", "progression_or_death")
-FEW = 10
 
 
 @checked
-def at(study: Any, months: float, endpoint: str = "os_prrt", population: str | None = None):
+def at(study: Study, months: float, endpoint: str = "os_prrt", population: str | None = None):
     """The Landmark cohort ``months`` after first PRRT, with each patient's state there.
 
     Status from scans up to the landmark: "not imaged" without any, "not evaluable" where none of
@@ -65,7 +67,7 @@ def at(study: Any, months: float, endpoint: str = "os_prrt", population: str | N
 
 @traced
 def landmark(
-    study: Any, months: float, endpoint: str = "os_prrt", population: str | None = None
+    study: Study, months: float, endpoint: str = "os_prrt", population: str | None = None
 ) -> pd.DataFrame:
     """Curves by response at one landmark, log-rank test, hazard ratio, and who is left out.
 
@@ -82,16 +84,19 @@ def landmark(
     try:
         kept = at(study, months, endpoint, population)
     except AnalysisError as error:
-        why = "; ".join(problem.found for problem in error.problems)
         empty = {"statistic": "survival", "group": STATE, "state": "not-estimable", "n": 0}
-        return result_rows([empty], warning=why, **words)
+        return result_rows([empty], warning=error.found, **words)
     level = study.parameters.conf_level
-    curves = _curves(kept.frame, study.parameters)
-    parts = [withheld(study, times, curves), kept.rows, _test(kept.frame),
-             _ratio(kept.frame, level, study.parameters.min_group)]  # fmt: skip
+    frame = kept.frame
+    rows = kaplan_meier(frame, "exit", "event", by=STATE, times=moments(frame["exit"]), steps=True,
+                        **study.parameters.curve_limits)  # fmt: skip
+    curves = with_ends(rows, frame.assign(entry=0), STATE, study.parameters)
+    assessed = frame[frame[STATE].isin(COMPARED)]
+    assessed = assessed.assign(**{STATE: assessed[STATE].cat.remove_unused_categories()})
+    parts = [withheld(study, times, curves), kept.rows, _test(assessed),
+             _ratio(assessed, level, study.parameters.min_group)]  # fmt: skip
     rows = pd.concat(parts, ignore_index=True)
-    told = ["; ".join(filter(None, (*times.warnings, own))) for own in rows["warning"]]
-    return combine([stamp(rows, **words, warning=told)])
+    return combine([stamp(warned(rows, times.warnings), **words)])
 
 
 def setting(months: float) -> str:
@@ -99,19 +104,7 @@ def setting(months: float) -> str:
     return f"landmark_{months:g}_months"
 
 
-def _curves(frame: pd.DataFrame, parameters: Any) -> pd.DataFrame:
-    rows = kaplan_meier(frame, "exit", "event", by=STATE, times=moments(frame["exit"]), steps=True,
-                        **parameters.curve_limits)  # fmt: skip
-    return with_ends(rows, frame.assign(entry=0), STATE, parameters)
-
-
-def _assessed(frame: pd.DataFrame) -> pd.DataFrame:
-    kept = frame[frame[STATE].isin(COMPARED)]
-    return kept.assign(**{STATE: kept[STATE].cat.remove_unused_categories()})
-
-
-def _test(frame: pd.DataFrame) -> pd.DataFrame:
-    own = _assessed(frame)
+def _test(own: pd.DataFrame) -> pd.DataFrame:
     if own[STATE].nunique() < 2 or not (own["event"] == 1).any():
         record = {"statistic": "chi2", "state": "not-estimable", "n": len(own), "group": STATE}
         return result_rows([record], warning="fewer than two classes, or no event")
@@ -119,9 +112,8 @@ def _test(frame: pd.DataFrame) -> pd.DataFrame:
     return stamp(rows[rows["statistic"] == "chi2"].reset_index(drop=True), n=len(own), group=STATE)
 
 
-def _ratio(frame: pd.DataFrame, level: float, fewest: int) -> pd.DataFrame:
+def _ratio(own: pd.DataFrame, level: float, fewest: int) -> pd.DataFrame:
     """Hazard of responders against non-responders; Firth's penalty below five events."""
-    own = _assessed(frame)
     record = {"statistic": "log_hazard_ratio", "variable": STATE, "level": RESPONDER,
               "reference": NON_RESPONDER, "n": len(own), "state": "not-estimable"}  # fmt: skip
     why = no_ratio(own, STATE, fewest)
@@ -133,18 +125,15 @@ def _ratio(frame: pd.DataFrame, level: float, fewest: int) -> pd.DataFrame:
         fit = cox(own, "exit", "event", [STATE], penalty=penalty, conf_level=level,
                   reference={STATE: NON_RESPONDER})  # fmt: skip
     except AnalysisError as error:
-        why = "; ".join(problem.found for problem in error.problems)
-        return result_rows([record], warning=why)
+        return result_rows([record], warning=error.found)
     rows = fit.rows
-    kept = (rows["statistic"] == "log_hazard_ratio") & (rows["level"] == RESPONDER)
-    few = f"{events} events" if events < FEW else ""
-    told = rows.loc[kept, "warning"].map(lambda text: "; ".join(p for p in (few, text) if p))
-    return stamp(rows[kept].assign(warning=told).reset_index(drop=True))
+    kept = rows[(rows["statistic"] == "log_hazard_ratio") & (rows["level"] == RESPONDER)]
+    return stamp(warned(kept.reset_index(drop=True), [f"{events} events" if events < FEW else ""]))
 
 
 @checked
 def landmarks(
-    study: Any, endpoints: Sequence[str] = ("os_prrt", "pfs"), population: str | None = None
+    study: Study, endpoints: Sequence[str] = ("os_prrt", "pfs"), population: str | None = None
 ) -> pd.DataFrame:
     """:func:`landmark` at every declared landmark, for each endpoint."""
     return combine(
@@ -152,3 +141,100 @@ def landmarks(
         for endpoint in endpoints
         for months in study.parameters.landmark_months
     )
+
+
+DEPENDENT = "response_dependent"
+SO_FAR = "response so far"
+METHOD = "time-dependent Cox: not a responder until the scan that shows the response"
+# Once a responder always one (Mantel and Byar 1974, decision 34).
+WORDS = "a responder from the first response on"
+ALONE, ADJUSTED = "response alone", "with the declared covariates"
+
+
+def start_stop(
+    frame: pd.DataFrame, changes: pd.DataFrame, first: str, status: str = "status"
+) -> pd.DataFrame:  # fmt: skip
+    """One record per patient and stretch of unchanged ``status``: entry, exit, event, status.
+
+    ``frame``: patient_id, entry, exit, event, in days; ``changes``: patient_id, days and the
+    ``state`` that begins there. Until a patient's first change the state is ``first``. A change
+    counts after its day, never on it: an event on the day of a scan belongs to the state before.
+    """
+    own = changes[changes["patient_id"].isin(frame["patient_id"])][["patient_id", "days", "state"]]
+    start = frame[["patient_id"]].assign(days=-np.inf, state=first)
+    parts = pd.concat([start, own], ignore_index=True)
+    parts = parts.sort_values(["patient_id", "days"], kind="stable", ignore_index=True)
+    parts["until"] = parts.groupby("patient_id")["days"].shift(-1).fillna(np.inf)
+    joined = parts.merge(frame, on="patient_id")
+    begin = np.maximum(joined["entry"], joined["days"])
+    end = np.minimum(joined["exit"], joined["until"])
+    last = joined["until"] >= joined["exit"]
+    stretches = joined.assign(
+        entry=begin, exit=end, event=joined["event"].where(last, 0), **{status: joined["state"]}
+    )
+    kept = stretches[begin < end].drop(columns=["days", "state", "until"])
+    return kept.reset_index(drop=True)
+
+
+@traced
+def dependent(
+    study: Study, endpoint: str = "os_prrt", population: str | None = None
+) -> pd.DataFrame:
+    """Hazard ratio of response as a time-dependent covariate, alone and with the covariates.
+
+    Time without an evaluable scan counts as not (yet) responding. With the declared covariates
+    only where there are five events per coefficient. Exploratory.
+    """
+    known = prepare(study, endpoint, None, population)
+    states = study.landmark_states(known.times.population)
+    states = states[states["state"] == RESPONDER].drop_duplicates("patient_id")
+    frame = start_stop(known.frame, states, NON_RESPONDER, SO_FAR)
+    frame[SO_FAR] = pd.Categorical(frame[SO_FAR], [NON_RESPONDER, RESPONDER])
+    level = study.parameters.conf_level
+    tables = [stamp(_dependent_ratio(frame, [], ALONE, level), n=len(known.frame))]
+    if known.names:
+        complete = known.frame[known.names].notna().all(axis=1)
+        rows = _dependent_ratio(frame.dropna(subset=known.names), known.names, ADJUSTED, level)
+        tables.append(stamp(rows, n=int(complete.sum())))
+    words = {"analysis": DEPENDENT, "endpoint": endpoint, "population": known.times.population,
+             "label": f"{known.times.endpoint.label}: {WORDS}", "role": "exploratory"}  # fmt: skip
+    rows = warned(pd.concat(tables, ignore_index=True), known.times.warnings)
+    return combine([stamp(rows, **words)])
+
+
+def _dependent_ratio(
+    frame: pd.DataFrame, names: Sequence[str], model: str, level: float
+) -> pd.DataFrame:
+    """The row of response in the model of it and ``names``, over the stretches of ``frame``."""
+    events = int((frame["event"] == 1).sum())
+    here = {"model": model, "events": events}
+    record = {"statistic": "log_hazard_ratio", "variable": SO_FAR, "level": RESPONDER,
+              "reference": NON_RESPONDER, "state": "not-estimable"}  # fmt: skip
+    dead = frame[frame["event"] == 1][SO_FAR].value_counts()
+    ever = (frame[SO_FAR] == RESPONDER).any()
+    if not events or not ever:
+        return result_rows([record], warning="no event" if ever else "nobody responds", **here)
+    coefficients = 1 + sum(frame[n].nunique() - 1 if frame[n].dtype == "category" else 1
+                           for n in names)  # fmt: skip
+    if names and events < TOO_FEW * coefficients:
+        why = f"{events} events are too few for {coefficients} coefficients"
+        return result_rows([record], warning=why, **here)
+    penalty = "firth" if events < TOO_FEW or (dead == 0).any() else None
+    try:
+        fit = cox(frame, "exit", "event", [SO_FAR, *names], entry="entry", penalty=penalty,
+                  conf_level=level, reference={SO_FAR: NON_RESPONDER})  # fmt: skip
+    except AnalysisError as error:
+        return result_rows([record], warning=error.found, **here)
+    rows = fit.rows
+    kept = rows[(rows["statistic"] == "log_hazard_ratio") & (rows["variable"] == SO_FAR)]
+    kept = kept[kept["level"] == RESPONDER].reset_index(drop=True)
+    few = f"{events} events for {coefficients} coefficients" if events < FEW * coefficients else ""
+    return stamp(warned(kept, [few]), **here, method=METHOD + kept["method"].map(", {}".format))
+
+
+@checked
+def both(
+    study: Study, endpoints: Sequence[str] = ("os_prrt", "pfs"), population: str | None = None
+) -> pd.DataFrame:
+    """:func:`dependent` for each endpoint."""
+    return combine(dependent(study, endpoint, population) for endpoint in endpoints)

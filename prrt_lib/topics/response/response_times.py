@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 
 from prrt_lib.analyse.columns import rows_of, seen_once
+from prrt_lib.analyse.summaries import warned
 from prrt_lib.declare.footprints import traced
 from prrt_lib.declare.parameters import YEARS
 from prrt_lib.declare.rows import combine, result_rows, stamp
 from prrt_lib.estimate.curves.competing import cumulative_incidence
 from prrt_lib.estimate.curves.interval_censored import interval_censored_survival
 from prrt_lib.estimate.curves.survival import kaplan_meier
+from prrt_lib.study.data import Study
 from prrt_lib.study.derive.response_rules import NOT_EVALUABLE
 from prrt_lib.study.derive.responses import is_response
 
@@ -30,7 +30,7 @@ MOMENTS = (91, 183, 274, 365, 731)
 INTERVAL = "interval_censored"
 
 
-def response_days(study: Any, population: str | None = None) -> pd.DataFrame:
+def response_days(study: Study, population: str | None = None) -> pd.DataFrame:
     """patient_id, entry, response, stop, event in days from first PRRT; no response is NaN.
 
     ``entry``: start of observation where it is later (decision 2). ``stop``: progression or
@@ -57,7 +57,7 @@ def response_days(study: Any, population: str | None = None) -> pd.DataFrame:
 
 
 @traced
-def timing(study: Any, population: str | None = None) -> pd.DataFrame:
+def timing(study: Study, population: str | None = None) -> pd.DataFrame:
     """Cumulative incidence of the first response, and how long responses last; exploratory."""
     population = population or study.headline
     days = response_days(study, population)
@@ -113,7 +113,7 @@ def _nothing(statistic: str, n: int, why: str) -> pd.DataFrame:
     return result_rows([record], warning=why)
 
 
-def progression_intervals(study: Any, population: str | None = None) -> pd.DataFrame:
+def progression_intervals(study: Study, population: str | None = None) -> pd.DataFrame:
     """patient_id, lower, upper in days: progression lies in (lower, upper]; upper NaN if none.
 
     ``lower`` is the last evaluable scan before progression, or first PRRT; for the others the
@@ -140,7 +140,7 @@ def progression_intervals(study: Any, population: str | None = None) -> pd.DataF
 
 
 @traced
-def interval_censored(study: Any, population: str | None = None) -> pd.DataFrame:
+def interval_censored(study: Study, population: str | None = None) -> pd.DataFrame:
     """Time to progression when it is only known to lie between two scans; a sensitivity."""
     population = population or study.headline
     frame = progression_intervals(study, population)
@@ -152,7 +152,7 @@ def interval_censored(study: Any, population: str | None = None) -> pd.DataFrame
         rows = interval_censored_survival(frame, "lower", "upper", times=tuple(YEARS))
     late = study.times("ttp", "", population, ()).counts.get("late_entry", 0)
     told = f"{late} left out, who enter late: not covered by the estimator" if late else ""
-    warning = rows["warning"].map(lambda text: "; ".join(part for part in (told, text) if part))
-    return stamp(rows, analysis=ANALYSIS, endpoint="ttp", setting=INTERVAL, population=population,
-                 label="Time to progression, interval-censored", role="exploratory",
-                 warning=warning)  # fmt: skip
+    return stamp(
+        warned(rows, [told]), analysis=ANALYSIS, endpoint="ttp", setting=INTERVAL,
+        population=population, label="Time to progression, interval-censored", role="exploratory",
+    )  # fmt: skip

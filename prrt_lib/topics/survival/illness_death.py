@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from prrt_lib.analyse.columns import rows_of, seen_once
+from prrt_lib.analyse.summaries import warned
 from prrt_lib.analyse.survival import ANALYSIS, withheld
 from prrt_lib.base.errors import AnalysisError
 from prrt_lib.declare.footprints import traced
@@ -77,9 +78,8 @@ def illness_death(study: Study, population: str | None = None) -> pd.DataFrame:
     endpoint = rows["statistic"].map(SHOWN)
     own = in_words({**times.counts, "never_at_risk": 0, "died_unwatched": 0})
     rows = stamp(
-        rows, analysis=ANALYSIS, model=MODEL, endpoint=endpoint, population=population,
+        warned(rows, own), analysis=ANALYSIS, model=MODEL, endpoint=endpoint, population=population,
         label=endpoint.map(lambda name: f"{ENDPOINTS[name].label}, illness-death model"),
         unit=rows["unit"].where(rows["statistic"] == "median", ""), role="exploratory",
-        warning=rows["warning"].map(lambda text: "; ".join(part for part in (*own, text) if part)),
     )  # fmt: skip
     return withheld(study, times, rows)

@@ -1,18 +1,98 @@
-"""The endpoint family side by side: groups, settings and populations, one curve each."""
+"""The endpoint family: what each declares, its curves side by side, and what came after PRRT."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+import matplotlib.pyplot as plt
+import numpy as np
 import pandas as pd
 
 from prrt_lib.analyse import survival
+from prrt_lib.analyse.columns import rows_of
+from prrt_lib.analyse.summaries import levels_of, nobody, share
+from prrt_lib.analyse.survival import ANALYSIS, RATES
 from prrt_lib.declare.arguments import checked
 from prrt_lib.declare.footprints import traced
-from prrt_lib.declare.parameters import BRACKETS
-from prrt_lib.declare.rows import combine, result_rows
+from prrt_lib.declare.parameters import BRACKETS, YEARS
+from prrt_lib.declare.rows import combine, result_rows, stamp
+from prrt_lib.draw import figure_values, style
+from prrt_lib.draw.canvas import Drawing, file_name, keep
+from prrt_lib.estimate.proportions import probability_limits
+from prrt_lib.study.cohort import NOT_NEW
 from prrt_lib.study.data import Study
-from prrt_lib.study.endpoints import ENDPOINTS
+from prrt_lib.study.endpoints import ENDPOINTS, SETTINGS
+
+DECLARED, HANDLING, SETTING = "declared", "intercurrent events", "setting"
+
+
+@traced
+def declared(study: Study) -> pd.DataFrame:
+    """Rows (no estimate) of what each endpoint measures; ``variable`` asks, ``level`` answers."""
+    records = []
+    for name, item in ENDPOINTS.items():
+        facts = {
+            "time zero": item.origin, "entry": item.entry, "event": item.event,
+            "competing event": item.competing, "censored at": item.censoring,
+            "horizon": item.horizon, "role": study.parameters.role(name),
+        }  # fmt: skip
+        records += [_fact(name, item.label, DECLARED, *pair) for pair in facts.items()]
+    return result_rows(records, analysis=ANALYSIS, statistic="value")
+
+
+@traced
+def handling(study: Study) -> pd.DataFrame:
+    """Rows of how each endpoint treats each intercurrent event (decision 13)."""
+    records = [
+        _fact(name, item.label, HANDLING, event, way)
+        for name, item in ENDPOINTS.items()
+        for event, way in item.handling.items()
+    ]
+    return result_rows(records, analysis=ANALYSIS, statistic="value")
+
+
+@traced
+def settings() -> pd.DataFrame:
+    """Rows of what each sensitivity setting changes."""
+    records = [{"model": SETTING, "setting": name, "variable": "changes", "level": words}
+               for name, words in SETTINGS.items() if name]  # fmt: skip
+    return result_rows(records, analysis=ANALYSIS, statistic="value")
+
+
+def _fact(endpoint: str, label: str, model: str, variable: str, level: str) -> dict[str, str]:
+    words = level.replace("first_prrt", "first PRRT")
+    return {"endpoint": endpoint, "label": label, "model": model, "variable": variable,
+            "level": words}  # fmt: skip
+
+
+@traced
+def expected_precision(rows: pd.DataFrame, n: int = 50, conf_type: str = "log-log") -> pd.DataFrame:
+    """The yearly rates of ungrouped curves with the limits that ``n`` such patients would give.
+
+    The standard error grows with the square root of (events seen / events expected among ``n``),
+    the rest of the design unchanged; limits on the scale of the curves.
+    """
+    kept = rows[
+        rows["statistic"].isin(RATES) & (rows["group"] == "") & (rows["state"] == "ok")
+        & rows["time"].isin(list(YEARS)) & (rows["level"].isin(["", "1"]))
+    ]  # fmt: skip
+    if kept.empty:
+        return result_rows([])
+    ratio = n / kept["n"]
+    error = kept["std_error"] / np.sqrt(ratio)
+    low, high = probability_limits(
+        kept["estimate"].to_numpy(), error.to_numpy(), conf_type, float(kept["conf_level"].iloc[0])
+    )
+    # A rate of 0 or 1 has no standard error to scale.
+    known = (error > 0).to_numpy()
+    return stamp(
+        kept, model=f"expected at n = {n}", std_error=error.where(known), n=n,
+        events=kept["events"] * ratio, at_risk=np.nan, total=n,
+        low=np.where(known, low, np.nan), high=np.where(known, high, np.nan),
+        method=f"standard error x sqrt(events / events expected among {n}), {conf_type} limits",
+        role="exploratory", warning="",
+    )  # fmt: skip
+
 
 FURTHER = ("ttnt", "pfs_recist", "pfs_retreatment")
 SENSITIVE = ("os_dx_delayed", "os_prrt", "ttp", "pfs", "cif_progression")
@@ -31,7 +111,7 @@ def _abstracted(study: Study, endpoint: str, by: str) -> pd.DataFrame:
         return survival.curve(study, endpoint, by)
     row = {"statistic": "median", "group": by, "state": "not-abstracted", "n": 0,
            "total": len(values)}  # fmt: skip
-    return result_rows([row], analysis=survival.ANALYSIS, endpoint=endpoint,
+    return result_rows([row], analysis=ANALYSIS, endpoint=endpoint,
                        population=study.headline, role="exploratory")  # fmt: skip
 
 
@@ -48,22 +128,18 @@ def tests_by_groups(study: Study, endpoints: Sequence[str], by: Sequence[str]) -
 
 def sensitivities(study: Study) -> pd.DataFrame:
     """Median, quartiles and yearly rates of each endpoint under every setting it knows."""
-    tables = [
-        survival.summary(survival.curve(study, name, setting=setting))
-        for name in SENSITIVE
-        for setting in _told_apart(study, name)
-    ]
-    return combine(tables)
-
-
-def _told_apart(study: Study, endpoint: str) -> list[str]:
-    """The settings of ``endpoint`` besides those that its curve already brings or nobody needs."""
     needs = {"vital_status_reversed": "vital_contradicted", "pairs_once": "suspected_copy"}
     people = study.patients(*needs.values(), population=study.headline)
-    idle = ["", *(setting for setting, name in needs.items() if not people[name].any())]
-    if survival.too_many_undated(study, study.times(endpoint)):
-        idle += BRACKETS
-    return [setting for setting in ENDPOINTS[endpoint].settings if setting not in idle]
+    unneeded = {"", *(setting for setting, name in needs.items() if not people[name].any())}
+    tables = []
+    for name in SENSITIVE:
+        # Of such endpoints the curve itself brings the readings of dates.
+        brought = BRACKETS if survival.too_many_undated(study, study.times(name)) else ()
+        tables += [
+            survival.summary(survival.curve(study, name, setting=setting))
+            for setting in ENDPOINTS[name].settings if setting not in {*unneeded, *brought}
+        ]  # fmt: skip
+    return combine(tables)
 
 
 def further(study: Study) -> pd.DataFrame:
@@ -75,12 +151,10 @@ def further(study: Study) -> pd.DataFrame:
 def other_populations(study: Study, populations: Sequence[str]) -> pd.DataFrame:
     """Median, quartiles and yearly rates in every population besides the headline one."""
     return combine(
-        [
-            survival.summary(survival.curve(study, name, population=population))
-            for population in populations
-            if population != study.headline
-            for name in ENDPOINTS
-        ]
+        survival.summary(survival.curve(study, name, population=population))
+        for population in populations
+        if population != study.headline
+        for name in ENDPOINTS
     )
 
 
@@ -98,3 +172,62 @@ def moved(family: pd.DataFrame, settings: pd.DataFrame) -> pd.Series:
     apart = both.loc[~same, ["endpoint", "setting"]].drop_duplicates()
     pairs = pd.MultiIndex.from_frame(settings[["endpoint", "setting"]])
     return pd.Series(pairs.isin(pd.MultiIndex.from_frame(apart)), index=settings.index)
+
+
+THERAPY = "subsequent_therapy"
+
+
+@traced
+def subsequent(study: Study, population: str | None = None) -> pd.DataFrame:
+    """Patients with each therapy after first PRRT, any, any new anticancer one, and retreatment.
+
+    Of all patients. A therapy without a date counts, since its sheet is of those after PRRT; one
+    dated on or before first PRRT does not.
+    """
+    population = population or study.headline
+    words = {"analysis": ANALYSIS, "model": "next treatment", "population": population,
+             "role": "secondary", "label": "Therapies after first PRRT"}  # fmt: skip
+    people = study.patients("first_prrt", "retreatment", population=population)
+    if not study.abstracted("subsequent_therapies", "therapy"):
+        return result_rows(nobody(THERAPY, len(people)), **words)
+    given = rows_of(study, people["patient_id"], "subsequent_therapies", "therapy", "therapy_date")
+    given = given.dropna(subset=["therapy"]).merge(people, on="patient_id")
+    early = given["therapy_date"] <= given["first_prrt"]
+    later = given[~early]
+    names = levels_of(later["therapy"], "subsequent_therapies.therapy")
+    classes = {level: later[later["therapy"] == level] for level in names}
+    sets = {"any": later, "any new anticancer therapy": later[~later["therapy"].isin(NOT_NEW)],
+            **classes, "second course of PRRT": people[people["retreatment"].notna()]}  # fmt: skip
+    told = [f"{later['therapy_date'].isna().sum()} records without a date counted",
+            f"{early.sum()} dated on or before first PRRT left out"]  # fmt: skip
+    warning = "; ".join(text for text in told if not text.startswith("0 "))
+    records = [share(own["patient_id"].nunique(), len(people), THERAPY, level)
+               for level, own in sets.items()]  # fmt: skip
+    return result_rows(records, method="n of all patients", warning=warning, **words)
+
+
+DAYS_PER_YEAR = 365.25
+
+
+def completeness(rows: pd.DataFrame, scenario: str, title: str, name: str) -> Drawing:
+    """A bar per centre below one for all: observed of possible person-time, in years beside it."""
+    style.apply()
+    known = rows[(rows["statistic"] == "proportion") & (rows["state"] == "ok")]
+    figure, axes = plt.subplots(figsize=(7.2, 1.4 + 0.34 * max(1, len(known))))
+    share = 100 * known["estimate"].to_numpy(dtype=float)
+    hatches = ["" if group == "" else "//" for group in known["group"]]
+    axes.barh(range(len(known)), share, height=0.66, edgecolor="white", hatch=hatches,
+              color=[style.PALETTE[0 if hatch == "" else 6] for hatch in hatches])  # fmt: skip
+    for place, (value, row) in enumerate(zip(share, known.to_dict("records"), strict=True)):
+        years = [row[part] / DAYS_PER_YEAR for part in ("n", "total")]
+        told = f" {value:.0f} % ({years[0]:.1f} of {years[1]:.1f} years)"
+        axes.text(value, place, told, va="center", fontsize=8)
+    axes.set_yticks(range(len(known)), [level or "All" for level in known["group_level"]])
+    axes.invert_yaxis()
+    axes.set_xlim(0, 145)
+    axes.set_xticks(range(0, 101, 20))
+    axes.set_xlabel("Person-time observed, % of that possible")
+    axes.set_title(title)
+    if not len(known):
+        axes.text(0.5, 0.5, "not abstracted", transform=axes.transAxes, ha="center")
+    return keep(figure, file_name(name), scenario, figure_values.shares(known, title))
