@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 
 from prrt_lib.declare.rows import result_rows
-from prrt_lib.declare.shown import Shown
 from prrt_lib.estimate.curves.early_risk_set import fitted_groups
 from prrt_lib.estimate.curves.risk_table import (
     RiskTable,
@@ -82,8 +81,8 @@ def cumulative_incidence(
     return result_rows(rows)
 
 
-@dataclass(frozen=True, repr=False)
-class Incidence(Shown):
+@dataclass(frozen=True)
+class Incidence:
     """F(t) and its standard error after each time at which anything happened.
 
     ``table`` counts events of any cause, ``events`` those of the cause.
@@ -94,12 +93,6 @@ class Incidence(Shown):
     incidence: np.ndarray
     std_error: np.ndarray
     last: float
-
-    def shown(self) -> tuple[str, pd.DataFrame, list[str]]:
-        """A line per time at which anything happened."""
-        steps = {"time": self.table.times, "at risk": self.table.at_risk, "events": self.events,
-                 "cumulative incidence": self.incidence, "SE": self.std_error}  # fmt: skip
-        return f"Aalen-Johansen, observed to {self.last:g}", pd.DataFrame(steps), []
 
 
 def aalen_johansen(exits, codes, cause, entries=None, variance="delta") -> Incidence:

@@ -47,11 +47,7 @@ def kaplan_meier(
               "method": _method("Kaplan-Meier", entry, conf_type)}  # fmt: skip
     rows: list[dict[str, Any]] = []
     starts = {}
-
-    def fit(exits, codes, entries) -> Curve:
-        return product_limit(exits, codes > 0, entries)
-
-    groups = fitted_groups(fit, data, duration, event, entry, by, min_at_risk)
+    groups = fitted_groups(_of_events, data, duration, event, entry, by, min_at_risk)
     for words, curve, start in groups:
         starts[words["group_level"]] = start
         records = _survival_records(curve, start, times, steps, options, extend)
@@ -60,6 +56,10 @@ def kaplan_meier(
     table = result_rows(rows)
     table.attrs["starts"] = starts
     return table
+
+
+def _of_events(exits, codes, entries) -> Curve:
+    return product_limit(exits, codes > 0, entries)
 
 
 def _method(name: str, entry: str | None, limits: str) -> str:
@@ -125,11 +125,7 @@ def nelson_aalen(
     common = {"conf_level": conf_level, "method": _method(name, entry, "log limits")}
     z = normal_quantile(conf_level)
     rows: list[dict[str, Any]] = []
-
-    def fit(exits, codes, entries) -> Curve:
-        return product_limit(exits, codes > 0, entries)
-
-    for words, curve, start in fitted_groups(fit, data, duration, event, entry, by):
+    for words, curve, start in fitted_groups(_of_events, data, duration, event, entry, by):
         table = curve.table
         at = asked_times(start.origin(curve), table.times, times)
         hazard, squared = hazard_steps(table.at_risk, table.events, ties)
