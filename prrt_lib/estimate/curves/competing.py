@@ -19,7 +19,7 @@ from prrt_lib.estimate.curves.risk_table import (
     tallies_at,
 )
 from prrt_lib.estimate.proportions import probability_limits
-from prrt_lib.estimate.records import chosen_cause, declared_causes, prepared, refuse
+from prrt_lib.estimate.records import declared_cause, prepared, refuse
 
 VARIANCES = {"delta": "Greenwood-type variance", "aalen": "Aalen variance"}
 
@@ -50,8 +50,7 @@ def cumulative_incidence(
     """
     if variance not in VARIANCES:
         refuse("variance", f"{variance!r}", f"one of {tuple(VARIANCES)}", "choose one")
-    causes = declared_causes(frame, event, causes)
-    cause = chosen_cause(cause, causes)
+    cause, causes = declared_cause(frame, event, cause, causes)
     data = prepared(frame, duration, event, entry, by, causes=causes)
     method = f"Aalen-Johansen, {VARIANCES[variance]}, {conf_type}"
     common = {"conf_level": conf_level, "level": str(cause), "variable": event,

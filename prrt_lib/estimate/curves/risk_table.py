@@ -87,6 +87,14 @@ def tallies_at(grid: np.ndarray, times: np.ndarray) -> np.ndarray:
     return np.bincount(np.searchsorted(grid, times), minlength=len(grid)).astype("float64")
 
 
+def sums_before(at: np.ndarray, times: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """(..., len(at)) sums of ``values`` (..., n) whose ``times`` (n,) are < ``at``."""
+    order = np.argsort(times, kind="stable")
+    total = np.cumsum(values[..., order], axis=-1)
+    padded = np.concatenate([np.zeros((*total.shape[:-1], 1)), total], axis=-1)
+    return padded[..., np.searchsorted(times[order], at, side="left")]
+
+
 def asked_times(start: float, events: np.ndarray, times, steps: bool = False) -> np.ndarray:
     """``times`` as asked for, once each; the start and every event with ``steps`` or none asked."""
     if steps and len(times):
