@@ -1,6 +1,6 @@
 """Agreement of two raters: kappa of categories, intraclass correlation and limits of agreement.
 
-statsmodels knows categories only (``inter_rater``), and gives kappa.
+statsmodels 0.15 knows categories only (``inter_rater``), and gives kappa.
 """
 
 from __future__ import annotations
@@ -39,7 +39,9 @@ def kappa(
     levels = sorted(set(first) | set(second), key=str)
     if len(levels) < 2:
         return result_rows([{**words, "state": "not-estimable", "warning": "one category only"}])
-    table = counts(first, second, levels)
+    place = {level: at for at, level in enumerate(levels)}
+    table = np.zeros((len(levels), len(levels)))
+    np.add.at(table, ([place[one] for one in first], [place[one] for one in second]), 1)
     if np.trace(table) == len(first):
         warning = "agreement on every item: no limits"
         return result_rows([{**words, "estimate": 1.0, "warning": warning}])
@@ -50,17 +52,6 @@ def kappa(
     half = z * found.std_kappa
     limits = {"low": max(found.kappa - half, -1.0), "high": min(found.kappa + half, 1.0)}
     return result_rows([{**record, **limits}])
-
-
-def counts(
-    first: Sequence[Hashable], second: Sequence[Hashable], levels: Sequence[Hashable]
-) -> np.ndarray:
-    """Square table of items: rows the first rater's category, columns the second's."""
-    place = {level: at for at, level in enumerate(levels)}
-    table = np.zeros((len(levels), len(levels)))
-    for one, other in zip(first, second, strict=True):
-        table[place[one], place[other]] += 1
-    return table
 
 
 def intraclass_correlation(ratings: np.ndarray, conf_level: float = 0.95) -> pd.DataFrame:
@@ -81,39 +72,27 @@ def intraclass_correlation(ratings: np.ndarray, conf_level: float = 0.95) -> pd.
     if n < FEWEST or np.ptp(x) == 0:
         why = f"fewer than {FEWEST} items" if n < FEWEST else "all values are the same"
         return result_rows([{**words, "state": "not-estimable", "warning": why}])
-    rows, columns, rest = _mean_squares(x)
+    # Mean squares between items, between raters and of what is left over; values that differ by
+    # rounding alone are equal.
+    items, raters, middle, tiny = x.mean(axis=1), x.mean(axis=0), x.mean(), 1e-12 * np.abs(x).max()
+    left = x - items[:, None] - raters + middle
+    rows = float(k * ((items - middle) ** 2).sum() / (n - 1))
+    columns = float(n * ((raters - middle) ** 2).sum() / (k - 1)) if np.ptp(raters) > tiny else 0.0
+    rest = float((left**2).sum() / ((n - 1) * (k - 1))) if np.abs(left).max() > tiny else 0.0
     spread = rows + (k - 1) * rest + k / n * (columns - rest)
     value = float((rows - rest) / spread)
     if rest == 0 and columns == 0:
         warning = "agreement on every item: no limits"
         return result_rows([{**words, "estimate": 1.0, "warning": warning}])
-    low, high = _limits(rows, columns, rest, value, n, k, conf_level)
-    return result_rows([{**words, "estimate": value, "low": low, "high": high}])
-
-
-def _mean_squares(x: np.ndarray) -> tuple[float, float, float]:
-    """Between items, between raters, and what is left over."""
-    n, k = x.shape
-    items, raters, middle = x.mean(axis=1), x.mean(axis=0), x.mean()
-    left = x - items[:, None] - raters + middle
-    rest = float((left**2).sum() / ((n - 1) * (k - 1)))
-    # Values that differ by rounding alone are equal.
-    rest = 0.0 if np.abs(left).max() <= 1e-12 * np.abs(x).max() else rest
-    apart = float(n * ((raters - middle) ** 2).sum() / (k - 1))
-    apart = 0.0 if np.ptp(raters) <= 1e-12 * np.abs(x).max() else apart
-    return float(k * ((items - middle) ** 2).sum() / (n - 1)), apart, rest
-
-
-def _limits(rows, columns, rest, value, n: int, k: int, conf_level: float) -> tuple[float, float]:
     own, other = k * value / (n * (1 - value)), 1 + k * value * (n - 1) / (n * (1 - value))
-    apart, left = own * columns, other * rest
-    df = (apart + left) ** 2 / (apart**2 / (k - 1) + left**2 / ((n - 1) * (k - 1)))
+    apart, within = own * columns, other * rest
+    df = (apart + within) ** 2 / (apart**2 / (k - 1) + within**2 / ((n - 1) * (k - 1)))
     top = 1 - (1 - conf_level) / 2
     below, above = f.ppf(top, n - 1, df), f.ppf(top, df, n - 1)
     spread = k * columns + (k * n - k - n) * rest
     low = n * (rows - below * rest) / (below * spread + n * rows)
     high = n * (above * rows - rest) / (spread + n * above * rows)
-    return float(low), float(high)
+    return result_rows([{**words, "estimate": value, "low": float(low), "high": float(high)}])
 
 
 def limits_of_agreement(

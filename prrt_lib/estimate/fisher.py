@@ -1,4 +1,8 @@
-"""Fisher's exact test for tables of any shape, without simulation."""
+"""Fisher's exact test for tables of any shape, without simulation.
+
+scipy 1.17 counts 2 x 2 tables exactly (the same p to 1e-13) and draws larger ones at random,
+another p at each call. Its conditional odds ratio is used.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +11,8 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pandas as pd
-from scipy.optimize import brentq
 from scipy.special import gammaln, logsumexp
+from scipy.stats.contingency import odds_ratio
 
 from prrt_lib.declare.rows import combine, result_rows
 from prrt_lib.estimate.records import refuse
@@ -30,7 +34,11 @@ def fisher_exact(table: Sequence[Sequence[int]], conf_level: float = 0.95) -> pd
     odds ratio is the conditional maximum-likelihood estimate (Fisher 1935; R's fisher.test).
     Raises AnalysisError where the table is too large to be enumerated.
     """
-    counts = _checked(table)
+    counts = np.asarray(table)
+    odd = counts.ndim != 2 or counts.size == 0
+    if odd or (counts < 0).any() or (counts != np.rint(counts)).any():
+        refuse("a table of counts", f"shape {counts.shape}", "whole numbers in rows and columns")
+    counts = counts.astype("int64")
     n = int(counts.sum())
     counts = counts[counts.sum(axis=1) > 0][:, counts.sum(axis=0) > 0]
     words = {"n": n, "method": "Fisher's exact test"}
@@ -40,18 +48,13 @@ def fisher_exact(table: Sequence[Sequence[int]], conf_level: float = 0.95) -> pd
     rows = result_rows([{"statistic": "p_value", "estimate": p, "p": p}], **words)
     if counts.shape != (2, 2):
         return rows
-    estimate, low, high = (np.log(x) if x > 0 else -np.inf for x in odds_ratio(counts, conf_level))
-    record = {"statistic": "log_odds_ratio", "estimate": estimate, "low": low, "high": high}
-    words["method"] = "conditional maximum likelihood, exact limits"
-    return combine([rows, result_rows([{**record, "p": p}], conf_level=conf_level, **words)])
-
-
-def _checked(table) -> np.ndarray:
-    counts = np.asarray(table)
-    odd = counts.ndim != 2 or counts.size == 0
-    if odd or (counts < 0).any() or (counts != np.rint(counts)).any():
-        refuse("a table of counts", f"shape {counts.shape}", "whole numbers in rows and columns")
-    return counts.astype("int64")
+    ratio = odds_ratio(counts, kind="conditional")
+    limits = ratio.confidence_interval(conf_level)
+    with np.errstate(divide="ignore"):
+        estimate, low, high = np.log([ratio.statistic, limits.low, limits.high])
+    record = {"statistic": "log_odds_ratio", "estimate": estimate, "low": low, "high": high,
+              "p": p, "method": "conditional maximum likelihood, exact limits"}  # fmt: skip
+    return combine([rows, result_rows([record], conf_level=conf_level, n=n)])
 
 
 def exact_p(counts: np.ndarray) -> float:
@@ -70,21 +73,17 @@ def exact_p(counts: np.ndarray) -> float:
     extreme = []
     while columns:
         nodes = _next_column(nodes, columns.pop())
-        for left in list(nodes):
-            mass, nodes[left] = _decided(left, columns, *nodes[left], least)
+        for left, (past, number) in list(nodes.items()):
+            # Of partial tables that certainly count the weight is known; the undecided go on.
+            lowest, highest = _future_bounds(left, columns)
+            certain = past + lowest >= least
+            undecided = ~certain & (past + highest >= least)
+            mass = np.log(number[certain]) - past[certain] + _log_mass(left, columns)
             extreme.append(mass)
+            nodes[left] = past[undecided], number[undecided]
         nodes = {left: parts for left, parts in nodes.items() if len(parts[0])}
     total = _log_mass(rows, counts.sum(axis=0).tolist())
     return float(min(1.0, np.exp(logsumexp(np.concatenate(extreme)) - total)))
-
-
-def _decided(left, columns, past, number, least):
-    """Log weights of partial tables that certainly count, and the undecided ones."""
-    lowest, highest = _future_bounds(left, columns)
-    certain = past + lowest >= least
-    open_ = ~certain & (past + highest >= least)
-    mass = np.log(number[certain]) - past[certain] + _log_mass(left, columns)
-    return mass, (past[open_], number[open_])
 
 
 def _log_mass(rows, columns) -> float:
@@ -125,12 +124,10 @@ def _next_column(nodes: Nodes, column: int) -> Nodes:
 
 
 def _merged(parts: list[tuple[np.ndarray, np.ndarray]]) -> tuple[np.ndarray, np.ndarray]:
-    if len(parts) == 1:
-        return parts[0]
-    past = np.concatenate([past for past, _ in parts])
-    key, first, back = np.unique(np.round(past, 9), return_index=True, return_inverse=True)
-    weights = np.concatenate([number for _, number in parts])
-    return past[first], np.bincount(back.ravel(), weights, minlength=len(key))
+    """One entry per probability so far, with the number of partial tables that have it."""
+    past, number = (np.concatenate(values) for values in zip(*parts, strict=True))
+    _, first, back = np.unique(np.round(past, 9), return_index=True, return_inverse=True)
+    return past[first], np.bincount(back, number)
 
 
 class _LogFactorials(dict):
@@ -151,29 +148,3 @@ def _columns(left: tuple[int, ...], total: int) -> Iterator[tuple[int, ...]]:
     for x in range(max(0, total - others), min(left[0], total) + 1):
         for rest in _columns(left[1:], total - x):
             yield (x, *rest)
-
-
-def odds_ratio(counts: np.ndarray, conf_level: float = 0.95) -> tuple[float, float, float]:
-    """Conditional estimate of the odds ratio and its exact limits; 0 and infinity at the ends."""
-    (a, b), (c, d) = counts.tolist()
-    support = np.arange(max(0, a - d), min(a + b, a + c) + 1)
-    log_count = -sum(gammaln(v + 1) for v in (support, a + b - support, a + c - support,
-                                              d - a + support))  # fmt: skip
-    if len(support) == 1:
-        return float("nan"), 0.0, float("inf")
-
-    def weights(theta: float) -> np.ndarray:
-        log = log_count + theta * support
-        return np.exp(log - logsumexp(log))
-
-    tail = (1 - conf_level) / 2
-    first, last = a == support[0], a == support[-1]
-    mean = _root(lambda t: weights(t) @ support - a) if not (first or last) else None
-    low = 0.0 if first else _root(lambda t: weights(t)[support >= a].sum() - tail)
-    high = float("inf") if last else _root(lambda t: weights(t)[support <= a].sum() - tail)
-    return mean if mean is not None else (0.0 if first else float("inf")), low, high
-
-
-def _root(gap) -> float:
-    """exp of the root in log odds."""
-    return float(np.exp(brentq(gap, -60, 60, xtol=1e-14, rtol=1e-14, maxiter=500)))

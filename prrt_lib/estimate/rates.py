@@ -17,21 +17,17 @@ def poisson_rate(
 ) -> pd.DataFrame:
     """A row ``rate``: events / time with exact limits (Garwood 1936); not estimable at time 0."""
     _check(events, time)
-    words = {"statistic": "rate", "events": events, "total": time, "unit": unit}
-    words |= {"method": "exact Poisson", "conf_level": conf_level}
+    words = {"statistic": "rate", "events": events, "total": time, "unit": unit,
+             "method": "exact Poisson", "conf_level": conf_level}  # fmt: skip
     if time == 0:
         return result_rows([{**words, "state": "not-estimable"}])
-    low, high = poisson_limits(events, conf_level)
-    values = {"estimate": events / time, "low": low / time, "high": high / time}
-    return result_rows([{**words, **values}])
-
-
-def poisson_limits(events: int, conf_level: float = 0.95) -> tuple[float, float]:
-    """Exact limits of the expected number of events: gamma quantiles."""
     normal_quantile(conf_level)
     tail = (1 - conf_level) / 2
+    # Gamma quantiles.
     low = float(gammaincinv(events, tail)) if events else 0.0
-    return low, float(gammaincinv(events + 1, 1 - tail))
+    high = float(gammaincinv(events + 1, 1 - tail))
+    values = {"estimate": events / time, "low": low / time, "high": high / time}
+    return result_rows([{**words, **values}])
 
 
 def rate_ratio(
@@ -45,9 +41,9 @@ def rate_ratio(
     """
     _check(events, time)
     _check(reference_events, reference_time)
-    words = {"statistic": "log_rate_ratio", "events": events + reference_events}
-    words |= {"method": "exact conditional Poisson ratio", "conf_level": conf_level}
     total = events + reference_events
+    words = {"statistic": "log_rate_ratio", "events": total, "conf_level": conf_level,
+             "method": "exact conditional Poisson ratio"}  # fmt: skip
     if total == 0 or time == 0 or reference_time == 0:
         return result_rows([{**words, "state": "not-estimable"}])
     limits = np.array([*clopper_pearson(events, total, conf_level), events / total])

@@ -88,12 +88,9 @@ def prepared(
 def entries_named(frame: pd.DataFrame, entry: str | None) -> None:
     """Nothing, or AnalysisError where ``frame`` has times of entry and the call names none."""
     if entry is None and ENTRY in frame.columns:
-        refuse(
-            f"column {ENTRY!r}",
-            "times of entry that the call does not name",
-            f"entry={ENTRY!r}, or a frame without them",
-            "name the column; drop it only where nobody enters late",
-        )
+        refuse(f"column {ENTRY!r}", "times of entry that the call does not name",
+               f"entry={ENTRY!r}, or a frame without them",
+               "name the column; drop it only where nobody enters late")  # fmt: skip
 
 
 def named(columns: str | Sequence[str] | None) -> list[str]:
@@ -162,19 +159,20 @@ def event_codes(data: pd.DataFrame, column: str, causes: Sequence[int] | None) -
     return values.astype("int64")
 
 
-def declared_causes(frame: pd.DataFrame, event: str, causes: Sequence[int] | None) -> list[int]:
-    """The declared causes, or 1 to the largest code of the column."""
-    if causes is not None:
-        return [int(code) for code in causes]
+def declared_cause(
+    frame: pd.DataFrame, event: str, cause: object, causes: Sequence[int] | None
+) -> tuple[int, list[int]]:
+    """``cause`` as a code (1, 1.0 and "1" are one cause), and the codes of all causes.
+
+    Not declared, these are 1 to the largest code of the column.
+    """
     require_columns(frame, [event])
-    if pd.api.types.is_bool_dtype(frame[event]):
-        return [1]
-    return list(range(1, max(1, int(finite_numbers(frame, event).max())) + 1))
-
-
-def chosen_cause(cause: object, causes: Sequence[int]) -> int:
-    """``cause`` as the declared code of its value: 1, 1.0 and "1" are one cause."""
-    return int(matched(cause, [str(code) for code in causes], "cause"))
+    if causes is None and pd.api.types.is_bool_dtype(frame[event]):
+        causes = [1]
+    elif causes is None:
+        causes = range(1, max(1, int(finite_numbers(frame, event).max())) + 1)
+    codes = [int(code) for code in causes]
+    return int(matched(cause, [str(code) for code in codes], "cause")), codes
 
 
 def merged_ties(*times: np.ndarray) -> tuple[np.ndarray, ...]:

@@ -40,19 +40,17 @@ def standardised_difference(
         number = pd.api.types.is_numeric_dtype(value) and not pd.api.types.is_bool_dtype(value)
         kind = "categorical" if column in categorical or not number else "continuous"
         zero = value[codes == levels.index(base)].dropna()
-        for level in [name for name in levels if name != base]:
-            own = value[codes == levels.index(level)].dropna()
-            records.append(_record(column, level, own, zero, kind))
+        for code, level in enumerate(levels):
+            if level == base:
+                continue
+            own = value[codes == code].dropna()
+            gap = np.nan
+            if min(len(own), len(zero)) >= 2:
+                gap = _continuous(own, zero) if kind == "continuous" else _categorical(own, zero)
+            state = {"estimate": gap} if np.isfinite(gap) else {"state": "not-estimable"}
+            records.append({"variable": column, "group_level": level, "n": len(own) + len(zero),
+                            "method": f"standardised difference, {kind}", **state})  # fmt: skip
     return result_rows(records, group=by, reference=base, statistic="standardised_difference")
-
-
-def _record(column, level, own, zero, kind) -> dict[str, object]:
-    record = {"variable": column, "group_level": level, "n": len(own) + len(zero)}
-    record["method"] = f"standardised difference, {kind}"
-    if len(own) < 2 or len(zero) < 2:
-        return {**record, "state": "not-estimable"}
-    value = _continuous(own, zero) if kind == "continuous" else _categorical(own, zero)
-    return {**record, "estimate": value, "state": "ok" if np.isfinite(value) else "not-estimable"}
 
 
 def _continuous(own: pd.Series, zero: pd.Series) -> float:

@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from prrt_lib.estimate.curves.risk_table import hazard_at_risk
 from prrt_lib.estimate.regression.cox_model import cox
-from prrt_lib.estimate.resampling.imputation import impute, nelson_aalen_increment
+from prrt_lib.estimate.resampling.imputation import impute
 from prrt_lib.estimate.resampling.rubin import pool, pool_rows
 
 
@@ -65,13 +66,6 @@ def test_a_seed_gives_the_same_values_and_another_seed_others(cohort):
     assert not one.frames[2].equals(other.frames[2])
 
 
-def test_delta_moves_imputed_values_only(cohort):
-    plain, moved = run(cohort), run(cohort, delta={"ki67": 2.0})
-    hidden = cohort["ki67"].isna()
-    difference = moved.frames[0]["ki67"] - plain.frames[0]["ki67"]
-    np.testing.assert_allclose(difference, np.where(hidden, 2.0, 0.0))
-
-
 def test_derived_columns_are_recomputed(cohort):
     done = run(cohort, derive=lambda f: f.assign(grade=np.where(f["ki67"] < 3, "G1", "G2")))
     frame = done.frames[1]
@@ -88,11 +82,11 @@ def test_the_trace_has_a_line_per_chain_iteration_and_column(cohort):
     assert len(run(cohort).trace) == 5 * 4 * 2
 
 
-def test_nelson_aalen_increment_by_hand():
+def test_the_hazard_while_at_risk_by_hand():
     exits, event = np.array([2.0, 4.0, 6.0]), np.array([True, True, False])
     entries = np.array([0.0, 0.0, 3.0])
     # at risk at 2: two; at 4: two
-    found = nelson_aalen_increment(exits, event, entries)
+    found = hazard_at_risk(exits, event, entries)
     np.testing.assert_allclose(found, [1 / 2, 1, 1 / 2])
 
 

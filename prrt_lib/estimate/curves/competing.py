@@ -11,7 +11,7 @@ import pandas as pd
 from prrt_lib.declare.rows import result_rows
 from prrt_lib.estimate.curves.risk_table import RiskTable, risk_table, tallies_at
 from prrt_lib.estimate.curves.steps import Steps, curve_records, enough, said
-from prrt_lib.estimate.records import chosen_cause, declared_causes, refuse, watched
+from prrt_lib.estimate.records import declared_cause, refuse, watched
 
 VARIANCES = {"delta": "Greenwood-type variance", "aalen": "Aalen variance"}
 
@@ -42,8 +42,7 @@ def cumulative_incidence(
     """
     if variance not in VARIANCES:
         refuse("variance", f"{variance!r}", f"one of {tuple(VARIANCES)}", "choose one")
-    causes = declared_causes(frame, event, causes)
-    cause = chosen_cause(cause, causes)
+    cause, causes = declared_cause(frame, event, cause, causes)
     limits = {"conf_type": conf_type, "conf_level": conf_level}
     method = f"Aalen-Johansen, {VARIANCES[variance]}, {conf_type}"
     common = {"conf_level": conf_level, "level": str(cause), "variable": event,

@@ -10,13 +10,7 @@ from scipy.special import chdtrc
 
 from prrt_lib.declare.rows import result_rows
 from prrt_lib.estimate.curves.risk_table import NumberAtRisk, tallies, tallies_at
-from prrt_lib.estimate.records import (
-    chosen_cause,
-    compared,
-    declared_causes,
-    prepared,
-    warnings_of,
-)
+from prrt_lib.estimate.records import compared, declared_cause, prepared, warnings_of
 
 
 def gray_test(
@@ -34,8 +28,7 @@ def gray_test(
     covered by the published variance and is therefore not offered: a frame with a column
     ``entry`` is refused.
     """
-    causes = declared_causes(frame, event, causes)
-    cause = chosen_cause(cause, causes)
+    cause, causes = declared_cause(frame, event, cause, causes)
     data = prepared(frame, duration, event, None, by, causes=causes)
     codes, levels = compared(data, by)
     kind = np.where(data[event] == cause, 1, np.where(data[event] > 0, 2, 0))

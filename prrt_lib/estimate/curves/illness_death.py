@@ -81,7 +81,12 @@ def illness_death_model(
             "the illness-death model", f"{progressed} progressions and {deaths} deaths",
             f"at least {FEWEST} of each", "read the Kaplan-Meier and Aalen-Johansen curves",
         )  # fmt: skip
-    edges = np.concatenate([[0.0], _cuts(data) if cuts is None else cuts, [np.inf]])
+    if cuts is None:
+        # Days that divide the middles of the intervals of progression into equal parts.
+        middles = (data["last_free"] + data["seen"]).dropna() / 2
+        pieces = min(max(min(len(middles), deaths) // PER_PIECE, 1), MOST_PIECES)
+        cuts = np.unique(np.rint(np.quantile(middles, np.arange(1, pieces) / pieces)))
+    edges = np.concatenate([[0.0], cuts, [np.inf]])
     theta, covariance = _fitted(_records(data, edges), progressed, deaths)
     last = data[["last_free", "seen"]].max(axis=None)
     both = progressed + int((data["died"] & data["seen"].isna()).sum())
@@ -96,13 +101,21 @@ def illness_death_model(
         common = {"statistic": name, "events": events}
         rows += values.assign(state=states, **common).to_dict("records")
     curve = _with_limits(event_free, theta, covariance, edges, days, options)
-    half = {name: _reaches_half(days, curve[name]) for name in ("estimate", "low", "high")}
+    half = {}
+    for name in ("estimate", "low", "high"):
+        # The first day at which the curve has come down to one half; NaN if it never does.
+        falling = np.minimum.accumulate(curve[name].fillna(0.0).to_numpy())
+        half[name] = float(np.interp(-0.5, -falling, days, right=np.nan))
     state = "not-reached" if np.isnan(half["estimate"]) else "ok"
     rows.append({"statistic": "median", "events": both, "state": state, **half})
     late = ", delayed entry" if data["entry"].any() else ""
+    none = np.isinf(theta).reshape(3, -1).sum(axis=1).tolist()
+    names = ("progression", "death without progression", "death after progression")
+    told = [f"intensity of {name} estimated as zero in {count} of {len(edges) - 1} pieces"
+            for name, count in zip(names, none, strict=True) if count]  # fmt: skip
     return result_rows(
         rows, n=len(data), total=len(data), conf_level=conf_level, unit="days",
-        method=METHOD.format(len(edges) - 1, conf_type) + late, warning=_words(theta),
+        method=METHOD.format(len(edges) - 1, conf_type) + late, warning="; ".join(told),
     )  # fmt: skip
 
 
@@ -123,14 +136,6 @@ def _checked(frame: pd.DataFrame, entry, last_free, seen, exit, died) -> pd.Data
         refuse(f"columns {[entry, last_free, seen, exit]}", f"{odd} impossible records", expected)
     at_once = data["died"] & (data["exit"] == data["entry"])
     return data.assign(exit=data["exit"] + at_once)
-
-
-def _cuts(data: pd.DataFrame) -> np.ndarray:
-    """Days that divide the middles of the intervals of progression into equal parts."""
-    middles = (data["last_free"] + data["seen"]).dropna() / 2
-    pieces = min(len(middles), int(data["died"].sum())) // PER_PIECE
-    pieces = min(max(pieces, 1), MOST_PIECES)
-    return np.unique(np.rint(np.quantile(middles, np.arange(1, pieces) / pieces)))
 
 
 def _records(data: pd.DataFrame, edges: np.ndarray) -> Records:
@@ -257,19 +262,3 @@ def _with_limits(curve: Callable, theta, covariance, edges, days, options) -> pd
     low, high = probability_limits(value(theta), error, **options)
     columns = {"time": days, "estimate": value(theta), "std_error": error, "low": low, "high": high}
     return pd.DataFrame(columns)
-
-
-def _reaches_half(days: np.ndarray, curve: pd.Series) -> float:
-    """The first day at which the curve has come down to one half; NaN if it never does."""
-    falling = np.minimum.accumulate(curve.fillna(0.0).to_numpy())
-    return float(np.interp(-0.5, -falling, days, right=np.nan))
-
-
-def _words(theta: np.ndarray) -> str:
-    none = np.isinf(theta).reshape(3, -1).sum(axis=1).tolist()
-    names = ("progression", "death without progression", "death after progression")
-    return "; ".join(
-        f"intensity of {name} estimated as zero in {count} of {len(theta) // 3} pieces"
-        for name, count in zip(names, none, strict=True)
-        if count
-    )

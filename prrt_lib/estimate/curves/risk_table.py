@@ -92,3 +92,11 @@ def last_sufficient_exit(entries: np.ndarray, exits: np.ndarray, minimum: int) -
     at_risk = NumberAtRisk(exits, entries).strictly_at(candidates)
     enough = candidates[at_risk >= minimum]
     return float(enough[-1]) if len(enough) else float("nan")
+
+
+def sums_before(at: np.ndarray, times: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """(..., len(at)) sums of ``values`` (..., n) whose ``times`` (n,) are < ``at``."""
+    order = np.argsort(times, kind="stable")
+    total = np.cumsum(values[..., order], axis=-1)
+    padded = np.concatenate([np.zeros((*total.shape[:-1], 1)), total], axis=-1)
+    return padded[..., np.searchsorted(times[order], at, side="left")]

@@ -44,9 +44,17 @@ def predict_survival(
     and Tsiatis 1981 on the log scale.
     """
     steps, data = _steps(fit, ties), fit.data
+    codes = np.zeros(len(new), np.int64)
+    if columns := list(data.strata_columns):
+        missing = [name for name in columns if name not in new.columns]
+        if missing:
+            refuse("new", f"no column {missing}", "the strata of each row", "add the columns")
+        names = new[columns].map(level_text).agg(", ".join, axis=1)
+        codes = pd.Index(data.strata_names).get_indexer(names)
+        if (codes < 0).any():
+            refuse("new", "a stratum that was not fitted", f"one of {list(data.strata_names)}")
     z = float(norm.ppf(0.5 + fit.conf_level / 2))
     strata = np.zeros(len(data.stop), np.int64) if data.strata is None else data.strata
-    codes = _strata_of(fit, new)
     records = []
     for label, x, code in zip(new.index, fit.design.matrix(new), codes, strict=True):
         at, _, total, error = _cumulative(fit, *steps, x, code)
@@ -85,17 +93,3 @@ def _cumulative(fit, at: Likelihood, sums: Sums, x: np.ndarray, stratum: int):
     spread = np.einsum("pk,pq,qk->k", drift, fit.scaled_covariance, drift)
     variance = np.cumsum(sums.square[places]) + spread
     return sets.time[places], increments, np.cumsum(increments), ratio * np.sqrt(variance)
-
-
-def _strata_of(fit, new: pd.DataFrame) -> np.ndarray:
-    columns = list(fit.data.strata_columns)
-    if not columns:
-        return np.zeros(len(new), np.int64)
-    missing = [name for name in columns if name not in new.columns]
-    if missing:
-        refuse("new", f"no column {missing}", "the strata of each row", "add the columns")
-    names = new[columns].map(level_text).agg(", ".join, axis=1)
-    codes = pd.Index(fit.data.strata_names).get_indexer(names)
-    if (codes < 0).any():
-        refuse("new", "a stratum that was not fitted", f"one of {list(fit.data.strata_names)}")
-    return codes

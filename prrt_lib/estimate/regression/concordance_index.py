@@ -13,6 +13,7 @@ import pandas as pd
 from scipy.stats import norm
 
 from prrt_lib.declare.rows import result_rows
+from prrt_lib.estimate.curves.risk_table import sums_before
 from prrt_lib.estimate.curves.survival import product_limit
 from prrt_lib.estimate.records import arrays, prepared, refuse, warnings_of
 
@@ -167,23 +168,16 @@ def _own_pairs(stop, event, rank, weight, start, factor) -> np.ndarray:
     for key, sign in sides:
         # records whose key is above the event's time: of smaller rank, of the same, of any
         less = smaller_before(-time, event_rank, -key, rank, weight)
-        same = _below(-rank * width - key, weight, -event_rank * width - time)
-        same -= _below(-rank, weight, -event_rank)
-        every = _below(-key, weight, -time)
+        same = sums_before(-event_rank * width - time, -rank * width - key, weight)
+        same -= sums_before(-event_rank, -rank, weight)
+        every = sums_before(-time, -key, weight)
         own[:, died] += sign * factor[died] * np.array([less, every - less - same, same])
         given = smaller_before(key, -rank, time, -event_rank, giving)
-        same = _below(event_rank * width + time, giving, rank * width + key)
-        same -= _below(event_rank, giving, rank)
-        every = _below(time, giving, key)
+        same = sums_before(rank * width + key, event_rank * width + time, giving)
+        same -= sums_before(rank, event_rank, giving)
+        every = sums_before(key, time, giving)
         own += sign * np.array([given, every - given - same, same])
     return own
-
-
-def _below(key, weight, at) -> np.ndarray:
-    """Sum of ``weight`` with ``key`` < ``at``."""
-    order = np.argsort(key, kind="stable")
-    total = np.concatenate([[0.0], np.cumsum(weight[order])])
-    return total[np.searchsorted(key[order], at, side="left")]
 
 
 def smaller_before(at, below, key, value, weight) -> np.ndarray:

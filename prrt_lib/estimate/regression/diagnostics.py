@@ -16,6 +16,7 @@ from prrt_lib.estimate.records import refuse
 from prrt_lib.estimate.regression.cox_rows import chi2_record, quadratic
 
 TRANSFORMS = ("km", "rank", "identity", "log")
+RESIDUALS = ("martingale", "deviance", "score", "dfbeta", "schoenfeld", "scaled_schoenfeld")
 
 
 def zph(fit, transform: str = "km", terms: bool = True) -> pd.DataFrame:
@@ -24,16 +25,26 @@ def zph(fit, transform: str = "km", terms: bool = True) -> pd.DataFrame:
     The score test of beta(t) = beta + theta g(t) at theta = 0 (Therneau, survival >= 3,
     ``cox.zph``); the model's own information, not the sandwich.
     """
+    if transform not in TRANSFORMS:
+        refuse("transform", repr(transform), f"one of {list(TRANSFORMS)}", "choose one of these")
     if not fit.design.columns or fit.maximum.separated.any():
         refuse("proportional hazards", "a model without finite estimates", "estimates to test")
-    sets, at, sums = fit.sets, fit.maximum.at, fit.maximum.sums
-    g = _transformed(fit.data, transform, sets.time)
+    data, sets, at, sums = fit.data, fit.sets, fit.maximum.at, fit.maximum.sums
+    g = sets.time
+    if transform == "km":
+        # Of all records together, unweighted, just before each time.
+        g = 1 - product_limit(data.stop, data.event, data.start).at(g, side="left")[0]
+    elif transform == "rank":
+        times, place = np.unique(data.stop, return_index=True)
+        g = rankdata(data.stop)[place][np.searchsorted(times, g)]
+    elif transform == "log":
+        g = np.log(g)
     g = g - g[sets.death_at].mean()
     g = g / (np.sqrt((g[sets.death_at] ** 2).mean()) or 1.0)
     # Score and information of (beta, theta) on the scaled columns, at theta = 0.
     trend = at.schoenfeld(sums) @ (sets.weight[sets.death] * g[sets.death_at])
     score = np.concatenate([at.score(sums), trend])
-    once, twice = at.weighted_information(sums, g), at.weighted_information(sums, g * g)
+    once, twice = at.information(sums, g), at.information(sums, g * g)
     information = np.block([[fit.maximum.information, once], [once, twice]])
     p = len(fit.design.columns)
     groups = fit.design.terms() if terms else {n: [j] for j, n in enumerate(fit.design.names)}
@@ -46,84 +57,39 @@ def zph(fit, transform: str = "km", terms: bool = True) -> pd.DataFrame:
     return combine([fit.as_rows(records).assign(method=method)])
 
 
-def _transformed(data, transform: str, time: np.ndarray) -> np.ndarray:
-    """``time`` on the scale of the test."""
-    if transform not in TRANSFORMS:
-        refuse("transform", repr(transform), f"one of {list(TRANSFORMS)}", "choose one of these")
-    if transform == "km":
-        # Of all records together, unweighted, just before each time.
-        return 1 - product_limit(data.stop, data.event, data.start).at(time, side="left")[0]
-    if transform == "rank":
-        times, place = np.unique(data.stop, return_index=True)
-        return rankdata(data.stop)[place][np.searchsorted(times, time)]
-    return np.log(time) if transform == "log" else time
-
-
 def residuals(fit, kind: str) -> pd.Series | pd.DataFrame:
     """Residuals of a CoxFit, by the frame's index; Schoenfeld residuals by event, in time order.
 
-    kind: martingale, deviance, score, dfbeta, schoenfeld or scaled_schoenfeld. All are of
-    single records, before case weights.
+    All are of single records, before case weights. martingale: events minus expected events;
+    deviance: these made symmetric; score: each record's part of the score, on the covariates'
+    own scale; dfbeta: approximate change of each coefficient when the record is left out, times
+    -1; schoenfeld: covariates of each event minus their mean among those at risk, after columns
+    time and stratum; scaled_schoenfeld: these times events times covariance, plus the
+    coefficient (beta(t) + noise).
     """
-    known = {
-        "martingale": martingale, "deviance": deviance, "score": score, "dfbeta": dfbeta,
-        "schoenfeld": schoenfeld, "scaled_schoenfeld": scaled_schoenfeld,
-    }  # fmt: skip
-    if kind not in known:
-        refuse("residuals", repr(kind), f"one of {list(known)}", "choose one of these")
-    return known[kind](fit)
-
-
-def martingale(fit) -> pd.Series:
-    """Events minus expected events."""
-    sets = fit.sets
-    values = np.zeros(fit.n)
-    values[sets.row] = sets.event - fit.maximum.at.expected / sets.weight
-    return pd.Series(values, fit.data.index, name="martingale")
-
-
-def deviance(fit) -> pd.Series:
-    """Martingale residuals made symmetric."""
-    m = martingale(fit).to_numpy()
-    event = fit.data.event
-    log = np.log(np.where(event, np.maximum(1 - m, 1e-300), 1.0))
-    values = np.sign(m) * np.sqrt(np.maximum(-2 * (m + event * log), 0.0))
-    return pd.Series(values, fit.data.index, name="deviance")
-
-
-def score(fit) -> pd.DataFrame:
-    """Each record's part of the score, on the covariates' own scale."""
-    sets = fit.sets
-    values = np.zeros((fit.n, len(sets.x)))
-    values[sets.row] = (fit.maximum.at.score_residuals(fit.maximum.sums) * sets.scale[:, None]).T
-    return pd.DataFrame(values, fit.data.index, fit.design.names)
-
-
-def dfbeta(fit) -> pd.DataFrame:
-    """Approximate change of each coefficient when the record is left out, times -1."""
-    return score(fit) @ fit.model_covariance
-
-
-def schoenfeld(fit) -> pd.DataFrame:
-    """Covariates of each event minus their mean among those at risk; columns after time."""
-    sets = fit.sets
-    values = fit.maximum.at.schoenfeld(fit.maximum.sums) * sets.scale[:, None]
-    return _by_event(fit, values)
-
-
-def scaled_schoenfeld(fit) -> pd.DataFrame:
-    """Schoenfeld residuals times events times covariance, plus the coefficient: beta(t) + noise."""
-    sets = fit.sets
-    values = fit.maximum.at.schoenfeld(fit.maximum.sums)
-    scaled = len(sets.death) * fit.maximum.variance @ values + fit.maximum.beta[:, None]
-    return _by_event(fit, scaled / sets.scale[:, None])
-
-
-def _by_event(fit, values: np.ndarray) -> pd.DataFrame:
-    sets = fit.sets
-    labels = fit.data.index[sets.row[sets.death]]
-    found = pd.DataFrame(values.T, labels, fit.design.names)
+    if kind not in RESIDUALS:
+        refuse("residuals", repr(kind), f"one of {list(RESIDUALS)}", "choose one of these")
+    data, sets, top, names = fit.data, fit.sets, fit.maximum, fit.design.names
+    if kind in ("martingale", "deviance"):
+        values = np.zeros(fit.n)
+        values[sets.row] = sets.event - top.at.expected / sets.weight
+        if kind == "deviance":
+            log = np.log(np.where(data.event, np.maximum(1 - values, 1e-300), 1.0))
+            size = np.sqrt(np.maximum(-2 * (values + data.event * log), 0.0))
+            values = np.sign(values) * size
+        return pd.Series(values, data.index, name=kind)
+    if kind in ("score", "dfbeta"):
+        values = np.zeros((fit.n, len(sets.x)))
+        values[sets.row] = (top.at.score_residuals(top.sums) * sets.scale[:, None]).T
+        score = pd.DataFrame(values, data.index, names)
+        return score if kind == "score" else score @ fit.model_covariance
+    values, scale = top.at.schoenfeld(top.sums), sets.scale[:, None]
+    if kind == "schoenfeld":
+        values = values * scale
+    else:
+        values = (len(sets.death) * top.variance @ values + top.beta[:, None]) / scale
+    found = pd.DataFrame(values.T, data.index[sets.row[sets.death]], names)
     found.insert(0, "time", sets.time[sets.death_at])
-    names = [fit.data.strata_names[code] for code in sets.stratum[sets.death_at]]
-    found.insert(1, "stratum", names)
+    strata = [data.strata_names[code] for code in sets.stratum[sets.death_at]]
+    found.insert(1, "stratum", strata)
     return found

@@ -57,16 +57,15 @@ class Likelihood:
             sets.per_tied_time(first * sets.term_share),
         )  # fmt: skip
 
-    def information(self, sums: Sums) -> np.ndarray:
-        """(p, p) minus the second derivatives of the log-likelihood."""
-        x = self.sets.x
-        return (x * self.expected) @ x.T - sums.outer()
+    def information(self, sums: Sums, by_time: np.ndarray | None = None) -> np.ndarray:
+        """(p, p) minus the second derivatives of the log-likelihood.
 
-    def weighted_information(self, sums: Sums, by_time: np.ndarray) -> np.ndarray:
-        """(p, p) information with each event time's part multiplied by ``by_time`` (K,)."""
-        sets = self.sets
-        own = self.hazard_own * by_time[sets.tied]
-        expected = self.risk * collected(sets, self.hazard * by_time, own)
+        With ``by_time`` (K,) each event time's part is multiplied by it.
+        """
+        sets, expected = self.sets, self.expected
+        if by_time is not None:
+            own = self.hazard_own * by_time[sets.tied]
+            expected = self.risk * collected(sets, self.hazard * by_time, own)
         return (sets.x * expected) @ sets.x.T - sums.outer(by_time)
 
     def score_residuals(self, sums: Sums) -> np.ndarray:

@@ -15,8 +15,8 @@ from scipy.stats import norm
 
 from prrt_lib.declare.rows import combine, stamp
 from prrt_lib.declare.shown import Fit
-from prrt_lib.estimate.curves.risk_table import NumberAtRisk
-from prrt_lib.estimate.records import chosen_cause, event_codes, refuse, require_columns
+from prrt_lib.estimate.curves.risk_table import NumberAtRisk, sums_before
+from prrt_lib.estimate.records import declared_cause, event_codes, refuse
 from prrt_lib.estimate.regression.cox_model import CoxData, CoxFit, cox_data, fit_cox
 from prrt_lib.estimate.regression.cox_rows import scores_by_cluster
 
@@ -104,8 +104,7 @@ def fine_gray(
     if form == "cmprsk" and (entry or ties == "efron"):
         refuse("form", "cmprsk with entry or Efron ties", "neither", "use form='weighted-cox'")
     ties = ties or ("efron" if form == "weighted-cox" else "breslow")
-    require_columns(frame, [event])
-    cause = chosen_cause(cause, causes)
+    cause, causes = declared_cause(frame, event, cause, causes)
     codes = event_codes(frame, event, causes)
     marked = frame.assign(**{event: (codes == cause).astype("int64")}).reset_index(drop=True)
     data = cox_data(marked, duration, event, covariates, entry, reference=reference)
@@ -144,8 +143,8 @@ def _with_censoring(fit: CoxFit, data: CoxData, rival, observed: StillObserved) 
     hazard = top.at.hazard * observed.at(sets.time)
     hazard_mean = top.sums.hazard_mean() * observed.at(sets.time)
     times = np.unique(data.stop[censored])
-    q = _later(times, sets.time, hazard) * _earlier(times, data.stop, factor * relative.T)
-    q = q - _later(times, sets.time, hazard_mean) * _earlier(times, data.stop, factor)
+    q = _later(times, sets.time, hazard) * sums_before(times, data.stop, factor * relative.T)
+    q = q - _later(times, sets.time, hazard_mean) * sums_before(times, data.stop, factor)
     at_risk = NumberAtRisk(data.stop).at(times)
     count = np.bincount(np.searchsorted(times, data.stop[censored]), minlength=len(times))
     q = q / at_risk
@@ -161,14 +160,6 @@ def _later(at, time, values) -> np.ndarray:
     total = np.cumsum(values[..., ::-1], axis=-1)[..., ::-1]
     padded = np.concatenate([total, np.zeros((*total.shape[:-1], 1))], axis=-1)
     return padded[..., np.searchsorted(time, at, side="left")]
-
-
-def _earlier(at, time, values) -> np.ndarray:
-    """Sums of ``values`` over ``time`` < ``at``."""
-    order = np.argsort(time, kind="stable")
-    total = np.cumsum(values[..., order], axis=-1)
-    padded = np.concatenate([np.zeros((*total.shape[:-1], 1)), total], axis=-1)
-    return padded[..., np.searchsorted(time[order], at, side="left")]
 
 
 @dataclass(frozen=True)
@@ -187,17 +178,17 @@ class StillObserved:
 
     def at(self, time: np.ndarray) -> np.ndarray:
         """The value just before each of ``time``."""
-        return self.value[np.searchsorted(self.change, time, side="left")]
+        return self.value[self._place(time)]
 
-    def _spell_at(self, time: np.ndarray) -> np.ndarray:
-        return self.spell[np.searchsorted(self.change, time, side="left")]
+    def _place(self, time: np.ndarray) -> np.ndarray:
+        return np.searchsorted(self.change, time, side="left")
 
     def pieces(self, stop: np.ndarray, rival: np.ndarray):
         """patient, start, stop, weight of the rows that follow each competing event.
 
         Event times with one weight share a row, so there are no more rows than steps.
         """
-        at_events, spells = self.at(self.event_times), self._spell_at(self.event_times)
+        at_events, spells = self.at(self.event_times), self.spell[self._place(self.event_times)]
         changed = (np.diff(at_events) != 0) | (np.diff(spells) != 0)
         last = np.flatnonzero(np.append(changed, True))
         ends, values, spells = self.event_times[last], at_events[last], spells[last]
@@ -210,7 +201,7 @@ class StillObserved:
         step += np.repeat(first, count)
         weight = values[step] / self.at(stop)[patient]
         begin = np.maximum(starts[step], stop[patient])
-        keep = spells[step] == self._spell_at(stop)[patient]
+        keep = spells[step] == self.spell[self._place(stop)][patient]
         return patient[keep], begin[keep], ends[step][keep], weight[keep]
 
 

@@ -68,30 +68,23 @@ def fit_resamples(sets: RiskSets, counts: np.ndarray, start: np.ndarray) -> np.n
     ``start``, best the estimate of the whole sample. Case weights other than one are not used.
     """
     block = max(1, ROOM // max(sets.x.size, 1))
-    parts = [
-        _fit_block(sets, counts[first : first + block].astype(float), start)
-        for first in range(0, len(counts), block)
-    ]
-    return np.concatenate(parts) if parts else np.empty((0, len(start)))
-
-
-def _fit_block(sets: RiskSets, counts: np.ndarray, start: np.ndarray) -> np.ndarray:
-    beta = np.tile(start, (len(counts), 1))
-    found = np.full_like(beta, np.nan)
-    alive = np.flatnonzero((counts[:, sets.death] > 0).any(axis=1))
-    terms = _Terms(sets, counts[alive])
-    for _ in range(STEPS):
-        if not len(alive):
-            break
-        score, information = _derivatives(sets, terms, beta[alive])
-        step, decrement, usable = _steps(score, information)
-        beta[alive] += step
-        done = usable & (decrement < ENOUGH) & (np.abs(step).max(axis=1, initial=0.0) < 1e-3)
-        found[alive[done]] = beta[alive[done]]
-        left = usable & ~done
-        if not left.all():
-            alive = alive[left]
-            terms = _Terms(sets, counts[alive])
+    found = np.full((len(counts), len(start)), np.nan)
+    for first in range(0, len(counts), block):
+        drawn = counts[first : first + block].astype(float)
+        beta = np.tile(start, (len(drawn), 1))
+        alive = np.flatnonzero((drawn[:, sets.death] > 0).any(axis=1))
+        terms = _Terms(sets, drawn[alive])
+        for _ in range(STEPS):
+            if not len(alive):
+                break
+            step, decrement, usable = newton_steps(*derivatives(sets, terms, beta[alive]))
+            beta[alive] += step
+            done = usable & (decrement < ENOUGH) & (np.abs(step).max(axis=1, initial=0.0) < 1e-3)
+            found[first + alive[done]] = beta[alive[done]]
+            left = usable & ~done
+            if not left.all():
+                alive = alive[left]
+                terms = _Terms(sets, drawn[alive])
     return found
 
 
@@ -123,12 +116,19 @@ class _Terms:
         return total.reshape(self.shape)
 
 
-def _derivatives(sets: RiskSets, terms: _Terms, beta: np.ndarray):
+def derivatives(sets: RiskSets, terms: _Terms, beta: np.ndarray):
     """(B, p) score and (B, p, p) information at ``beta`` (B, p)."""
     eta = beta @ sets.x
     risk = np.exp(eta - eta.max(axis=1, keepdims=True))
     risk *= terms.counts
-    hazard, square = _hazards(sets, terms, risk)
+    # (T,) mass / denominator and mass / denominator^2 of every factor of every resample.
+    denominator = sets.suffix(risk).ravel()[terms.at]
+    if terms.share is not None:
+        dying = np.add.reduceat(risk[:, sets.death], sets.death_start, axis=1)
+        denominator = denominator - terms.share * dying.ravel()[terms.at]
+    denominator = np.maximum(denominator, 1e-140)
+    hazard = terms.mass / denominator
+    square = hazard / denominator
     weighted = sets.x * risk[:, None, :]
     at_risk = sets.suffix(weighted)
     total = terms.spread(hazard)
@@ -150,18 +150,7 @@ def _derivatives(sets: RiskSets, terms: _Terms, beta: np.ndarray):
     return score, within - left @ at_risk.transpose(0, 2, 1) - extra
 
 
-def _hazards(sets: RiskSets, terms: _Terms, risk: np.ndarray):
-    """(T,) mass / denominator and mass / denominator^2 of every factor of every resample."""
-    denominator = sets.suffix(risk).ravel()[terms.at]
-    if terms.share is not None:
-        dying = np.add.reduceat(risk[:, sets.death], sets.death_start, axis=1)
-        denominator = denominator - terms.share * dying.ravel()[terms.at]
-    denominator = np.maximum(denominator, 1e-140)
-    hazard = terms.mass / denominator
-    return hazard, hazard / denominator
-
-
-def _steps(score: np.ndarray, information: np.ndarray):
+def newton_steps(score: np.ndarray, information: np.ndarray):
     """Newton's steps (at most 2 per column), their squared lengths, and which are usable."""
     own = np.einsum("bpp->bp", information)
     usable = np.isfinite(score).all(axis=1) & (own > 1e-8).all(axis=1)

@@ -2,6 +2,7 @@
 
 van Buuren 2018 (FCS, PMM with five donors); White and Royston 2009: the event and the
 Nelson-Aalen increment over the time under observation are in every model (decision 23).
+statsmodels 0.15 (``MICEData``) knows neither bounds of a value nor matching on a drawn estimate.
 """
 
 from __future__ import annotations
@@ -14,9 +15,11 @@ import pandas as pd
 from scipy.stats import truncnorm
 
 from prrt_lib.declare.shown import Shown
-from prrt_lib.estimate.records import prepared, refuse, require_columns
+from prrt_lib.estimate.curves.risk_table import hazard_at_risk
+from prrt_lib.estimate.records import arrays, prepared, refuse, require_columns
 
 RIDGE = 1e-5
+DONORS = 5
 
 
 @dataclass(frozen=True, repr=False)
@@ -39,18 +42,14 @@ class Imputations(Shown):
 def impute(
     frame: pd.DataFrame, columns: Sequence[str], duration: str, event: str, seed: int,
     entry: str | None = None, auxiliary: Sequence[str] = (), m: int | None = None,
-    iterations: int = 10, donors: int = 5,
-    bounds: Mapping[str, tuple[str, str]] | None = None,
-    delta: Mapping[str, float] | None = None,
+    iterations: int = 10, bounds: Mapping[str, tuple[str, str]] | None = None,
     derive: Callable[[pd.DataFrame], pd.DataFrame] | None = None,
-    causes: Sequence[int] | None = None,
 ) -> Imputations:  # fmt: skip
     """Imputations of the missing values of ``columns``; ``frame`` is left as it is.
 
     Each model has the other columns, ``auxiliary`` (complete), the event and H(exit) - H(entry).
     ``bounds`` names the columns with the known lower and upper end of a value: donors lie
     inside, and where no donor does the value is drawn from the model inside the bounds.
-    ``delta`` is added to imputed numbers (missing not at random), inside their bounds.
     ``derive`` recomputes derived columns of each completed frame. Without ``m`` it is
     max(20, per cent of incomplete records).
     """
@@ -60,65 +59,30 @@ def impute(
     gaps = {name: int(frame[name].isna().sum()) for name in columns}
     share = float(frame[list(columns)].isna().any(axis=1).mean())
     count = m or max(20, int(np.ceil(100 * share)))
-    fixed = _fixed(frame, duration, event, entry, auxiliary, causes)
+    exits, codes, entries = arrays(prepared(frame, duration, event, entry), duration, event, entry)
+    whole = [encoded(frame[name]) for name in (*auxiliary, *columns) if not gaps.get(name)]
+    hazard = hazard_at_risk(exits, codes > 0, entries)
+    base = np.column_stack([np.ones(len(frame)), codes, hazard, *whole])
     parts = [incomplete(frame, name, bounds or {}) for name in columns if gaps[name]]
     parts.sort(key=lambda part: int(part.missing.sum()))
-    whole = [encoded(frame[name])[0] for name in columns if not gaps[name]]
-    base = np.column_stack([fixed, *whole])
     frames, trace = [], []
     for number in range(1, count + 1):
         rng = np.random.default_rng([seed, number])
-        values = _chain(parts, base, iterations, donors, rng, number, trace)
-        frames.append(_completed(frame, parts, values, delta or {}, derive))
-    words = f"chained equations, predictive mean matching ({donors} donors), m = {count}"
+        values = [part.started(rng) for part in parts]
+        for iteration in range(1, iterations + 1):
+            for place, part in enumerate(parts):
+                others = [other.columns(value)
+                          for other, value in zip(parts, values, strict=True)
+                          if other is not part]  # fmt: skip
+                values[place] = draw(part, np.column_stack([base, *others]), rng)
+                drawn = values[place][part.missing]
+                trace.append({"imputation": number, "iteration": iteration, "column": part.name,
+                              "mean": float(drawn.mean()), "sd": float(drawn.std())})  # fmt: skip
+        done = frame.assign(**{part.name: part.decoded(frame[part.name], value)
+                               for part, value in zip(parts, values, strict=True)})  # fmt: skip
+        frames.append(done if derive is None else derive(done))
+    words = f"chained equations, predictive mean matching ({DONORS} donors), m = {count}"
     return Imputations(tuple(frames), pd.DataFrame(trace), gaps, words)
-
-
-def nelson_aalen_increment(exits, event, entries) -> np.ndarray:
-    """(n,) H(exit) - H(entry), with delayed entry in the risk sets."""
-    times, died = np.unique(exits[event], return_counts=True)
-    at_risk = len(exits) - np.searchsorted(np.sort(exits), times, side="left")
-    at_risk = at_risk - (len(entries) - np.searchsorted(np.sort(entries), times, side="left"))
-    total = np.concatenate([[0.0], np.cumsum(died / at_risk)])
-    upto = np.searchsorted(times, exits, side="right"), np.searchsorted(times, entries, "right")
-    return total[upto[0]] - total[upto[1]]
-
-
-def _fixed(frame, duration, event, entry, auxiliary, causes) -> np.ndarray:
-    """Columns of every model: event (one per cause), Nelson-Aalen increment, auxiliary."""
-    data = prepared(frame, duration, event, entry, causes=causes, sort=False)
-    exits, codes = data[duration].to_numpy(), data[event].to_numpy()
-    entries = data[entry].to_numpy() if entry else np.full(len(data), -1.0)
-    found = []
-    for code in sorted(set(codes) - {0}):
-        found += [codes == code, nelson_aalen_increment(exits, codes == code, entries)]
-    found += [encoded(frame[name])[0] for name in auxiliary]
-    return np.column_stack([np.ones(len(frame)), *found]).astype(float)
-
-
-def _chain(parts: list[Incomplete], base, iterations, donors, rng, number, trace) -> list:
-    """The last values of one chain, one array per incomplete column."""
-    values = [part.started(rng) for part in parts]
-    for iteration in range(1, iterations + 1):
-        for place, part in enumerate(parts):
-            others = [
-                encoded_part.columns(values[other])
-                for other, encoded_part in enumerate(parts)
-                if other != place
-            ]
-            values[place] = draw(part, np.column_stack([base, *others]), donors, rng)
-            drawn = values[place][part.missing]
-            words = {"imputation": number, "iteration": iteration, "column": part.name}
-            trace.append(words | {"mean": float(drawn.mean()), "sd": float(drawn.std())})
-    return values
-
-
-def _completed(frame, parts, values, delta, derive) -> pd.DataFrame:
-    done = frame.copy()
-    for part, found in zip(parts, values, strict=True):
-        shifted = part.shifted(found, delta.get(part.name, 0.0))
-        done[part.name] = part.decoded(frame[part.name], shifted)
-    return done if derive is None else derive(done)
 
 
 @dataclass(frozen=True)
@@ -142,22 +106,15 @@ class Incomplete:
         """Values with each gap filled from the observed values, inside its bounds."""
         values, seen = self.values.copy(), self.values[~self.missing]
         for row in np.flatnonzero(self.missing):
-            inside = seen[(seen >= self.low[row]) & (seen <= self.high[row])]
-            values[row] = rng.choice(inside) if len(inside) else self._middle(row)
+            low, high = self.low[row], self.high[row]
+            inside = seen[(seen >= low) & (seen <= high)]
+            if len(inside):
+                values[row] = rng.choice(inside)
+            elif np.isfinite(low + high):
+                values[row] = (low + high) / 2
+            else:
+                values[row] = np.clip(0.0, low, high)
         return values
-
-    def _middle(self, row: int) -> float:
-        low, high = self.low[row], self.high[row]
-        return float((low + high) / 2 if np.isfinite(low + high) else np.clip(0.0, low, high))
-
-    def shifted(self, values: np.ndarray, delta: float) -> np.ndarray:
-        """Imputed numbers moved by ``delta``, inside their bounds."""
-        if not delta:
-            return values
-        if self.levels is not None:
-            refuse(f"column {self.name!r}", "a delta for levels", "a delta for numbers only")
-        moved = np.clip(values + delta, self.low, self.high)
-        return np.where(self.missing, moved, values)
 
     def decoded(self, series: pd.Series, values: np.ndarray) -> pd.Series:
         """``series`` with its gaps filled."""
@@ -170,12 +127,12 @@ class Incomplete:
         return found.astype(series.dtype)
 
 
-def encoded(series: pd.Series) -> tuple[np.ndarray, tuple | None]:
-    """(n, k) numbers of a complete column, and its levels if it is a factor."""
+def encoded(series: pd.Series) -> np.ndarray:
+    """(n, k) numbers of a complete column; k = 1, or one per level of a factor but the first."""
     if pd.api.types.is_numeric_dtype(series) or pd.api.types.is_bool_dtype(series):
-        return series.to_numpy(dtype="float64")[:, None], None
+        return series.to_numpy(dtype="float64")[:, None]
     codes, levels = pd.factorize(series, sort=True)
-    return (codes[:, None] == np.arange(1, len(levels))).astype(float), tuple(levels)
+    return (codes[:, None] == np.arange(1, len(levels))).astype(float)
 
 
 def incomplete(frame: pd.DataFrame, name: str, bounds: Mapping) -> Incomplete:
@@ -202,55 +159,45 @@ def incomplete(frame: pd.DataFrame, name: str, bounds: Mapping) -> Incomplete:
     return Incomplete(name, values, missing, tuple(levels), low, high)
 
 
-def draw(part: Incomplete, x: np.ndarray, donors: int, rng: np.random.Generator) -> np.ndarray:
+def draw(part: Incomplete, x: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """All values of ``part`` with the missing ones drawn anew by predictive mean matching.
 
     Type 1 matching: observed records by the estimate, missing ones by a draw of it. Factors
     match on the predicted share of every level.
     """
     seen, gaps = ~part.missing, np.flatnonzero(part.missing)
-    scaled = _scaled(x)
-    target = part.values[:, None]
-    if part.levels is not None:
-        target = (part.values[:, None] == np.arange(len(part.levels))).astype(float)
-    estimate, drawn, sigma = _posterior(scaled[seen], target[seen], rng)
-    predicted, wished = scaled[seen] @ estimate, scaled[gaps] @ drawn
-    pool, values = part.values[seen], part.values.copy()
-    for place, row in enumerate(gaps):
-        allowed = np.flatnonzero((pool >= part.low[row]) & (pool <= part.high[row]))
-        if not len(allowed):
-            values[row] = _inside(part, row, wished[place, 0], sigma[0], rng)
-            continue
-        distance = ((predicted[allowed] - wished[place]) ** 2).sum(axis=1)
-        nearest = min(donors, len(allowed))
-        # breaks ties between equally near donors at random
-        jitter = rng.random(len(distance)) * 1e-12 * (1.0 + distance)
-        order = np.argpartition(distance + jitter, nearest - 1)[:nearest]
-        values[row] = pool[allowed[rng.choice(order)]]
-    return values
-
-
-def _inside(part: Incomplete, row: int, mean: float, sigma: float, rng) -> float:
-    """A draw of the model's normal distribution inside the bounds of one record."""
-    low, high = part.low[row], part.high[row]
-    if low == high:
-        return float(low)
-    spread = max(float(sigma), 1e-12)
-    a, b = (low - mean) / spread, (high - mean) / spread
-    value = truncnorm.rvs(a, b, mean, spread, random_state=rng)
-    return float(np.clip(value, low, high))
-
-
-def _scaled(x: np.ndarray) -> np.ndarray:
-    """Columns centred and scaled, except the constant first one."""
     centred = x - x.mean(axis=0)
     spread = centred.std(axis=0)
     scaled = centred / np.where(spread > 1e-12, spread, 1.0)
-    scaled[:, 0] = 1.0
-    return scaled
+    scaled[:, 0] = 1.0  # the constant
+    target = part.values[:, None]
+    if part.levels is not None:
+        target = (part.values[:, None] == np.arange(len(part.levels))).astype(float)
+    estimate, drawn, sigma = posterior(scaled[seen], target[seen], rng)
+    predicted, wished = scaled[seen] @ estimate, scaled[gaps] @ drawn
+    pool, values = part.values[seen], part.values.copy()
+    for place, row in enumerate(gaps):
+        low, high = part.low[row], part.high[row]
+        allowed = np.flatnonzero((pool >= low) & (pool <= high))
+        if len(allowed):
+            distance = ((predicted[allowed] - wished[place]) ** 2).sum(axis=1)
+            nearest = min(DONORS, len(allowed))
+            # breaks ties between equally near donors at random
+            jitter = rng.random(len(distance)) * 1e-12 * (1.0 + distance)
+            order = np.argpartition(distance + jitter, nearest - 1)[:nearest]
+            values[row] = pool[allowed[rng.choice(order)]]
+        elif low == high:
+            values[row] = low
+        else:
+            # A draw of the model's normal distribution inside the bounds.
+            middle, sd = wished[place, 0], max(float(sigma[0]), 1e-12)
+            value = truncnorm.rvs((low - middle) / sd, (high - middle) / sd, middle, sd,
+                                  random_state=rng)  # fmt: skip
+            values[row] = np.clip(value, low, high)
+    return values
 
 
-def _posterior(x: np.ndarray, y: np.ndarray, rng):
+def posterior(x: np.ndarray, y: np.ndarray, rng: np.random.Generator):
     """Estimate, one draw of the coefficients, and one draw of the residual SD per target."""
     cross = x.T @ x
     inverse = np.linalg.inv(cross + RIDGE * np.diag(np.diag(cross) + 1e-12))

@@ -1,4 +1,7 @@
-"""Rubin's rules: one estimate from several completed data sets."""
+"""Rubin's rules: one estimate from several completed data sets.
+
+statsmodels 0.15 (``MICE``) pools only what it has fitted itself, with normal limits.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,8 @@ from scipy.stats import t as student
 from prrt_lib.declare.rows import combine
 from prrt_lib.declare.shown import Shown
 from prrt_lib.estimate.records import refuse
+
+POOLED = ("log_hazard_ratio", "coefficient", "log_subdistribution_hazard_ratio", "survival")
 
 
 @dataclass(frozen=True, repr=False)
@@ -59,17 +64,12 @@ def pool(estimates, variances, complete_df: float = np.inf) -> Pooled:
     with np.errstate(divide="ignore", invalid="ignore"):
         share = (1 + 1 / m) * between / total
         increase = (1 + 1 / m) * between / within
-        df = _barnard_rubin(m, share, complete_df)
+        df = (m - 1) / np.maximum(share, 1e-10) ** 2
+        if np.isfinite(complete_df):
+            observed = (complete_df + 1) / (complete_df + 3) * complete_df * (1 - share)
+            df = df * observed / (df + observed)
         information = (increase + 2 / (df + 3)) / (increase + 1)
     return Pooled(q.mean(axis=0), within, between, total, df, increase, information)
-
-
-def _barnard_rubin(m: int, share: np.ndarray, complete_df: float) -> np.ndarray:
-    old = (m - 1) / np.maximum(share, 1e-10) ** 2
-    if np.isinf(complete_df):
-        return old
-    observed = (complete_df + 1) / (complete_df + 3) * complete_df * (1 - share)
-    return old * observed / (old + observed)
 
 
 def pool_rows(
@@ -81,58 +81,42 @@ def pool_rows(
     log-log scale (decision 23). Medians and tests are left out. Each pooled row is followed by
     its fraction of missing information.
     """
-    kinds = ("log_hazard_ratio", "coefficient", "log_subdistribution_hazard_ratio", "survival")
-    kept = [_poolable(table, kinds) for table in tables]
+    kept = [
+        table[table["statistic"].isin(POOLED) & table["std_error"].notna()].set_index("row_id")
+        for table in tables
+    ]
     first = kept[0]
-    if any(set(table["row_id"]) != set(first["row_id"]) for table in kept):
+    if any(set(table.index) != set(first.index) for table in kept):
         refuse("pooling", "tables with different rows", "the same rows in each", "fit one model")
-    kept = [table.set_index("row_id").loc[first["row_id"]] for table in kept]
+    kept = [table.loc[first.index] for table in kept]
     estimate = np.array([table["estimate"] for table in kept])
     variance = np.array([table["std_error"] for table in kept]) ** 2
-    cloglog = (first["statistic"] == "survival").to_numpy()
+    survival = (first["statistic"] == "survival").to_numpy()
     inside = ((estimate > 0) & (estimate < 1)).all(axis=0)
-    hopeless = cloglog & ~inside
-    z, v = _to_cloglog(estimate, variance, cloglog & inside)
-    pooled = pool(z, v, complete_df)
-    rows = _filled(first, pooled, cloglog & inside, hopeless, conf_level, len(kept))
-    information = first.assign(
-        statistic="fraction_missing_information", df=np.nan, p=np.nan,
-        estimate=np.where(hopeless, np.nan, pooled.missing_information),
-        std_error=np.nan, low=np.nan, high=np.nan, method=rows["method"],
-    )  # fmt: skip
-    information["state"] = np.where(hopeless, "not-estimable", "ok")
-    return combine([rows, information])
-
-
-def _poolable(table: pd.DataFrame, kinds) -> pd.DataFrame:
-    usable = table["statistic"].isin(kinds) & table["std_error"].notna()
-    return table[usable].reset_index(drop=True)
-
-
-def _to_cloglog(estimate, variance, mask):
-    """log(-log S) and its variance (delta method) where ``mask``; the rest unchanged."""
+    turned, hopeless = survival & inside, survival & ~inside
     with np.errstate(divide="ignore", invalid="ignore"):
+        # log(-log S) and its variance by the delta method.
         log = np.log(estimate)
-        scaled, spread = np.log(-log), variance / (estimate * log) ** 2
-    return np.where(mask, scaled, estimate), np.where(mask, spread, variance)
-
-
-def _filled(first, pooled: Pooled, cloglog, hopeless, conf_level, m) -> pd.DataFrame:
-    low, high = pooled.limits(conf_level)
-
-    def back(values):
-        return np.where(cloglog, np.exp(-np.exp(values)), values)
-
-    estimate, error = back(pooled.estimate), np.sqrt(pooled.total)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        error = np.where(cloglog, error * np.abs(estimate * np.log(estimate)), error)
-    edges = np.where(cloglog, back(high), low), np.where(cloglog, back(low), high)
+        pooled = pool(np.where(turned, np.log(-log), estimate),
+                      np.where(turned, variance / (estimate * log) ** 2, variance),
+                      complete_df)  # fmt: skip
+        back = np.where(turned, np.exp(-np.exp(pooled.estimate)), pooled.estimate)
+        error = np.sqrt(pooled.total) * np.where(turned, np.abs(back * np.log(back)), 1.0)
+        low, high = pooled.limits(conf_level)
+        low, high = (np.where(turned, np.exp(-np.exp(there)), here)
+                     for there, here in ((high, low), (low, high)))  # fmt: skip
     rows = first.assign(
-        estimate=estimate, std_error=error, low=edges[0], high=edges[1], conf_level=conf_level,
-        df=pooled.df, p=np.where(cloglog, np.nan, pooled.p()),
-        method=first["method"] + f"; Rubin's rules over {m} imputations",
+        estimate=back, std_error=error, low=low, high=high, conf_level=conf_level, df=pooled.df,
+        p=np.where(turned, np.nan, pooled.p()),
+        method=first["method"] + f"; Rubin's rules over {len(kept)} imputations",
     )  # fmt: skip
-    empty = ["estimate", "std_error", "low", "high", "df", "p"]
-    rows.loc[hopeless, empty] = np.nan
-    rows["state"] = np.where(hopeless, "not-estimable", rows["state"])
-    return rows
+    information = rows.assign(
+        statistic="fraction_missing_information", estimate=pooled.missing_information,
+        std_error=np.nan, low=np.nan, high=np.nan, df=np.nan, p=np.nan, state="ok",
+        conf_level=first["conf_level"],
+    )  # fmt: skip
+    values = ["estimate", "std_error", "low", "high", "df", "p"]
+    for table in (rows, information):
+        table.loc[hopeless, values] = np.nan
+        table.loc[hopeless, "state"] = "not-estimable"
+    return combine([rows, information])
