@@ -8,9 +8,9 @@ from functools import cache
 import numpy as np
 import pandas as pd
 
-from prrt_lib.tools.demo.model import CUTOFF, GEP_GROUPS, MODELS, true_survival
-from prrt_lib.tools.demo.persons import _indices
-from prrt_lib.tools.demo.population import treated
+from demo.model import CUTOFF, GEP_GROUPS, MODELS, true_survival
+from demo.persons import _indices
+from demo.population import treated
 
 MODEL = MODELS["default"]
 HORIZON = 2557  # days after first PRRT

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from demo.population import whole_days
 from prrt_lib.declare.yaml_files import load_words
-from prrt_lib.tools.demo.population import whole_days
 
 TERMS = Path(__file__).with_name("adverse_terms.yaml")
 MDS = "Myelodysplastic syndrome"

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from demo.cohort import SyntheticCohort
+from demo.spelling import DATE_FORMAT, Cell, Record, absent, pick, spell, text_of
 from prrt_lib.declare.dictionary import DATE_KINDS, Column, dictionary
-from prrt_lib.tools.demo.cohort import SyntheticCohort
-from prrt_lib.tools.demo.spelling import DATE_FORMAT, Cell, Record, absent, pick, spell, text_of
 
 DEFECT_SHARE = 0.0785  # of the cells not spared; of all filled cells it comes to about 6.6 %
 BLANK = 0.55  # of the defects

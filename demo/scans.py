@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from prrt_lib.tools.demo.model import Model
-from prrt_lib.tools.demo.population import whole_days
+from demo.model import Model
+from demo.population import whole_days
 
 MOST_SCANS = 18
 MODALITIES = ("CT", "MRI", "PET+CT", "SPECT", "CT+MRI")

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from prrt_lib.tools.demo.adverse import MDS
-from prrt_lib.tools.demo.population import whole_days
-from prrt_lib.tools.demo.treatment import prior_therapies
+from demo.adverse import MDS
+from demo.population import whole_days
+from demo.treatment import prior_therapies
 
 SYMPTOMS = {"flushing": 0.26, "diarrhoea": 0.30, "wheeze": 0.03, "abdominal pain": 0.36,
             "obstruction": 0.10, "bleeding": 0.06, "weight loss": 0.17, "hypoglycaemia": 0.02,

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from prrt_lib.tools.demo.population import whole_days
+from demo.population import whole_days
 
 # Of the patients, with results on record; of their visits, missed. No more patients than this, so
 # that the sheet of a large registry stays below the 200,000 rows that reading admits.

@@ -11,13 +11,11 @@ import pandas as pd
 import xlsxwriter
 from xlsxwriter.utility import xl_rowcol_to_cell
 
-from prrt_lib.base.errors import ParameterError, Problem
-from prrt_lib.declare.layout.template import ABOUT, CODEBOOK, CREATED, codebook_rows
-from prrt_lib.declare.parameters import unknown_name
-from prrt_lib.tools.demo.abstract import Book, abstracted
-from prrt_lib.tools.demo.cohort import SyntheticCohort, generate
-from prrt_lib.tools.demo.layouts import (
+from demo.abstract import Book, abstracted
+from demo.cohort import SyntheticCohort, generate
+from demo.layouts import (
     NEWER,
+    NEWER_TESTS,
     WIDE_SHEET,
     Placed,
     in_one_row,
@@ -25,8 +23,11 @@ from prrt_lib.tools.demo.layouts import (
     layout,
     wide_headers,
 )
-from prrt_lib.tools.demo.model import MODELS, SEED
-from prrt_lib.tools.demo.spelling import CLEAN, DEFECT
+from demo.model import MODELS, SEED
+from demo.spelling import CLEAN, DEFECT
+from prrt_lib.base.errors import ParameterError, Problem
+from prrt_lib.declare.layout.template import ABOUT, CODEBOOK, CREATED, codebook_rows
+from prrt_lib.declare.parameters import unknown_name
 
 WARNING = "SYNTHETIC: every patient in this workbook is invented"
 COLUMNS = ["table", "patient_id", "column", "true_value", "expected", "cell",
@@ -109,9 +110,10 @@ def _front(out: xlsxwriter.Workbook, cohort: SyntheticCohort) -> None:
     for row, line in enumerate(lines):
         about.write_string(row, 0, line)
     codebook = out.add_worksheet(CODEBOOK)
+    newer = "".join(f"; {test}" for test in NEWER_TESTS)
     known = [values for values in codebook_rows() if values[2] not in NEWER]
     for row, values in enumerate(known):
-        codebook.write_row(row, 0, values)
+        codebook.write_row(row, 0, [text.replace(newer, "") for text in values])
 
 
 def truth(book: Book) -> pd.DataFrame:

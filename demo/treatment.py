@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from prrt_lib.tools.demo.population import whole_days
+from demo.population import whole_days
 
 MCI_TO_GBQ = 0.037
 CENTRES = (

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from demo.abstract import Book
+from demo.spelling import Cell, Record
 from prrt_lib.base.paths import PROJECT
 from prrt_lib.declare.dictionary import dictionary
 from prrt_lib.declare.layout.template import header, template_layout
-from prrt_lib.tools.demo.abstract import Book
-from prrt_lib.tools.demo.spelling import Cell, Record
 
 WIDE_SHEET = "PRRT abstraction"
 # Columns that the template has learnt since the demonstration was made, which has none of them.
 NEWER = ("syndrome_controlled", "progressive_before_prrt")
+# Laboratory tests that the dictionary has learnt since then; its codebook does not name them.
+NEWER_TESTS = ("ALT", "AST", "bilirubin", "ALP", "albumin")
 GROUPS = {"prrt_cycles": ("PRRT", 8), "imaging": ("Imaging", 19), "adverse_events": ("AE", 12),
           "subsequent_therapies": ("Later therapy", 3)}  # fmt: skip
 MARKERS = {("CgA", "diagnosis"): "CgA at diagnosis", ("CgA", "pre_PRRT1"): "CgA before PRRT 1",
@@ -53,7 +55,7 @@ GROUPED = {
 PATH = PROJECT / "params" / "profiles" / "demo_wide.yaml"
 HEAD = f"""\
 # The synthetic demonstration as one wide sheet (data/raw/demo_wide.xlsx): captions above the
-# header, numbered groups. Written by prrt_lib.tools.demo.layouts from its layout.
+# header, numbered groups. Written by demo.layouts from its layout.
 name: demo_wide
 label: Synthetic demonstration, one wide sheet
 sheets:
