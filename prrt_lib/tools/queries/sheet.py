@@ -130,7 +130,13 @@ def _question(sheet, row: int, one: Asked, look: tuple, style: _Styles, link: Ca
         answer.confirmed, answer.corrected, answer.initials, answer.date, answer.comment,
         answer.finding_id, answer.key,
     )  # fmt: skip
-    sheet.set_row(row, _height(texts))
+    # Points that the tallest wrapped text needs, at about 1.05 characters a unit of width.
+    widths = (*ASKED.values(), *ANSWERS.values())
+    lines = [
+        sum(-(-max(len(part), 1) // int(width * 1.05)) for part in text.split("\n"))
+        for text, width in zip(texts, widths, strict=False)
+    ]
+    sheet.set_row(row, min(15.0 * max(lines), 400.0))
     for at, (header, text) in enumerate(zip(HEADERS, texts, strict=True)):
         how = style.cell(*look, mine=header in ANSWERS)
         target = link(answer.sheet, answer.cell) if header == "Cell" and row <= MOST_LINKS else ""
@@ -141,16 +147,6 @@ def _question(sheet, row: int, one: Asked, look: tuple, style: _Styles, link: Ca
             sheet.write_number(row, at, float(text), how)
         else:
             sheet.write_string(row, at, safe(text), how)
-
-
-def _height(texts: Sequence[str]) -> float:
-    """Points that the tallest wrapped text of a row needs, at about 1.05 characters a unit."""
-    widths = (*ASKED.values(), *ANSWERS.values())
-    lines = [
-        sum(-(-max(len(part), 1) // int(width * 1.05)) for part in text.split("\n"))
-        for text, width in zip(texts, widths, strict=False)
-    ]
-    return min(15.0 * max(lines), 400.0)
 
 
 def item(answer: Answer) -> str:
@@ -212,19 +208,23 @@ def read_answers(path: Path, known: Sequence[Answer]) -> list[Answer]:
             continue
         key = _text(cells["Key"])
         if key not in keys or key in written:
-            problems.append(_unknown(cells["Key"], twice=key in written))
+            word = "stands twice" if key in written else "was never asked"
+            todo = ("keep the column Key as it was; write the questions again if the answers file "
+                    "was lost")  # fmt: skip
+            problems.append(_problem(cells["Key"], f"a question that {word}",
+                                     "each question of this scenario once", todo))  # fmt: skip
             continue
         written[key] = _answer(cells, problems)
     if problems:
         raise WorkbookError(problems)
-    return [_joined(answer, written.get(answer.key)) for answer in known]
-
-
-def _joined(answer: Answer, words: Mapping[str, str] | None) -> Answer:
-    if words is None:
-        return answer
-    new = replace(answer, **words)
-    return new if answer.state == "closed" else replace(new, state=new.answered_state)
+    taken = []
+    for answer in known:
+        if words := written.get(answer.key):
+            answer = replace(answer, **words)
+            if answer.state != "closed":
+                answer = replace(answer, state=answer.answered_state)
+        taken.append(answer)
+    return taken
 
 
 def _columns(path: Path, sheet: Sheet | None) -> dict[str, int]:
@@ -247,43 +247,30 @@ def _columns(path: Path, sheet: Sheet | None) -> dict[str, int]:
 def _answer(cells: Mapping[str, Cell], problems: list[Problem]) -> dict[str, str]:
     corrected = cells["Corrected value"].value
     number = isinstance(corrected, (int, float)) and not isinstance(corrected, bool)
+    confirmed, signed = cells["Confirmed as written"], cells["Date"]
+    word = parse("yes_no", confirmed.value)
+    if word.status not in ("ok", "missing"):
+        problems.append(
+            _problem(confirmed, "another word", "yes, or nothing", "choose from the list")
+        )
+    day = parse("date", signed.value, number_format=signed.number_format)
+    if day.status not in ("ok", "missing"):
+        problems.append(
+            _problem(signed, "no full date", "the day of the answer", "write 2026-07-15")
+        )
     return {
         "answer": _text(cells["Answer"]),
-        "confirmed": _yes(cells["Confirmed as written"], problems),
+        "confirmed": "yes" if (word.status, word.value) == ("ok", "yes") else "",
         "corrected": repr(float(corrected)) if number else _text(cells["Corrected value"]),
         "number": "yes" if number else "",
         "initials": _text(cells["Initials"]),
-        "date": _date(cells["Date"], problems),
+        "date": day.value or "" if day.status in ("ok", "missing") else "",
         "comment": _text(cells["Comment"]),
     }
 
 
 def _text(cell: Cell) -> str:
     return plain(text_of(cell.value).strip())
-
-
-def _yes(cell: Cell, problems: list[Problem]) -> str:
-    parsed = parse("yes_no", cell.value)
-    if parsed.status == "missing":
-        return ""
-    if parsed.status != "ok":
-        problems.append(_problem(cell, "another word", "yes, or nothing", "choose from the list"))
-        return ""
-    return "yes" if parsed.value == "yes" else ""
-
-
-def _date(cell: Cell, problems: list[Problem]) -> str:
-    parsed = parse("date", cell.value, number_format=cell.number_format)
-    if parsed.status in ("ok", "missing"):
-        return parsed.value or ""
-    problems.append(_problem(cell, "no full date", "the day of the answer", "write 2026-07-15"))
-    return ""
-
-
-def _unknown(cell: Cell, twice: bool) -> Problem:
-    found = "a question that stands twice" if twice else "a question that was never asked"
-    todo = "keep the column Key as it was; write the questions again if the answers file was lost"
-    return _problem(cell, found, "each question of this scenario once", todo)
 
 
 def _problem(cell: Cell, found: str, expected: str, todo: Any) -> Problem:
