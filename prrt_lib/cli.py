@@ -122,7 +122,7 @@ def template(given: argparse.Namespace) -> int:
 
 
 def document(given: argparse.Namespace) -> int:
-    from prrt_lib.tools.docs.pages import write_pages
+    from prrt_lib.tools.docs import write_pages
 
     for path in write_pages(given.out):
         _say(str(path))

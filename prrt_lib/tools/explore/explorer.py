@@ -9,10 +9,11 @@ import ipywidgets as widgets
 
 from prrt_lib.base.errors import AnalysisError
 from prrt_lib.declare.parameters import unknown_name
+from prrt_lib.declare.rows import result_rows
 from prrt_lib.draw.values import DAYS_IN
 from prrt_lib.study import open_study
 from prrt_lib.tools.explore import question
-from prrt_lib.tools.explore.question import Question, at_risk, nothing, summary
+from prrt_lib.tools.explore.question import Question, at_risk, summary
 
 WIDE = widgets.Layout(width="98%", max_width="60em")
 LABELS = {"description_width": "9em"}
@@ -69,12 +70,9 @@ class Explorer:
             self.warnings = summary(self.rows).notes
             self.copied.value = self.question.code
         except AnalysisError as error:
-            self.rows = nothing()
+            self.rows = result_rows([])
             self.warnings = [str(problem) for problem in error.problems]
             self.copied.value = ""
-        self._show()
-
-    def _show(self) -> None:
         lines = "".join(f"<div>{html.escape(text)}</div>" for text in self.warnings)
         refused = "" if self.figure else "<b>Not shown: this comparison is not allowed.</b>"
         self.said.value = f'<div role="alert" {WARN}>{refused}{lines}</div>' if lines else ""
