@@ -9,7 +9,6 @@ from typing import Any
 
 import pandas as pd
 import xlsxwriter
-from xlsxwriter.utility import xl_rowcol_to_cell
 
 from demo.abstract import Book, abstracted
 from demo.cohort import SyntheticCohort, generate
@@ -126,37 +125,22 @@ def truth(book: Book) -> pd.DataFrame:
     """
     wide: dict[tuple[int, str], str] = {}
     for placed in in_one_row(book):
-        wide.setdefault((id(placed.record), placed.name), _address(placed))
-    rows = [_row(placed, wide) for placed in in_sheets(book) if not _plain_id(placed)]
+        wide.setdefault((id(placed.record), placed.name), placed.address)
+    rows = []
+    for placed in in_sheets(book):
+        record, cell = placed.record, placed.cell
+        state, rule = cell.state, cell.rule
+        if placed.name == "patient_id":
+            # An id written as it is, which is every row's, is left out to keep the file small.
+            if state == CLEAN and not record.copy:
+                continue
+            state, rule = (DEFECT, record.copy) if record.copy else (state, rule)
+        rows.append((
+            record.table, record.patient_id, placed.name, cell.true,
+            "" if cell.expected == cell.true else cell.expected,
+            placed.address, wide.get((id(record), placed.name), ""), state, rule,
+        ))  # fmt: skip
     return pd.DataFrame(rows, columns=COLUMNS)
-
-
-def _plain_id(placed: Placed) -> bool:
-    """A study id written as it is, which is every row's: left out, to keep the file small."""
-    return placed.name == "patient_id" and placed.cell.state == CLEAN and not placed.record.copy
-
-
-def _row(placed: Placed, wide: dict[tuple[int, str], str]) -> tuple:
-    record, cell = placed.record, placed.cell
-    state, rule = cell.state, cell.rule
-    if record.copy and placed.name == "patient_id":
-        state, rule = DEFECT, record.copy
-    expected = "" if cell.expected == cell.true else cell.expected
-    return (
-        record.table, record.patient_id, placed.name, cell.true, expected,
-        _address(placed), wide.get((id(record), placed.name), ""), state, rule,
-    )  # fmt: skip
-
-
-def _address(placed: Placed) -> str:
-    return xl_rowcol_to_cell(placed.row, placed.column)
-
-
-def write_truth(book: Book, path: Path) -> pd.DataFrame:
-    """Writes :func:`truth` as CSV and returns it."""
-    frame = truth(book)
-    frame.to_csv(path, index=False, lineterminator="\n")
-    return frame
 
 
 def write_workbooks(cohort: SyntheticCohort, folder: Path, stem: str = "demo") -> list[Path]:
@@ -167,7 +151,7 @@ def write_workbooks(cohort: SyntheticCohort, folder: Path, stem: str = "demo") -
     paths = [folder / f"{stem}.xlsx", folder / f"{stem}_wide.xlsx", folder / f"{stem}_truth.csv"]
     write_sheets(cohort, book, paths[0])
     write_wide(cohort, book, paths[1])
-    write_truth(book, paths[2])
+    truth(book).to_csv(paths[2], index=False, lineterminator="\n")
     return paths
 
 
