@@ -7,7 +7,6 @@ from pathlib import Path
 
 import xlsxwriter
 
-from prrt_lib.base.paths import PROJECT
 from prrt_lib.declare.dictionary import DATE_KINDS, Column, dictionary
 from prrt_lib.declare.layout.template import (
     ABOUT,
@@ -37,9 +36,8 @@ sheets:
 """
 
 
-def write_template(path: Path | None = None) -> Path:
-    """Writes the blank workbook (default data/raw/template.xlsx) and returns its path."""
-    path = Path(path) if path else PROJECT / "data" / "raw" / "template.xlsx"
+def write_template(path: Path) -> Path:
+    """Writes the blank workbook to ``path`` and returns the path."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with xlsxwriter.Workbook(str(path)) as book:
         book.set_properties({"title": "PRRT abstraction template", "created": CREATED})
