@@ -25,17 +25,27 @@ QUESTIONS, CLOSED, HOW = "Questions", "Closed", "How to answer"
 # Excel takes this many links on a sheet; the rest are written as plain addresses.
 MOST_LINKS = 65_000
 WHOLE = "(whole workbook)"
-# header -> (width, what it holds); those of ANSWERS are for the abstractor.
+Heads = Mapping[str, tuple[str, int]]
+# Header -> what stands below it and the column's width; those of ANSWERS are for the abstractor.
 ASKED = {
-    "Study id": 14, "Item": 26, "Sheet": 16, "Cell": 8, "Severity": 10, "What was found": 52,
-    "How to resolve": 48, "First seen": 12, "Age (data cuts)": 8, "State": 11,
+    "Study id": ("record", 14), "Item": ("item", 26), "Sheet": ("sheet", 16), "Cell": ("cell", 8),
+    "Severity": ("severity", 10), "What was found": ("message", 52),
+    "How to resolve": ("how_to_resolve", 48), "First seen": ("first_seen", 12),
+    "Age (data cuts)": ("cuts", 8), "State": ("state", 11),
 }  # fmt: skip
 ANSWERS = {
-    "Answer": 30, "Confirmed as written": 13, "Corrected value": 16, "Initials": 9, "Date": 12,
-    "Comment": 30,
+    "Answer": ("answer", 30), "Confirmed as written": ("confirmed", 13),
+    "Corrected value": ("corrected", 16), "Initials": ("initials", 9), "Date": ("date", 12),
+    "Comment": ("comment", 30),
 }  # fmt: skip
-IDS = {"Finding": 14, "Key": 14}
-HEADERS = (*ASKED, *ANSWERS, *IDS)
+HEADS = {**ASKED, **ANSWERS, "Finding": ("finding_id", 14), "Key": ("key", 14)}
+HEADERS = tuple(HEADS)
+CLOSED_HEADS = {
+    "Study id": ("record", 14), "Item": ("item", 26), "Sheet": ("sheet", 16), "Cell": ("cell", 8),
+    "What was found": ("message", 60), "First seen": ("first_seen", 12),
+    "Closed at": ("last_seen", 12), "Age (data cuts)": ("cuts", 8), "Answer": ("answer", 30),
+    "Initials": ("initials", 9), "Date": ("date", 12), "Finding": ("finding_id", 14),
+}  # fmt: skip
 LINES = (
     "How to answer",
     "One row per question, together by patient. The link in the column Cell opens the cell.",
@@ -86,28 +96,24 @@ class _Styles:
         self.book = book
         self.made: dict[tuple, xlsxwriter.format.Format] = {}
 
-    def _made(self, **given) -> xlsxwriter.format.Format:
+    def text(self, **given) -> xlsxwriter.format.Format:
         key = tuple(sorted(given.items()))
         if key not in self.made:
             self.made[key] = self.book.add_format({"valign": "top", "text_wrap": True, **given})
         return self.made[key]
 
     def head(self, mine: bool = False):
-        return self._made(bold=True, bg_color="#F4E3B2" if mine else "#D9D9D9", bottom=1)
-
-    def text(self, **given):
-        return self._made(**given)
+        return self.text(bold=True, bg_color="#F4E3B2" if mine else "#D9D9D9", bottom=1)
 
     def cell(self, band: int, first: bool, mine: bool = False, **given):
         colour = "#FFFBEA" if mine else ("#FFFFFF", "#F2F2F2")[band]
         edge = {"top": 1} if first else {"top": 4, "top_color": "#BFBFBF"}
-        return self._made(bg_color=colour, **edge, **given)
+        return self.text(bg_color=colour, **edge, **given)
 
 
 def _questions(sheet, asked: Sequence[Asked], style: _Styles, link: Callable) -> None:
-    _heads(sheet, {**ASKED, **ANSWERS, **IDS}, style)
+    _heads(sheet, HEADS, style)
     sheet.set_row(0, 45)
-    sheet.freeze_panes(1, 1)
     sheet.autofilter(0, 0, max(len(asked), 1), len(HEADERS) - 1)
     row = 0
     for band, (_, group) in enumerate(groupby(asked, key=lambda one: one.answer.record)):
@@ -119,22 +125,15 @@ def _questions(sheet, asked: Sequence[Asked], style: _Styles, link: Callable) ->
                           {"validate": "list", "source": ["yes"]})  # fmt: skip
     sheet.set_column(HEADERS.index("Key"), HEADERS.index("Key"), 14, None, {"hidden": True})
     sheet.print_area(0, 0, max(row, 1), HEADERS.index("Comment"))
-    _printed(sheet)
 
 
 def _question(sheet, row: int, one: Asked, look: tuple, style: _Styles, link: Callable) -> None:
     answer = one.answer
-    texts = (
-        answer.record or WHOLE, item(answer), answer.sheet, answer.cell, one.severity, one.message,
-        one.how_to_resolve, answer.first_seen, answer.cuts, answer.state, answer.answer,
-        answer.confirmed, answer.corrected, answer.initials, answer.date, answer.comment,
-        answer.finding_id, answer.key,
-    )  # fmt: skip
+    texts = _texts(one, HEADS)
     # Points that the tallest wrapped text needs, at about 1.05 characters a unit of width.
-    widths = (*ASKED.values(), *ANSWERS.values())
     lines = [
         sum(-(-max(len(part), 1) // int(width * 1.05)) for part in text.split("\n"))
-        for text, width in zip(texts, widths, strict=False)
+        for text, (_, width) in zip(texts, {**ASKED, **ANSWERS}.values(), strict=False)
     ]
     sheet.set_row(row, min(15.0 * max(lines), 400.0))
     for at, (header, text) in enumerate(zip(HEADERS, texts, strict=True)):
@@ -149,44 +148,36 @@ def _question(sheet, row: int, one: Asked, look: tuple, style: _Styles, link: Ca
             sheet.write_string(row, at, safe(text), how)
 
 
-def item(answer: Answer) -> str:
-    """Label of the column a question is about, of the table where it is about a record."""
+def _texts(one: Asked, heads: Heads) -> list[str]:
+    """What stands in a row below ``heads``."""
+    answer = one.answer
     table = dictionary().tables.get(answer.table)
-    if table is None:
-        return ""
-    column = table.columns.get(answer.column)
-    return f"{table.label}: {column.label}" if column else table.label
+    column = table.columns.get(answer.column) if table else None
+    # The column a question is about, or the table where it is about a record.
+    item = f"{table.label}: {column.label}" if column else table.label if table else ""
+    known = {**vars(one), **vars(answer), "item": item, "record": answer.record or WHOLE}
+    return [known[name] for name, _ in heads.values()]
 
 
 def _closed(sheet, closed: Sequence[Answer], style: _Styles) -> None:
-    heads = {"Study id": 14, "Item": 26, "Sheet": 16, "Cell": 8, "What was found": 60,
-             "First seen": 12, "Closed at": 12, "Age (data cuts)": 8, "Answer": 30,
-             "Initials": 9, "Date": 12, "Finding": 14}  # fmt: skip
-    _heads(sheet, heads, style)
-    sheet.freeze_panes(1, 1)
+    _heads(sheet, CLOSED_HEADS, style)
     for row, answer in enumerate(closed, start=1):
         rule = rules().get(answer.rule)
-        texts = (answer.record or WHOLE, item(answer), answer.sheet, answer.cell,
-                 rule.message if rule else answer.rule, answer.first_seen, answer.last_seen,
-                 answer.cuts, answer.answer, answer.initials, answer.date,
-                 answer.finding_id)  # fmt: skip
-        for at, text in enumerate(texts):
+        one = Asked(answer, "", rule.message if rule else answer.rule, "")
+        for at, text in enumerate(_texts(one, CLOSED_HEADS)):
             sheet.write_string(row, at, safe(text), style.text())
-    _printed(sheet)
 
 
-def _heads(sheet, heads: dict[str, int], style: _Styles) -> None:
-    for at, (text, width) in enumerate(heads.items()):
-        sheet.set_column(at, at, width)
-        sheet.write_string(0, at, text, style.head(mine=text in ANSWERS))
-
-
-def _printed(sheet) -> None:
-    """On paper: landscape, all columns on one page, the header on each."""
+def _heads(sheet, heads: Heads, style: _Styles) -> None:
+    """The header row; on paper landscape, all columns on one page, the header on each."""
+    sheet.freeze_panes(1, 1)
     sheet.set_landscape()
     sheet.set_paper(9)
     sheet.fit_to_pages(1, 0)
     sheet.repeat_rows(0)
+    for at, (text, (_, width)) in enumerate(heads.items()):
+        sheet.set_column(at, at, width)
+        sheet.write_string(0, at, text, style.head(mine=text in ANSWERS))
 
 
 def read_answers(path: Path, known: Sequence[Answer]) -> list[Answer]:
