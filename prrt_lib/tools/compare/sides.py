@@ -19,7 +19,7 @@ from prrt_lib.declare.findings import RULES
 from prrt_lib.declare.quoting import unquoted
 from prrt_lib.declare.yaml_files import load_words
 from prrt_lib.read.reading import Reading
-from prrt_lib.run.keys import file_digest
+from prrt_lib.run import manifest
 from prrt_lib.run.rerun import NOTEBOOKS
 
 SPELLING = "data/processed/SCENARIO, OUT:SCENARIO, or a scenario below the project"
@@ -140,13 +140,13 @@ def _folder(where: str) -> Path:
 def _changed(folder: Path, record: Mapping[str, Any]) -> Iterator[Problem]:
     """Every file of the scenario's data that is missing or not as its stage wrote it."""
     above = f"data/processed/{record['scenario']}/"
-    for stage in record.values():
-        written = stage.get("outputs", {}) if isinstance(stage, dict) else {}
-        for name, expected in written.items():
-            file = folder / name.removeprefix(above)
-            absent = not file.exists()
-            if not name.startswith(above) or (absent and file.name == LINEAGE):
-                continue
-            if file_digest(file) != expected:
-                found = "no file, which the run had written" if absent else "a file changed by hand"
-                yield _problem(file, found, "run the scenario again, or restore the file")
+    written = {
+        name.removeprefix(above): expected
+        for stage in record.values() if isinstance(stage, dict)
+        for name, expected in stage.get("outputs", {}).items() if name.startswith(above)
+    }  # fmt: skip
+    for name in manifest.altered(folder, written):
+        absent = not (folder / name).exists()
+        found = "no file, which the run had written" if absent else "a file changed by hand"
+        if not absent or name != LINEAGE:
+            yield _problem(folder / name, found, "run the scenario again, or restore the file")
