@@ -89,7 +89,7 @@ fuzz: env ## run the property tests with many more examples, an hour
 clean: ## remove everything a run or a test has written; keeps .venv and downloads
 	@rm -rf data/processed figures reports .pytest_cache .ruff_cache .hypothesis .coverage \
 	  .cache/jupyter .cache/ipython .cache/matplotlib
-	@find notebooks prrt_lib tests scripts -name __pycache__ -prune -exec rm -rf {} +
+	@find notebooks prrt_lib demo benchmarks tests scripts -name __pycache__ -prune -exec rm -rf {} +
 
 clean-all: clean ## also remove .venv and the downloads
 	@rm -rf .venv .cache

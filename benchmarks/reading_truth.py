@@ -57,7 +57,7 @@ def _in_a_process(*arguments: object) -> str:
 
 def write(folder: Path, patients: int, seed: int) -> None:
     """The workbooks and their truth in ``folder``."""
-    from prrt_lib.tools.demo import demo_data
+    from demo import demo_data
 
     demo_data(folder, n=patients, seed=seed, out=folder)
 

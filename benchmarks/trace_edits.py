@@ -31,7 +31,7 @@ from prrt_lib.declare.parameters import Parameters, from_mapping
 from prrt_lib.read.reading import Reading, read_workbook
 from prrt_lib.run.rerun import Rerun, rerun
 from prrt_lib.tools.compare.changes import Moved, row_changes
-from prrt_lib.tools.compare.records import NO_CELL
+from prrt_lib.tools.compare.edits import NO_CELL
 
 SEED = 20190706
 WORKBOOKS = {

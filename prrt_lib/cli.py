@@ -122,7 +122,7 @@ def template(given: argparse.Namespace) -> int:
 
 
 def document(given: argparse.Namespace) -> int:
-    from prrt_lib.tools.docs.pages import write_pages
+    from prrt_lib.tools.docs import write_pages
 
     for path in write_pages(given.out):
         _say(str(path))
@@ -130,7 +130,7 @@ def document(given: argparse.Namespace) -> int:
 
 
 def demo_data(given: argparse.Namespace) -> int:
-    from prrt_lib.tools.demo import demo_data as write_demo
+    from demo import demo_data as write_demo
 
     for path in write_demo(PROJECT, n=given.n, seed=given.seed, model=given.model, out=given.out):
         _say(str(path))

@@ -51,6 +51,15 @@ def test_tools_do_not_import_each_other():
                 assert others <= {"", own}, path.relative_to(ROOT)
 
 
+def test_the_invented_patients_stand_beside_the_library():
+    dotted = re.compile(r"^\s*(?:from|import) (demo|prrt_lib)\b\.?(\w*)", re.MULTILINE)
+    for path in sorted((ROOT.parent / "demo").glob("*.py")):
+        rooms = {room for top, room in dotted.findall(path.read_text("utf-8")) if top != "demo"}
+        assert rooms <= {"base", "declare"}, path.name
+    for path in FILES:
+        assert "demo" not in {top for top, _ in dotted.findall(path.read_text("utf-8"))}, path
+
+
 def test_statistics_know_nothing_of_the_study():
     words = ("prrt", "patient", "cohort")
     for path in sorted((ROOT / "estimate").rglob("*.py")):

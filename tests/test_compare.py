@@ -20,8 +20,7 @@ from prrt_lib.declare.rows import result_rows
 from prrt_lib.run.rerun import rerun, rows_code
 from prrt_lib.tools.compare.changes import row_changes
 from prrt_lib.tools.compare.comparison import Comparison, compare
-from prrt_lib.tools.compare.edits import area, edits
-from prrt_lib.tools.compare.records import pairs
+from prrt_lib.tools.compare.edits import area, edits, pairs
 from prrt_lib.tools.compare.report import summary, write_page
 
 # Two comparisons attribute many edits: slow on a busy machine.

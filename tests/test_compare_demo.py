@@ -8,8 +8,8 @@ from small_project import finished_demo
 from prrt_lib.cli import main
 from prrt_lib.declare.parameters import Parameters
 from prrt_lib.run.rerun import NOTEBOOKS, rerun
+from prrt_lib.tools.compare.attribution import with_records
 from prrt_lib.tools.compare.changes import row_changes
-from prrt_lib.tools.compare.records import with_records
 from prrt_lib.tools.compare.sides import side
 
 

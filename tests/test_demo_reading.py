@@ -6,11 +6,11 @@ import pandas as pd
 import pytest
 from reading_score import judged, lost, silently_wrong
 
+from demo import generate
+from demo.abstract import abstracted
+from demo.workbooks import write_sheets, write_wide
 from prrt_lib.base.paths import PROJECT
 from prrt_lib.read.reading import read_workbook
-from prrt_lib.tools.demo import generate
-from prrt_lib.tools.demo.abstract import abstracted
-from prrt_lib.tools.demo.workbooks import write_sheets, write_wide
 
 RAW = PROJECT / "data" / "raw"
 SHAPES = {"sheets": ("demo.xlsx", "template"), "wide": ("demo_wide.xlsx", "demo_wide")}

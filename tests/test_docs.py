@@ -9,7 +9,7 @@ import jsonschema
 import pytest
 import yaml
 
-from prrt_lib.tools.docs.pages import pages
+from prrt_lib.tools.docs import pages
 
 PAGES = pages()
 

@@ -3,6 +3,7 @@
 import pandas as pd
 import pytest
 
+from demo import generate
 from prrt_lib.analyse import cox, survival
 from prrt_lib.base.paths import Places
 from prrt_lib.declare.findings import findings_frame
@@ -10,7 +11,6 @@ from prrt_lib.declare.parameters import Parameters
 from prrt_lib.draw import sentences
 from prrt_lib.study.build import write_cohort
 from prrt_lib.study.data import Study
-from prrt_lib.tools.demo import generate
 
 LINEAGE = ["table", "record", "row", "column", "sheet", "cell", "raw", "status", "rule", "source"]
 

@@ -8,9 +8,9 @@ from functools import cache
 import numpy as np
 import pandas as pd
 
-from prrt_lib.tools.demo.model import CUTOFF, GEP_GROUPS, MODELS, true_survival
-from prrt_lib.tools.demo.persons import _indices
-from prrt_lib.tools.demo.population import treated
+from demo.model import CUTOFF, GEP_GROUPS, MODELS, true_survival
+from demo.persons import indices
+from demo.population import treated
 
 MODEL = MODELS["default"]
 HORIZON = 2557  # days after first PRRT
@@ -47,7 +47,7 @@ def _clocks(people: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
         "elsewhere": ~people["primary_group"].isin(GEP_GROUPS) * 1.0,
         "other_gep": people["primary_group"].isin(["pancreas", "other GEP"]) * 1.0,
         "coin": rng.integers(0, 2, len(people)),
-        "log2_ki67": np.log2(_indices(grade.to_numpy(), rng.random(len(people)) < 0.3, rng)[0]),
+        "log2_ki67": np.log2(indices(grade.to_numpy(), rng.random(len(people)) < 0.3, rng)[0]),
         "dead": people["died"], "last_prrt": last,  # of the whole follow-up, beyond the horizon
         "cutoff_prrt": _days(pd.Timestamp(CUTOFF) - people["first"]),
         "late": people["enrolled_late"], "lag": lag, "log_hazard": people["log_hazard"],

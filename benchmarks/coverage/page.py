@@ -17,7 +17,7 @@ from prrt_lib.draw import style
 HEAD = """<!-- Made by `make coverage`. -->
 # Coverage: how often the 95 % limits hold the truth
 
-Cohorts are drawn from the demonstration's declared model (`prrt_lib/tools/demo/model.py`)
+Cohorts are drawn from the demonstration's declared model (`demo/model.py`)
 whose truth is known: Weibull survival from diagnosis, a lag to first PRRT that is independent of
 survival, entry into observation at first PRRT or, for one in ten, later; horizon seven years after
 first PRRT. {replicates} cohorts of each size; Ki-67: {ki67} cohorts of 135, 10 imputations. Seeded.

@@ -68,4 +68,5 @@ def load(scenario: str, notebook: str | None = None) -> pd.DataFrame:
             Problem(str(folder), "no result rows", "a finished run", f"make SCENARIO={scenario}")
         )
     reads.record("results", *(file.stem for file in files))
-    return rows.combine(read(file) for file in files)
+    # What was saved is in order, and has its ids.
+    return rows.unique(pd.concat([read(file) for file in files], ignore_index=True))

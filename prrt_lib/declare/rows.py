@@ -145,11 +145,15 @@ def stamp(rows: pd.DataFrame, **words: Any) -> pd.DataFrame:
 def combine(frames: Iterable[pd.DataFrame]) -> pd.DataFrame:
     """All rows of ``frames`` one under the other; raises ValueError when a key occurs twice."""
     kept = [frame for frame in frames if len(frame)]
-    joined = _normalise(pd.concat(kept, ignore_index=True)) if kept else result_rows([])
-    twice = joined.loc[joined["row_id"].duplicated(keep=False), list(KEY)]
+    return unique(_normalise(pd.concat(kept, ignore_index=True))) if kept else result_rows([])
+
+
+def unique(rows: pd.DataFrame) -> pd.DataFrame:
+    """``rows`` unchanged; raises ValueError when a key occurs twice."""
+    twice = rows.loc[rows["row_id"].duplicated(keep=False), list(KEY)]
     if len(twice):
         raise ValueError(f"{len(twice)} result rows share a key, first: {dict(twice.iloc[0])}")
-    return joined
+    return rows
 
 
 def check(rows: pd.DataFrame) -> pd.DataFrame:

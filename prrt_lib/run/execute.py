@@ -20,6 +20,7 @@ from prrt_lib.run.lock import own_folder
 # jsonschema loads this 0.8 s grammar only to check URIs, which notebooks do not need.
 sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
 
+import nbformat  # noqa: E402
 import papermill  # noqa: E402
 from jupyter_client.kernelspec import KernelSpec  # noqa: E402
 from jupyter_client.manager import AsyncKernelManager  # noqa: E402
@@ -51,33 +52,26 @@ def execute(
             )  # fmt: skip
     except papermill.PapermillExecutionError as error:
         os.replace(half, failed)
-        raise NotebookError(_failure(error, source, failed, out)) from None
+        # Only the library's own errors are known to hold no text of a patient.
+        found = f"{error.ename}: {error.evalue}" if error.ename in OWN_ERRORS else error.ename
+        kept = failed.relative_to(out) if failed.is_relative_to(out) else failed.name
+        raise NotebookError(
+            Problem(f"notebooks/{source.name}, cell {error.cell_index + 1}", found,
+                    "every cell to complete", f"open {kept} and look at that cell")
+        ) from None  # fmt: skip
     except RuntimeError as error:
-        raise NotebookError(_lost(error, source)) from None
+        found = f"a kernel that ended by itself ({type(error).__name__})"
+        raise NotebookError(
+            Problem(f"notebooks/{source.name}", found, "a kernel that lives until the last cell",
+                    "free memory or use --jobs 1, then run again")
+        ) from None  # fmt: skip
     finally:
         half.unlink(missing_ok=True)
-    _write(strip_run(notebook), target)
+    whole = target.with_name(f".{target.name}.part")
+    nbformat.write(strip_run(notebook), whole)
+    os.replace(whole, target)
     failed.unlink(missing_ok=True)
     return notebook
-
-
-def _failure(
-    error: papermill.PapermillExecutionError, source: Path, failed: Path, out: Path
-) -> Problem:
-    # Only the library's own errors are known to hold no text of a patient.
-    found = f"{error.ename}: {error.evalue}" if error.ename in OWN_ERRORS else error.ename
-    kept = failed.relative_to(out) if failed.is_relative_to(out) else failed.name
-    return Problem(
-        f"notebooks/{source.name}, cell {error.cell_index + 1}",
-        found, "every cell to complete", f"open {kept} and look at that cell",
-    )  # fmt: skip
-
-
-def _lost(error: RuntimeError, source: Path) -> Problem:
-    return Problem(
-        f"notebooks/{source.name}", f"a kernel that ended by itself ({type(error).__name__})",
-        "a kernel that lives until the last cell", "free memory or use --jobs 1, then run again",
-    )  # fmt: skip
 
 
 def strip_run(notebook: Any) -> Any:
@@ -92,14 +86,6 @@ def strip_run(notebook: Any) -> Any:
     for number, cell in enumerate(notebook.cells):
         cell["id"] = f"cell-{number}"
     return notebook
-
-
-def _write(notebook: Any, target: Path) -> None:
-    import nbformat
-
-    half = target.with_name(f".{target.name}.part")
-    nbformat.write(notebook, half)
-    os.replace(half, target)
 
 
 def kernel_environment(scenario: str, out: Path, folder: Path) -> dict[str, str]:
@@ -144,7 +130,8 @@ def kernel_manager(
     class OwnKernel(AsyncKernelManager):
         def __init__(self, **options: Any):
             super().__init__(**options)
-            self.transport = "ipc" if _sockets_fit(folder) else "tcp"
+            sockets_fit = os.name != "nt" and len(str(folder)) <= LONGEST_FOLDER
+            self.transport = "ipc" if sockets_fit else "tcp"
             self.connection_file = str(folder / "kernel.json")
 
         @property
@@ -162,7 +149,3 @@ def kernel_manager(
         start_kernel = _async_start_kernel
 
     return OwnKernel
-
-
-def _sockets_fit(folder: Path) -> bool:
-    return os.name != "nt" and len(str(folder)) <= LONGEST_FOLDER

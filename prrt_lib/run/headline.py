@@ -31,21 +31,22 @@ def closing_lines(parameters: Parameters, record: dict[str, Any], places: Places
     """
     population = record.get("about", {}).get("headline") or parameters.population
     lines = []
-    for row in _texts(places.processed / "flow.csv"):
+    for row in texts(places.processed / "flow.csv"):
         if row.get("rule") == "population":
             lines.append(f"  {row['step']:<28} n = {row['n_after']}")
-    survival = _texts(places.results / "survival.csv")
+    survival = texts(places.results / "survival.csv")
     for row in survival:
         main = row["population"] == population and not any(row[name] for name in MAIN)
         if row["statistic"] == "median" and row["endpoint"] in CLOSING and main:
             counts = f"{_whole(row['events'])} events of {_whole(row['n'])}"
             lines.append(f"  {row['endpoint']:<16} {counts:<20} {_median(row, survival)}")
-    severity = Counter(row["severity"] for row in _texts(places.processed / "findings.csv"))
+    severity = Counter(row["severity"] for row in texts(places.processed / "findings.csv"))
     counted = ", ".join(f"{severity[level]} {level}s" for level in ("error", "warning", "note"))
     return [*lines, f"  findings: {counted}"]
 
 
-def _texts(path: Path) -> list[dict[str, str]]:
+def texts(path: Path) -> list[dict[str, str]]:
+    """Lines of a CSV file with every value as text; none where there is no such file."""
     if not path.exists():
         return []
     with open(path, encoding="utf-8", newline="") as handle:
@@ -57,8 +58,8 @@ def _median(row: dict[str, str], rows: list[dict[str, str]]) -> str:
         same = ("endpoint", "population", "statistic", "group")
         ends = [one for name in BRACKETS for one in rows if one["setting"] == name
                 and all(one[key] == row[key] for key in same)]  # fmt: skip
-        texts = [_months(one["estimate"]) for one in ends]
-        return f"median between {' and '.join(texts)} months: deaths without a date"
+        between = " and ".join(_months(one["estimate"]) for one in ends)
+        return f"median between {between} months: deaths without a date"
     if row["state"] != "ok":
         return row["state"]
     value, low, high = (_months(row[name]) for name in ("estimate", "low", "high"))

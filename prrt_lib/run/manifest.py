@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -44,9 +44,12 @@ def workbooks(books: Iterable[tuple[Path, Path]]) -> list[dict[str, dict[str, st
 
 def intact(root: Path, recorded: Mapping[str, str]) -> bool:
     """Whether every recorded output is still there, byte for byte."""
-    return bool(recorded) and all(
-        file_digest(root / name) == expected for name, expected in recorded.items()
-    )
+    return bool(recorded) and next(altered(root, recorded), None) is None
+
+
+def altered(root: Path, recorded: Mapping[str, str]) -> Iterator[str]:
+    """Recorded outputs that are gone or are not as they were written."""
+    return (name for name, expected in recorded.items() if file_digest(root / name) != expected)
 
 
 # Used without being imported by name: pandas' files, and the kernels that notebooks run in.

@@ -71,7 +71,7 @@ def declared(name: str) -> list[NotebookParameter]:
     return found
 
 
-def arguments(parameters: Parameters, only: tuple[str, ...] = STORY) -> dict[str, dict[str, Any]]:
+def arguments(parameters: Parameters) -> dict[str, dict[str, Any]]:
     """Notebook -> the parameters it runs with, checked before any kernel starts.
 
     Raises ParameterError with every misspelt notebook, misspelt parameter and wrong type.
@@ -82,30 +82,21 @@ def arguments(parameters: Parameters, only: tuple[str, ...] = STORY) -> dict[str
         if name not in STORY
     ]
     chosen: dict[str, dict[str, Any]] = {}
-    for name in only:
-        values, wrong = _one(name, parameters)
-        chosen[name] = values
-        problems += wrong
+    for name in STORY:
+        types = {item.name: item.type for item in declared(name) if item.name != "scenario"}
+        chosen[name] = {"scenario": parameters.scenario}
+        for key, value in (parameters.notebooks.get(name) or {}).items():
+            where = f"{parameters.scenario}, notebooks: {name}: {key}"
+            if key not in types:
+                problems.append(unknown_name(key, list(types), where))
+                continue
+            try:
+                chosen[name][key] = convert(value, types[key], where)
+            except ParameterError as error:
+                problems += error.problems
     if problems:
         raise ParameterError(problems)
     return chosen
-
-
-def _one(name: str, parameters: Parameters) -> tuple[dict[str, Any], list[Problem]]:
-    types = {item.name: item.type for item in declared(name)}
-    values: dict[str, Any] = {"scenario": parameters.scenario}
-    problems = []
-    for key, value in (parameters.notebooks.get(name) or {}).items():
-        where = f"{parameters.scenario}, notebooks: {name}: {key}"
-        if key not in types or key == "scenario":
-            allowed = [item for item in types if item != "scenario"]
-            problems.append(unknown_name(key, allowed, where))
-            continue
-        try:
-            values[key] = convert(value, types[key], where)
-        except ParameterError as error:
-            problems += error.problems
-    return values, problems
 
 
 @cache

@@ -144,8 +144,9 @@ def rows_code(name: str, source: str) -> types.CodeType:
     kept: list[ast.stmt] = []
     declared = {item.name for item in notebook_form.declared(name)}
     for statement in reversed(parsed(source).body):
-        bound = _bound(statement) - declared
-        if bound & needed or _saves(statement):
+        calls = (node for node in ast.walk(statement) if isinstance(node, ast.Call))
+        saves = any(ast.unparse(call.func) == "results.save" for call in calls)
+        if saves or (_bound(statement) - declared) & needed:
             if isinstance(statement, (ast.Import, ast.ImportFrom)):
                 statement.names = [one for one in statement.names if _name(one) in needed]
             needed |= {node.id for node in ast.walk(statement) if isinstance(node, ast.Name)}
@@ -164,8 +165,3 @@ def _bound(statement: ast.stmt) -> set[str]:
 
 def _name(alias: ast.alias) -> str:
     return (alias.asname or alias.name).partition(".")[0]
-
-
-def _saves(statement: ast.stmt) -> bool:
-    calls = (node for node in ast.walk(statement) if isinstance(node, ast.Call))
-    return any(ast.unparse(call.func) == "results.save" for call in calls)

@@ -76,15 +76,12 @@ def inputs(parameters: Parameters) -> Inputs:
         raise WorkbookError(list(dict.fromkeys(problems)))
     (workbook, profile), *more = pairs
     shas = [keys.file_digest(path) for path in pairs[0]]
-    return Inputs(workbook, profile, *shas, tuple(more), _others(pairs))
-
-
-def _others(pairs: list[tuple[Path, Path]]) -> str:
-    """Digest of what is read beside the first workbook and its profile; "" where nothing is."""
-    files = [path for pair in pairs[1:] for path in pair]
-    files += [path for _, profile in pairs if (path := profiles.dictionary_of(profile))]
-    files += [path for path in [beside(pairs[0][0])] if path.exists()]
-    return keys.digest([keys.file_digest(path) for path in files]) if files else ""
+    # What is read beside the first workbook and its profile.
+    files = [path for pair in more for path in pair]
+    files += [path for _, one in pairs if (path := profiles.dictionary_of(one))]
+    files += [path for path in [beside(workbook)] if path.exists()]
+    others = keys.digest([keys.file_digest(path) for path in files]) if files else ""
+    return Inputs(workbook, profile, *shas, tuple(more), others)
 
 
 def reading(files: Inputs, root: Path, say: Callable[[str], None] = print) -> Reading:

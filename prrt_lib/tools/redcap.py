@@ -111,18 +111,13 @@ def redcap_profile() -> str:
     for table in dictionary().tables.values():
         lines += [f"  - sheet: {table.name}", f"    id: {RECORD_ID}", "    records:",
                   f"      - table: {table.name}", "        columns:"]  # fmt: skip
-        lines += [
-            f"          {column.name}: {_entry(column)}"
-            for column in table.columns.values()
-            if column.kind != "id"
-        ]
+        for column in table.columns.values():
+            entry = field_name(column)
+            if column.unit and column.kind != "activity":
+                entry = f"{{header: {entry}, unit: {json.dumps(column.unit)}}}"
+            if column.kind != "id":
+                lines.append(f"          {column.name}: {entry}")
     return PROFILE_HEAD + "\n".join(lines) + "\n"
-
-
-def _entry(column: Column) -> str:
-    if column.unit and column.kind != "activity":
-        return f"{{header: {field_name(column)}, unit: {json.dumps(column.unit)}}}"
-    return field_name(column)
 
 
 if __name__ == "__main__":

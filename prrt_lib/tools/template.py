@@ -7,7 +7,6 @@ from pathlib import Path
 
 import xlsxwriter
 
-from prrt_lib.base.paths import PROJECT
 from prrt_lib.declare.dictionary import DATE_KINDS, Column, dictionary
 from prrt_lib.declare.layout.template import (
     ABOUT,
@@ -22,6 +21,12 @@ from prrt_lib.declare.layout.template import (
 
 LAST_ROW = 2000
 LISTS = {"yes_no": ("yes", "no")}
+ABOUT_LINES = (
+    "PRRT abstraction template",
+    "One sheet per table; the study id links them. Leave unknown cells empty.",
+    "The drop-downs list the usual answers; any other may be written and will be asked about.",
+    "Write no names, hospital numbers, addresses or telephone numbers anywhere.",
+)
 HEAD = """\
 # Made from the data dictionary: one sheet per table, headers are the columns' labels.
 # Written by `python -m prrt_lib.tools.template`; edit the dictionary, not this file.
@@ -31,13 +36,20 @@ sheets:
 """
 
 
-def write_template(path: Path | None = None) -> Path:
-    """Writes the blank workbook (default data/raw/template.xlsx) and returns its path."""
-    path = Path(path) if path else PROJECT / "data" / "raw" / "template.xlsx"
+def write_template(path: Path) -> Path:
+    """Writes the blank workbook to ``path`` and returns the path."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with xlsxwriter.Workbook(str(path)) as book:
         book.set_properties({"title": "PRRT abstraction template", "created": CREATED})
-        _about(book)
+        about = book.add_worksheet(ABOUT)
+        about.set_column(0, 0, 100)
+        about.write_column(0, 0, ABOUT_LINES)
+        codebook = book.add_worksheet(CODEBOOK)
+        codebook.freeze_panes(1, 0)
+        codebook.set_column(0, len(CODEBOOK_HEADER) - 1, 24)
+        for row, values in enumerate(codebook_rows()):
+            for at, value in enumerate(values):
+                codebook.write_string(row, at, value)
         bold = book.add_format({"bold": True, "text_wrap": True, "valign": "top"})
         date = book.add_format({"num_format": "yyyy-mm-dd"})
         for table, columns in template_layout().items():
@@ -50,25 +62,6 @@ def write_template(path: Path | None = None) -> Path:
                 sheet.set_column(at, at, 16, date if column.kind in DATE_KINDS else None)
                 _drop_down(sheet, at, column)
     return path
-
-
-def _about(book: xlsxwriter.Workbook) -> None:
-    sheet = book.add_worksheet(ABOUT)
-    sheet.set_column(0, 0, 100)
-    lines = (
-        "PRRT abstraction template",
-        "One sheet per table; the study id links them. Leave unknown cells empty.",
-        "The drop-downs list the usual answers; any other may be written and will be asked about.",
-        "Write no names, hospital numbers, addresses or telephone numbers anywhere.",
-    )
-    for row, line in enumerate(lines):
-        sheet.write_string(row, 0, line)
-    codebook = book.add_worksheet(CODEBOOK)
-    codebook.freeze_panes(1, 0)
-    codebook.set_column(0, len(CODEBOOK_HEADER) - 1, 24)
-    for row, values in enumerate(codebook_rows()):
-        for at, value in enumerate(values):
-            codebook.write_string(row, at, value)
 
 
 def _comment(column: Column) -> str:
@@ -96,33 +89,23 @@ def _drop_down(sheet, at: int, column: Column) -> None:
 
 def template_profile() -> str:
     """YAML text of params/profiles/template.yaml."""
-    return (
-        HEAD
-        + "\n".join(_sheet(name, columns) for name, columns in template_layout().items())
-        + "\n"
-    )
-
-
-def _sheet(name: str, columns: list[tuple[str, str]]) -> str:
-    table = dictionary().tables[name]
-    headers = {column: header for header, column in columns}
-    lines = [
-        f"  - sheet: {_text(table.name)}",
-        f"    id: {_text(headers.pop('patient_id'))}",
-        "    records:",
-        f"      - table: {name}",
-        "        columns:",
-    ]
-    return "\n".join(
-        [*lines, *(f"          {c}: {_entry(name, c, h)}" for c, h in headers.items())]
-    )
-
-
-def _entry(table: str, name: str, header: str) -> str:
-    column = dictionary().tables[table].columns[name]
-    if column.unit and column.kind not in UNIT_IN_CELL:
-        return f"{{header: {_text(header)}, unit: {_text(column.unit)}}}"
-    return _text(header)
+    lines = []
+    for name, columns in template_layout().items():
+        table = dictionary().tables[name]
+        headers = {column: header for header, column in columns}
+        lines += [
+            f"  - sheet: {_text(table.name)}",
+            f"    id: {_text(headers.pop('patient_id'))}",
+            "    records:",
+            f"      - table: {name}",
+            "        columns:",
+        ]
+        for column, header in headers.items():
+            unit, entry = table.columns[column].unit, _text(header)
+            if unit and table.columns[column].kind not in UNIT_IN_CELL:
+                entry = f"{{header: {entry}, unit: {_text(unit)}}}"
+            lines.append(f"          {column}: {entry}")
+    return HEAD + "\n".join(lines) + "\n"
 
 
 def _text(text: str) -> str:

@@ -12,7 +12,6 @@ from prrt_lib.base.paths import Places
 from prrt_lib.declare.quoting import quoted
 from prrt_lib.declare.rows import KEY, VALUES, WORDS
 from prrt_lib.run import manifest
-from prrt_lib.run.keys import file_digest
 from prrt_lib.study.tracing import Traces, as_text
 
 SHOWN = 60
@@ -83,8 +82,7 @@ def _traces(scenario: str, root: Path) -> tuple[Traces, list[str]]:
             Problem(str(places.processed), "no finished run", "a scenario that was run",
                     f"make SCENARIO={scenario}")
         )  # fmt: skip
-    changed = [name for name, digest in results.items() if file_digest(root / name) != digest]
-    if changed:
+    if changed := list(manifest.altered(root, results)):
         raise InputError(
             [Problem(name, "a file that is not as the run wrote it", "the run's own result rows",
                      f"make SCENARIO={scenario} writes it anew") for name in changed]

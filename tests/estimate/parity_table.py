@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from prrt_lib.tools.docs.parity import family, mapping, parity_page
 from tests.estimate import golden_survival
 from tests.estimate.golden_cox import HERE, RUNS
+from tests.estimate.parity_page import family, mapping, parity_page
 
 DOCS = Path(__file__).parents[2] / "docs"
 MOST = 16  # decimal digits of a float64

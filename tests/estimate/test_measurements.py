@@ -13,9 +13,9 @@ from benchmarks.coverage.ki67 import hidden
 from benchmarks.coverage.page import summary, write
 from benchmarks.speed import reference
 from benchmarks.speed.timing import COVARIATES, patients
+from demo.model import true_median, true_survival
 from prrt_lib.estimate.curves.survival import kaplan_meier
 from prrt_lib.estimate.regression.cox_model import cox
-from prrt_lib.tools.demo.model import true_median, true_survival
 
 
 def test_coverage_bias_and_power_of_four_cohorts():

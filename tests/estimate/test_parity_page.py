@@ -5,8 +5,8 @@ from __future__ import annotations
 import pandas as pd
 
 from prrt_lib import estimate
-from prrt_lib.tools.docs.parity import mapping, parity_page
 from tests.estimate.golden_cox import HERE
+from tests.estimate.parity_page import mapping, parity_page
 from tests.estimate.parity_table import DOCS, by_family, digits, golden
 
 MACHINES_DIFFER = 2.0  # digits by which another processor may sum differently

@@ -51,17 +51,14 @@ class RowChanges:
     worded: list[Moved]
     same: int
 
-    def here(self) -> list[Moved]:
-        """Rows of the first run alone."""
-        return [one for one in self.moved if one.after is None]
-
-    def there(self) -> list[Moved]:
-        """Rows of the second run alone."""
-        return [one for one in self.moved if one.before is None]
-
-    def changed(self) -> list[Moved]:
-        """Rows of both runs with other numbers, another state or another unit."""
-        return [one for one in self.moved if one.columns]
+    def counts(self) -> dict[str, int]:
+        """How many rows both runs have with other numbers, one run alone, both with other words."""
+        return {
+            "changed": sum(bool(one.columns) for one in self.moved),
+            "only in A": sum(one.after is None for one in self.moved),
+            "only in B": sum(one.before is None for one in self.moved),
+            "in words only": len(self.worded),
+        }
 
 
 def row_changes(
@@ -74,48 +71,34 @@ def row_changes(
     one, other = before.set_index("row_id", drop=False), after.set_index("row_id", drop=False)
     both = one.index.intersection(other.index, sort=False)
     a, b = one.loc[both], other.loc[both]
-    differs = {name: ~_equal(a[name], b[name], tolerance) for name in NUMBERS}
+    differs = {name: ~close(a[name], b[name], tolerance) for name in NUMBERS}
     differs |= {name: (a[name] != b[name]).to_numpy() for name in ("unit", "state")}
     words = {name: (a[name] != b[name]).to_numpy() for name in WORDS}
     valued = np.logical_or.reduce(list(differs.values()))
     worded = np.logical_or.reduce(list(words.values())) & ~valued
-    return RowChanges(
-        [
-            *(Moved(row, None) for row in _records(one.drop(index=both))),
-            *_pairs(a, b, valued, differs),
-            *(Moved(None, row) for row in _records(other.drop(index=both))),
-        ],
-        _pairs(a, b, worded, words),
-        int(len(both) - valued.sum()),
-    )
+
+    def pairs(chosen: np.ndarray, unequal: Mapping[str, np.ndarray]) -> list[Moved]:
+        rows = zip(a[chosen].to_dict("records"), b[chosen].to_dict("records"),
+                   np.flatnonzero(chosen), strict=True)  # fmt: skip
+        return [
+            Moved(old, new, tuple(name for name, which in unequal.items() if which[place]))
+            for old, new, place in rows
+        ]
+
+    moved = [
+        *(Moved(row, None) for row in one.drop(index=both).to_dict("records")),
+        *pairs(valued, differs),
+        *(Moved(None, row) for row in other.drop(index=both).to_dict("records")),
+    ]
+    return RowChanges(moved, pairs(worded, words), int(len(both) - valued.sum()))
 
 
-def close(one: float, other: float, tolerance: float = TOLERANCE) -> bool:
-    """Whether two numbers are the same; a missing one equals a missing one."""
-    if math.isnan(one) or math.isnan(other):
-        return math.isnan(one) and math.isnan(other)
-    return math.isclose(one, other, rel_tol=tolerance, abs_tol=NOTHING)
-
-
-def _equal(one: pd.Series, other: pd.Series, tolerance: float) -> np.ndarray:
-    """:func:`close` for every pair."""
-    a, b = one.to_numpy(dtype=float), other.to_numpy(dtype=float)
+def close(one: Any, other: Any, tolerance: float = TOLERANCE) -> np.ndarray:
+    """Whether numbers are the same, one by one; a missing one equals a missing one."""
+    a, b = np.asarray(one, dtype=float), np.asarray(other, dtype=float)
     with np.errstate(invalid="ignore"):
         near = np.abs(a - b) <= np.maximum(tolerance * np.maximum(np.abs(a), np.abs(b)), NOTHING)
     return near | (a == b) | (np.isnan(a) & np.isnan(b))
-
-
-def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    return frame.to_dict("records")
-
-
-def _pairs(a: pd.DataFrame, b: pd.DataFrame, chosen: np.ndarray, differs: Mapping) -> list[Moved]:
-    names = [
-        tuple(name for name, which in differs.items() if which[place])
-        for place in np.flatnonzero(chosen)
-    ]
-    pairs = zip(_records(a[chosen]), _records(b[chosen]), names, strict=True)
-    return [Moved(old, new, columns) for old, new, columns in pairs]
 
 
 @dataclass(frozen=True)

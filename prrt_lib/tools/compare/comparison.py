@@ -19,7 +19,6 @@ from prrt_lib.tools.compare.changes import (
 from prrt_lib.tools.compare.edits import Edit, edits, effective
 from prrt_lib.tools.compare.sides import Side, side
 
-SAME, HEADLINE_MOVED = 0, 4
 Named = tuple[str, str, str]
 
 
@@ -42,7 +41,7 @@ class Comparison:
     @property
     def exit_code(self) -> int:
         """4 where a number of the start page moved; 0 otherwise, also where others moved."""
-        return HEADLINE_MOVED if self.headline else SAME
+        return 4 if self.headline else 0
 
     @property
     def nothing_differs(self) -> bool:
@@ -78,40 +77,36 @@ def compare(
                          "--all does it, one run of the analyses each")  # fmt: skip
         else:
             made = attribution(one, other, found, rows.moved, tolerance, say)
+    versions = [
+        {
+            "prrt_lib": record.get("prrt_lib"),
+            "code": (record.get("code") or "")[:12],
+            "commit": record.get("source", {}).get("commit", "")[:12],
+            "locked environment": (record.get("lock") or "")[:12],
+            **record.get("versions", {}),
+            **{f"{kind} {part}": record.get(kind, {}).get(part, "")[:40]
+               for kind in ("workbook", "profile") for part in ("name", "sha256")},
+        }
+        for record in (one.record, other.record)
+    ]  # fmt: skip
     return Comparison(
         one, other, tolerance, rows, [moved for moved in rows.moved if moved.row_id in on_top],
         question_changes(one.findings, other.findings),
-        differences(one.parameters, other.parameters),
-        _versions(one, other), found, made, notes,
+        _differences(one.parameters, other.parameters), _differences(*versions),
+        found, made, notes,
     )  # fmt: skip
 
 
-def _versions(one: Side, other: Side) -> list[Named]:
-    """Software, code, profile and workbook that differ."""
-    return differences(*(
-        {
-            "prrt_lib": item.record.get("prrt_lib"),
-            "code": (item.record.get("code") or "")[:12],
-            "commit": item.record.get("source", {}).get("commit", "")[:12],
-            "locked environment": (item.record.get("lock") or "")[:12],
-            **item.record.get("versions", {}),
-            **{f"{kind} {part}": item.record.get(kind, {}).get(part, "")[:40]
-               for kind in ("workbook", "profile") for part in ("name", "sha256")},
-        }
-        for item in (one, other)
-    ))  # fmt: skip
-
-
-def differences(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[Named]:
+def _differences(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[Named]:
     """(name, before, after) of every value that is another one, as words."""
+
+    def word(value: Any) -> str:
+        if isinstance(value, list):
+            return ", ".join(map(str, value)) or "none"
+        return "none" if value is None or value == "" else str(value)
+
     return [
-        (name, _word(one.get(name)), _word(other.get(name)))
+        (name, word(one.get(name)), word(other.get(name)))
         for name in {**one, **other}
         if one.get(name) != other.get(name)
     ]
-
-
-def _word(value: Any) -> str:
-    if isinstance(value, list):
-        return ", ".join(map(str, value)) or "none"
-    return "none" if value is None or value == "" else str(value)

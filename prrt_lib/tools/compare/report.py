@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
 
 from prrt_lib.base.paths import write_text
 from prrt_lib.declare import numbers
@@ -64,14 +63,12 @@ def detail(moved: Moved) -> str:
     names = [name for name in COUNTS if name in moved.columns]
     if value(moved.before) == value(moved.after):
         names = [*(n for n in NUMBERS if n in moved.columns and n not in names), *names]
-    return "; ".join(f"{name} {_full(moved, name)}" for name in names)
-
-
-def _full(moved: Moved, name: str) -> str:
-    old, new = (f"{row[name]:.6g}" for row in (moved.before, moved.after))
-    if old == new:
-        old, new = (f"{row[name]:.15g}" for row in (moved.before, moved.after))
-    return f"{old} {ARROW} {new}"
+    told = []
+    for name in names:
+        old, new = moved.before[name], moved.after[name]
+        digits = ".15g" if f"{old:.6g}" == f"{new:.6g}" else ".6g"
+        told.append(f"{name} {old:{digits}} {ARROW} {new:{digits}}")
+    return "; ".join(told)
 
 
 def edit(one: Edit) -> str:
@@ -109,60 +106,48 @@ def about(one: Side) -> str:
 
 def summary(found: Comparison) -> str:
     """The comparison for a terminal."""
-    return "\n".join(_lines(found))
-
-
-def _lines(found: Comparison) -> Iterator[str]:
-    yield f"A  {about(found.before)}"
-    yield f"B  {about(found.after)}"
-    yield from found.notes
+    rows, asked = found.rows, found.questions
+    lines = [f"A  {about(found.before)}", f"B  {about(found.after)}", *found.notes]
     for title, differing in (("parameter", found.parameters), ("version", found.versions)):
-        yield from (f"{title} {name}: {old} {ARROW} {new}" for name, old, new in differing)
-    rows = found.rows
-    yield (
-        f"rows: {rows.same} same, {len(rows.changed())} changed, {len(rows.here())} only in A, "
-        f"{len(rows.there())} only in B (tolerance {found.tolerance:g}, relative); "
-        f"{len(rows.worded)} in words only"
+        lines += [f"{title} {name}: {old} {ARROW} {new}" for name, old, new in differing]
+    changed, here, there, worded = rows.counts().values()
+    lines.append(
+        f"rows: {rows.same} same, {changed} changed, {here} only in A, {there} only in B "
+        f"(tolerance {found.tolerance:g}, relative); {worded} in words only"
     )
     if rows.moved:
-        yield f"  by notebook: {by_notebook(rows.moved)}"
-    yield f"headline (numbers of the start page): {len(found.headline)} moved"
-    yield from _first([f"  {row_name(one.row)}: {change(one)}" for one in found.headline])
-    asked = found.questions
-    yield (
+        lines.append(f"  by notebook: {by_notebook(rows.moved)}")
+    lines.append(f"headline (numbers of the start page): {len(found.headline)} moved")
+    lines += _first(f"  {row_name(one.row)}: {change(one)}" for one in found.headline)
+    lines.append(
         f"findings: {len(asked.opened)} opened, {len(asked.closed)} closed, "
         f"{len(asked.still)} still open or answered, {len(asked.answered)} with another state"
     )
     for word, items in (("opened", asked.opened), ("closed", asked.closed)):
-        yield from _first([f"  {word}: {question(item)}" for item in items])
-    yield from _edited(found.edits)
-    yield from _attributed(found.attribution)
+        lines += _first(f"  {word}: {question(item)}" for item in items)
+    if found.edits is not None:
+        by_record = effective(found.edits)
+        respelt = sum(one.kind == "respelt" for one in found.edits)
+        lines.append(
+            f"edits: {sum(map(len, by_record.values()))} in {len(by_record)} patients; "
+            f"{respelt} cells spelt otherwise with the same value"
+        )
+        edited = (f"  {record}  {edit(one)}" for record, own in by_record.items() for one in own)
+        lines += _first(edited, 3 * SHOWN)
+    if found.attribution:
+        lines += _attributed(found.attribution)
     if found.nothing_differs:
-        yield "nothing differs"
+        lines.append("nothing differs")
+    return "\n".join(lines)
 
 
 def question(item: dict) -> str:
+    """Rule, record and place of a question."""
     place = f"{item['sheet']}!{item['cell']}" if item["cell"] else item["sheet"]
-    words = [item["rule"], item["record"], place]
-    return " ".join(word for word in words if word)
+    return " ".join(filter(None, (item["rule"], item["record"], place)))
 
 
-def _edited(found: list[Edit] | None) -> Iterator[str]:
-    if found is None:
-        return
-    by_record = effective(found)
-    respelt = sum(one.kind == "respelt" for one in found)
-    yield (
-        f"edits: {sum(map(len, by_record.values()))} in {len(by_record)} patients; "
-        f"{respelt} cells spelt otherwise with the same value"
-    )
-    lines = [f"  {record}  {edit(one)}" for record, own in by_record.items() for one in own]
-    yield from _first(lines, 3 * SHOWN)
-
-
-def _attributed(found: Attribution | None) -> Iterator[str]:
-    if found is None:
-        return
+def _attributed(found: Attribution) -> Iterator[str]:
     yield "attribution (each alone, applied to A):"
     for step in found.steps:
         words = step.failed or f"moves {len(step.moved)} rows ({by_notebook(step.moved)})"
@@ -178,9 +163,10 @@ def _attributed(found: Attribution | None) -> Iterator[str]:
         )
 
 
-def _first(lines: Sequence[str], most: int = SHOWN) -> list[str]:
-    rest = len(lines) - most
-    return [*lines[:most], *([f"  and {rest} more: --out FILE.html lists all"] if rest > 0 else [])]
+def _first(lines: Iterable[str], most: int = SHOWN) -> list[str]:
+    kept = list(lines)
+    rest = len(kept) - most
+    return [*kept[:most], *([f"  and {rest} more: --out FILE.html lists all"] if rest > 0 else [])]
 
 
 def write_page(found: Comparison, target: Path) -> Path:
@@ -190,70 +176,11 @@ def write_page(found: Comparison, target: Path) -> Path:
     environment = jinja2.Environment(
         autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
     )
+    words = (about, by_notebook, detail, edit, effective, question, row_name, value)
+    environment.globals.update({one.__name__: one for one in words}, story=STORY)
     template = environment.from_string(TEMPLATE.read_text(encoding="utf-8"))
+    synthetic = all(side.record["about"].get("synthetic") for side in (found.before, found.after))
+    stamps = ["SYNTHETIC", "INTERNAL"] if synthetic else ["INTERNAL"]
     target = Path(target)
-    write_text(target, template.render(**content(found)))
+    write_text(target, template.render(found=found, stamps=stamps))
     return target
-
-
-def content(found: Comparison) -> dict[str, Any]:
-    """What the template shows, in words."""
-    rows = found.rows
-    synthetic = [side.record["about"].get("synthetic") for side in (found.before, found.after)]
-    edited = None if found.edits is None else list(effective(found.edits).items())
-    return {
-        "stamps": [*(["SYNTHETIC"] if all(synthetic) else []), "INTERNAL"],
-        "sides": [about(found.before), about(found.after)],
-        "names": [found.before.scenario, found.after.scenario], "notes": found.notes,
-        "parameters": found.parameters, "versions": found.versions,
-        "tolerance": f"{found.tolerance:g}", "same": rows.same,
-        "counts": {
-            "changed": len(rows.changed()), "only in A": len(rows.here()),
-            "only in B": len(rows.there()), "in words only": len(rows.worded),
-        },
-        "population": found.after.headline.replace("_", " "),
-        "headline": _listed(found.headline), "notebooks": _by_notebook(rows.moved),
-        "worded": _by_notebook(rows.worded), "questions": found.questions,
-        "question": question, "edits": edited, "edit": edit,
-        "respelt": [one for one in found.edits or [] if one.kind == "respelt"],
-        "attribution": _attribution(found.attribution),
-    }  # fmt: skip
-
-
-def _listed(moved: Iterable[Moved]) -> list[dict[str, str]]:
-    return [
-        {
-            "id": one.row_id,
-            "name": row_name(one.row),
-            "before": value(one.before),
-            "after": value(one.after),
-            "detail": detail(one),
-        }
-        for one in moved
-    ]
-
-
-def _by_notebook(moved: list[Moved]) -> list[tuple[str, list[dict[str, str]]]]:
-    parts = {name: [one for one in moved if one.row["notebook"] == name] for name in STORY}
-    return [(name.replace("_", " "), _listed(own)) for name, own in parts.items() if own]
-
-
-def _attribution(found: Attribution | None) -> dict[str, Any] | None:
-    if found is None:
-        return None
-    steps = [
-        {
-            "who": step.who, "failed": step.failed, "count": len(step.moved),
-            "where": by_notebook(step.moved), "rows": _by_notebook(step.moved),
-        }
-        for step in found.steps
-    ]  # fmt: skip
-    rest = [
-        {
-            "id": one.moved.row_id, "name": row_name(one.moved.row),
-            "before": value(one.moved.before), "after": value(one.moved.after),
-            "rest": "no difference of numbers" if math.isnan(one.rest) else f"{one.rest:.6g}",
-        }
-        for one in found.joint
-    ]  # fmt: skip
-    return {"steps": steps, "joint": rest, "others": found.others}

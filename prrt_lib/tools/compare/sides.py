@@ -19,20 +19,20 @@ from prrt_lib.declare.findings import RULES
 from prrt_lib.declare.quoting import unquoted
 from prrt_lib.declare.yaml_files import load_words
 from prrt_lib.read.reading import Reading
-from prrt_lib.run.keys import file_digest
+from prrt_lib.run import manifest
 from prrt_lib.run.rerun import NOTEBOOKS
 
 SPELLING = "data/processed/SCENARIO, OUT:SCENARIO, or a scenario below the project"
-MAY_BE_ABSENT = ("lineage.parquet",)
+# The only file that may be absent.
+LINEAGE = "lineage.parquet"
 
 
 @dataclass(frozen=True)
 class Side:
-    """A run that is compared: where it is, its manifest, and what has to be said about it."""
+    """A run that is compared: where it is, and its manifest."""
 
     folder: Path
     record: Mapping[str, Any]
-    notes: tuple[str, ...]
 
     @property
     def scenario(self) -> str:
@@ -46,7 +46,18 @@ class Side:
     @property
     def notebooks(self) -> list[str]:
         """Those that the run has finished."""
-        return _finished(self.record)
+        return [name for name in NOTEBOOKS if f"notebook {name}" in self.record]
+
+    @property
+    def notes(self) -> list[str]:
+        """What a reader of the comparison has to know about this run."""
+        absent = not (self.folder / LINEAGE).exists()
+        unfinished = [name for name in NOTEBOOKS if name not in self.notebooks]
+        return [
+            *([f"{LINEAGE} is missing: no cell can be named and nothing attributed"] * absent),
+            *([f"not finished, rows left out: {', '.join(unfinished)}"] if unfinished else []),
+            *filter(None, [self.record["about"].get("headline_banner")]),
+        ]
 
     @cached_property
     def parameters(self) -> dict[str, Any]:
@@ -67,26 +78,19 @@ class Side:
     @cached_property
     def reading(self) -> Reading | None:
         """What reading the workbook had given; None where the lineage is not there any more."""
-        lineage = self.folder / "lineage.parquet"
-        if not lineage.exists():
+        if not (self.folder / LINEAGE).exists():
             return None
-        own = self.findings[~self.findings["rule"].isin(load_words(RULES[1]))]
-        return Reading(
-            self._tables, own.reset_index(drop=True), pd.read_parquet(lineage),
-            dict(self.record["about"]),
-        )  # fmt: skip
-
-    @property
-    def _tables(self) -> dict[str, pd.DataFrame]:
-        """The typed tables without the columns that building the cohort adds."""
-        found = {}
+        tables = {}
         for name, table in dictionary().tables.items():
             file = self.folder / "tables" / f"{name}.parquet"
             if file.exists():
+                # Without the columns that building the cohort adds.
                 stored = pd.read_parquet(file)
                 known = ["patient_id", *table.typed_columns(), "row"]
-                found[name] = stored[[one for one in dict.fromkeys(known) if one in stored]]
-        return found
+                tables[name] = stored[[one for one in dict.fromkeys(known) if one in stored]]
+        own = self.findings[~self.findings["rule"].isin(load_words(RULES[1]))]
+        lineage = pd.read_parquet(self.folder / LINEAGE)
+        return Reading(tables, own.reset_index(drop=True), lineage, dict(self.record["about"]))
 
 
 def side(where: str) -> Side:
@@ -107,10 +111,9 @@ def side(where: str) -> Side:
         found = f"result rows of version {record.get('schema_version')}"
         todo = f"run the scenario again; this is version {rows.SCHEMA_VERSION}"
         raise InputError(_problem(file, found, todo))
-    changed = list(_changed(folder, record))
-    if changed:
+    if changed := list(_changed(folder, record)):
         raise InputError(changed)
-    return Side(folder, record, tuple(_notes(folder, record)))
+    return Side(folder, record)
 
 
 def _problem(where: Path, found: str, todo: str) -> Problem:
@@ -135,38 +138,15 @@ def _folder(where: str) -> Path:
 
 
 def _changed(folder: Path, record: Mapping[str, Any]) -> Iterator[Problem]:
-    """Every file below ``folder`` that is missing or not as the run wrote it."""
-    for file, expected in _outputs(folder, record):
-        absent = not file.exists()
-        if absent and file.name in MAY_BE_ABSENT:
-            continue
-        if file_digest(file) != expected:
-            found = "no file, which the run had written" if absent else "a file changed by hand"
-            yield _problem(file, found, "run the scenario again, or restore the file")
-
-
-def _outputs(folder: Path, record: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
-    """(file, SHA-256) of what every stage has written below the scenario's data."""
+    """Every file of the scenario's data that is missing or not as its stage wrote it."""
     above = f"data/processed/{record['scenario']}/"
-    for stage in record.values():
-        written = stage.get("outputs", {}) if isinstance(stage, dict) else {}
-        for name, expected in written.items():
-            if name.startswith(above):
-                yield folder / name.removeprefix(above), expected
-
-
-def _finished(record: Mapping[str, Any]) -> list[str]:
-    return [name for name in NOTEBOOKS if f"notebook {name}" in record]
-
-
-def _notes(folder: Path, record: Mapping[str, Any]) -> Iterator[str]:
-    """What a reader of the comparison has to know about this run."""
-    for name in MAY_BE_ABSENT:
-        if not (folder / name).exists():
-            yield f"{name} is missing: no cell can be named and nothing attributed"
-    unfinished = [name for name in NOTEBOOKS if name not in _finished(record)]
-    if unfinished:
-        yield f"not finished, rows left out: {', '.join(unfinished)}"
-    banner = record["about"].get("headline_banner")
-    if banner:
-        yield banner
+    written = {
+        name.removeprefix(above): expected
+        for stage in record.values() if isinstance(stage, dict)
+        for name, expected in stage.get("outputs", {}).items() if name.startswith(above)
+    }  # fmt: skip
+    for name in manifest.altered(folder, written):
+        absent = not (folder / name).exists()
+        found = "no file, which the run had written" if absent else "a file changed by hand"
+        if not absent or name != LINEAGE:
+            yield _problem(folder / name, found, "run the scenario again, or restore the file")

@@ -13,10 +13,16 @@ from prrt_lib.read.cells.reader import CellReader, text_of
 from prrt_lib.read.cells.text import absent
 from prrt_lib.read.sheets.columns import NUMERIC_DATE
 from prrt_lib.read.workbook.excel import Sheet
-from prrt_lib.tools.draft.headers import BRACKETS, CERTAIN, NOTHING, POSSIBLE, Guess, canonical
+from prrt_lib.tools.draft.headers import (
+    BRACKETS,
+    CERTAIN,
+    NOTHING,
+    POSSIBLE,
+    VOCABULARY,
+    Guess,
+    canonical,
+)
 
-YES_NO = {"y", "n", "yes", "no", "ja", "nein", "j", "oui", "non", "o", "si", "true", "false"}
-YES = {"y", "yes", "ja", "j", "oui", "o", "si", "true", "1"}
 # Columns that a few words of their own betray, whatever the header says.
 TELLING = (
     ("prrt_cycles", "isotope"), ("imaging", "response_raw"), ("imaging", "modality"),
@@ -30,13 +36,6 @@ DECIMAL_COMMA = re.compile(r"\s*[<>~]?\s*\d+,\d{1,2}\s*%?\s*")
 MOST_WORDS, LONGEST = 12, 30
 # So many cells tell what a column holds.
 SAMPLE = 500
-NAMES = {"variable", "field", "item", "variable name", "field name", "name", "column",
-         "variable field name"}  # fmt: skip
-CODES = {"code", "codes", "value", "values", "wert", "valeur", "coding", "kodierung"}
-MEANINGS = {"meaning", "label", "labels", "description", "bedeutung", "signification", "text",
-            "definition", "value label", "libelle"}  # fmt: skip
-CHOICES = {"choices", "codes", "coding", "values", "levels", "code list", "codelist", "kodierung",
-           "choices calculations or slider labels", "modalites", "options"}  # fmt: skip
 PAIR = re.compile(r"\s*(-?\w+)\s*(?:=|:|,)\s*(.+?)\s*")
 EQUAL = re.compile(r"(-?\w+)\s*[=:]\s*([^;|,\n=:]+?)\s*(?=[;|,\n]|$)")
 Codebooks = Mapping[str, Mapping[str, str]]
@@ -45,7 +44,7 @@ Codebooks = Mapping[str, Mapping[str, str]]
 def says_whether(cells: list) -> bool:
     """Whether cells answer yes or no and so are no dates."""
     words = {text_of(c).strip().casefold() for c in cells}
-    return bool(words) and words <= YES_NO | {"0", "1", "2"}
+    return bool(words) and words <= {*VOCABULARY["yes"], *VOCABULARY["no"], "0", "1", "2"}
 
 
 def fits(column: Column, cells: list) -> bool:
@@ -57,12 +56,10 @@ def fits(column: Column, cells: list) -> bool:
         # "No" beside dates says that there was no such day.
         told = [cell for cell in cells if not says_whether([cell])]
         return bool(told) and sum(map(_like_date, told)) * 2 >= len(told)
-    true = sum(isinstance(cell, dt.date) for cell in cells) * 2 >= len(cells)
-    if column.kind in NUMERIC:
-        return not true and sum(any(c.isdigit() for c in str(cell)) for cell in cells) * 2 >= len(
-            cells
-        )
-    return not true
+    if sum(isinstance(cell, dt.date) for cell in cells) * 2 >= len(cells):
+        return False
+    digits = sum(any(c.isdigit() for c in str(cell)) for cell in cells)
+    return column.kind not in NUMERIC or digits * 2 >= len(cells)
 
 
 def _like_date(cell: object) -> bool:
@@ -134,7 +131,9 @@ def known_words(column: Column, cells: list) -> dict[str, str]:
 def vital_words(cells: list) -> dict[str, str]:
     """Meaning of yes and no below a header that asks whether the patient is dead."""
     words = dict.fromkeys(text_of(c).strip() for c in cells)
-    return {word: "dead" if word.casefold() in YES else "alive" for word in words if word}
+    return {
+        word: "dead" if word.casefold() in VOCABULARY["yes"] else "alive" for word in words if word
+    }
 
 
 def proved_order(columns: Iterable[list]) -> Mapping[str, int]:
@@ -183,43 +182,43 @@ def codebooks(sheets: Mapping[str, Sheet]) -> dict[str, dict[str, str]]:
                 for column, cell in sheet.rows[row].items()
                 if isinstance(cell.value, str)
             }
-            if own := _long(sheet, row, heads) or _listed(sheet, row, heads):
+            if own := _codebook(sheet, row, heads):
                 found |= own
                 break
     return found
 
 
-def _place(heads: Mapping[str, int], words: set[str]) -> int:
-    return next((column for text, column in heads.items() if text in words), 0)
+def _codebook(sheet: Sheet, row: int, heads: Mapping[str, int]) -> dict[str, dict[str, str]]:
+    """The codebook below the headers of ``row``; empty where they are no headers of one.
 
+    It has a row per code, with the variable on each row or on the first of its codes; or a row
+    per variable with all its codes in one cell: "1=male; 2=female", "1, M | 2, F".
+    """
 
-def _long(sheet: Sheet, row: int, heads: Mapping[str, int]) -> dict[str, dict[str, str]]:
-    """One row per code; the variable stands on each row or on the first of its codes."""
-    name, code = _place(heads, NAMES), _place(heads, CODES)
-    meaning = _place({t: c for t, c in heads.items() if c not in (name, code)}, MEANINGS)
+    def place(kind: str, but: tuple[int, ...] = ()) -> int:
+        words = VOCABULARY[kind]
+        return next((c for text, c in heads.items() if text in words and c not in but), 0)
+
+    name, code, choices = place("names"), place("codes"), place("choices")
+    meaning = place("meanings", but=(name, code))
+    below = [number for number in sorted(sheet.rows) if number > row]
+
+    def texts(column: int) -> list[str]:
+        return [text_of(sheet.cell(number, column).value).strip() for number in below]
+
     found: dict[str, dict[str, str]] = {}
-    if not (name and code and meaning):
-        return found
-    current = ""
-    for number in sorted(sheet.rows):
-        if number <= row:
-            continue
-        texts = [text_of(sheet.cell(number, c).value).strip() for c in (name, code, meaning)]
-        current = texts[0] or current
-        if current and texts[1] and texts[2]:
-            found.setdefault(canonical(current), {})[texts[1]] = texts[2]
-    return found
-
-
-def _listed(sheet: Sheet, row: int, heads: Mapping[str, int]) -> dict[str, dict[str, str]]:
-    """One row per variable with all its codes in one cell: "1=male; 2=female", "1, M | 2, F"."""
-    name, choices = _place(heads, NAMES), _place(heads, CHOICES)
-    found: dict[str, dict[str, str]] = {}
-    for number in sorted(sheet.rows) if name and choices else ():
-        text = text_of(sheet.cell(number, choices).value)
-        variable = text_of(sheet.cell(number, name).value).strip()
-        if number > row and variable and (pairs := _pairs(text)):
-            found[canonical(variable)] = pairs
+    if name and code and meaning:
+        current = ""
+        for variable, one, words in zip(texts(name), texts(code), texts(meaning), strict=True):
+            current = variable or current
+            if current and one and words:
+                found.setdefault(canonical(current), {})[one] = words
+    if name and choices and not found:
+        for variable, listed in zip(texts(name), texts(choices), strict=True):
+            parts = [PAIR.fullmatch(part) for part in re.split(r"[|;\n]", listed) if part.strip()]
+            pairs = {p.group(1): p.group(2) for p in parts if p} if all(parts) else {}
+            if variable and (pairs := dict(EQUAL.findall(listed)) or pairs):
+                found[canonical(variable)] = pairs
     return found
 
 
@@ -228,11 +227,3 @@ def codes_in(header: str) -> dict[str, str]:
     bracket = re.search(r"[(\[]([^()\[\]]*=[^()\[\]]*)[)\]]", header)
     pairs = EQUAL.findall(bracket.group(1)) if bracket else []
     return {a: b for a, b in pairs if a.isdigit()} or {b: a for a, b in pairs if b.isdigit()}
-
-
-def _pairs(text: str) -> dict[str, str]:
-    """Code -> meaning of "1=male, 2=female" or "1, Male | 2, Female"; empty for other texts."""
-    if equal := EQUAL.findall(text):
-        return dict(equal)
-    pairs = [PAIR.fullmatch(part) for part in re.split(r"[|;\n]", text) if part.strip()]
-    return {p.group(1): p.group(2) for p in pairs if p} if pairs and all(pairs) else {}

@@ -1,16 +1,16 @@
-"""One line of a drafted profile: the header, and what its cells show must be decided."""
+"""The blocks of a drafted profile and their lines: a header, and what its cells leave to decide."""
 
 from __future__ import annotations
 
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 
 from prrt_lib.declare.dictionary import Column
 from prrt_lib.read.cells.reader import text_of, unit_in_header
 from prrt_lib.read.cells.text import absent
-from prrt_lib.read.sheets.headers import Header
 from prrt_lib.tools.draft.content import (
     WORDED,
     known_words,
@@ -24,10 +24,45 @@ from prrt_lib.tools.draft.headers import time_point
 UNIT_NEEDED = ("activity", "lab_value", "mitoses")
 CODED = ("category", "sex", "smoking", "response", "relatedness", "isotope")
 MOST_CODES = 12
-PARTS = {"year": "header", "jahr": "header", "month": "month", "monat": "month", "day": "day",
-         "tag": "day"}  # fmt: skip
 PER_FIELD = re.compile(r"\b(?:per|pro|par|je) (\d+) ?(hpf|mm2|mm²)", re.IGNORECASE)
 LAST_NUMBER = re.compile(r"\d+(?=\D*$)")
+
+
+@dataclass
+class DraftBlock:
+    """One records block of a draft."""
+
+    table: str
+    group: str = ""
+    constant: str = ""
+    only: str = ""
+    visits: bool = False
+    columns: dict[str, str] = field(default_factory=dict)
+    # (column, header) -> the cells of all columns of the sheet that share the entry.
+    cells: dict[tuple[str, str], list] = field(default_factory=dict)
+
+    def lines(self) -> Iterator[str]:
+        """The block as lines of YAML."""
+        yield f"      - table: {self.table}"
+        if self.group:
+            yield f"        group: {text(self.group)}"
+        if self.only:
+            yield f"        only: {self.only}"
+        if self.visits and "last_contact_date" in self.columns:
+            yield "        latest: TODO last_contact_date if the rows are visits, else remove"
+        if self.constant:
+            # A question where nothing tells when the sample was taken.
+            dated = {"timepoint_label", "sample_date"} & set(self.columns)
+            known = dated or "timepoint_label" in self.constant
+            point = "" if known else ", timepoint_label: TODO which time point"
+            yield f"        constants: {{{self.constant.replace('=', ': ')}{point}}}"
+            yield "        needs: [value]"
+        of_cycles = {"cycle_date", "cycle_no", "activity_gbq"} & set(self.columns)
+        if self.table == "prrt_cycles" and not of_cycles:
+            yield "        spread: TODO true if abstracted once per patient"
+        if self.columns:
+            yield "        columns:"
+            yield from (f"          {name}: {line}" for name, line in self.columns.items())
 
 
 def text(words: str) -> str:
@@ -35,6 +70,11 @@ def text(words: str) -> str:
     plain = re.fullmatch(r"[A-Za-z][\w .-]*[\w.]|[A-Za-z]", words)
     reserved = words.lower() in ("yes", "no", "true", "false", "null", "y", "n")
     return words if plain and not reserved else json.dumps(words, ensure_ascii=False)
+
+
+def listed(words: Iterable[str]) -> str:
+    """Texts as a YAML list on one line."""
+    return f"[{', '.join(map(text, words))}]"
 
 
 def entry(
@@ -52,16 +92,21 @@ def entry(
         unit = below or per_field(bare) or "TODO which unit"
     elif column.kind == "percent_or_range" and below and not unit_in_header(bare):
         unit = below
+    points = column.name == "timepoint_label"
+    # The codes of a column that holds nothing but a few whole numbers.
+    coded = {text_of(cell).strip() for cell in cells}
+    if len(coded) > MOST_CODES or not all(re.fullmatch(r"-?\d{1,3}", code) for code in coded):
+        coded = set()
     if known and column.kind in WORDED:
         header, codes = f"TODO {bare}", {code: read_as(column, m) for code, m in known.items()}
-    elif column.name == "vital_status" and says_whether(cells) and not _codes(cells):
+    elif column.name == "vital_status" and says_whether(cells) and not coded:
         header, codes = f"TODO {bare}", vital_words(cells)
-    elif column.kind in CODED and (found := _codes(cells)):
-        codes = dict.fromkeys(found, "TODO")
+    elif column.kind in CODED and coded:
+        codes = dict.fromkeys(sorted(coded, key=int), "TODO")
     elif words := unread_words(column, cells):
-        found = {word: _points(column) and time_point(word) or "TODO" for word in words}
+        found = {word: points and time_point(word) or "TODO" for word in words}
         codes = {**known_words(column, cells), **found}
-        header = f"TODO {bare}" if _points(column) else header
+        header = f"TODO {bare}" if points else header
     return _line(header, unit, codes)
 
 
@@ -72,10 +117,6 @@ def chosen(column: Column, header: str, choices: Mapping[str, str]) -> str:
     if column.kind not in WORDED or column.open or set(choices.values()) <= known:
         return text(header)
     return _line(header, "", {c: w if w in known else f"TODO {w}" for c, w in choices.items()})
-
-
-def _points(column: Column) -> bool:
-    return column.name == "timepoint_label"
 
 
 def per_field(header: str) -> str:
@@ -98,24 +139,8 @@ def _line(header: str, unit: str, codes: Mapping[str, str]) -> str:
     return f"{{{', '.join(parts)}}}"
 
 
-def _codes(cells: list) -> list[str]:
-    """The codes of a column that holds nothing but a few whole numbers."""
-    codes = {text_of(c).strip() for c in cells}
-    coded = codes and len(codes) <= MOST_CODES and all(re.fullmatch(r"-?\d{1,3}", c) for c in codes)
-    return sorted(codes, key=int) if coded else []
-
-
 def numbered(headers: Iterable[str], place: str) -> dict[str, str]:
     """Header -> the same with {place} for its last number, where several differ only in it."""
     stems = {header: LAST_NUMBER.sub(f"{{{place}}}", header) for header in headers}
     many = Counter(stems.values())
     return {header: stem for header, stem in stems.items() if stem != header and many[stem] > 1}
-
-
-def three_columns(members: Iterable[Header], shown: Mapping[int, str], caption: str) -> str:
-    """The entry of a date whose year, month and day stand below one caption; "" if they do not."""
-    parts = {PARTS[m.text]: shown[m.column] for m in members if m.text in PARTS}
-    if not caption or len(parts) < 3:
-        return ""
-    given = ", ".join(f"{key}: {text(parts[key])}" for key in ("header", "month", "day"))
-    return f"{{{given}, group: {text(caption)}}}"

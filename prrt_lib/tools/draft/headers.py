@@ -11,66 +11,17 @@ from prrt_lib.declare.layout.template import template_layout
 from prrt_lib.declare.yaml_files import load_words
 from prrt_lib.read.cells.text import folded
 
+VOCABULARY = load_words(Path(__file__).with_name("vocabulary.yaml"))
+SHORT, NUMBERED, DATED = (VOCABULARY[name] for name in ("short", "numbered", "dated"))
 BRACKETS = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
-SHORT = {
-    "f/u": "followup", "fu": "followup", "follow up": "followup", "follow-up": "followup",
-    "dx": "diagnosis", "ki-67": "ki67", "ki 67": "ki67", "mib-1": "mib1", "mib 1": "mib1",
-    "@": " at ", "tumor": "tumour", "dt": "date", "dat": "date", "datum": "date", "jour": "day",
-    "pts": "patients", "chromogranine": "chromogranin", "mitosis": "mitoses", "1st": "first",
-    "2nd": "second", "premier": "first", "fecha": "date", "data": "date", "pct": "percent",
-}  # fmt: skip
-# Words that tell nothing about what a column holds.
-EMPTY = frozenset({
-    "of", "the", "for", "a", "an", "in", "on", "de", "des", "du", "d", "la", "le", "les", "l",
-    "der", "die", "das", "am", "bei", "und", "and", "with", "mit", "to", "au", "aux", "del", "di",
-    "no", "nr", "yes", "j", "n", "y", "percent", "jj", "mm", "aaaa",
-})  # fmt: skip
-UNITS = frozenset({
-    "ng", "ml", "ug", "pg", "mci", "gbq", "mbq", "nmol", "l", "u", "mg", "dl", "years", "yrs",
-    "hpf", "10hpf", "10", "per", "mm2", "ngml", "ugl",
-})  # fmt: skip
 # Two words written as one: BIRTHDT, SCANDATE, AETERM.
 JOINED = re.compile(r"(birth|dx|death|last|prrt|scan|onset|sample|ae|prog|consent)(dt|date|term)")
-NUMBERED = {
-    "prrt_cycles": "prrt|cycle|cyc|cure|zyklus|course|treatment|tx|therapy|injection|dose|lu",
-    "adverse_events": "ae|event|adverse event|toxicity|nebenwirkung|uaw|ei|sae",
-    "imaging": "scan|imaging|imagerie|bildgebung|ct|restaging|image",
-}
-ORDINAL = {"first": "1", "second": "2", "third": "3", "fourth": "4"}
 WORDS = Path(__file__).with_name("header_words.yaml")
 CERTAIN, POSSIBLE = 0.95, 0.8
 # Shorter words resemble too many others.
 SHORTEST = 5
 Guess = tuple[str, float]
 NOTHING: Guess = ("", 0.0)
-# The date that a bare "Date" means in a table.
-DATED = {
-    "prrt_cycles": "cycle_date", "biomarkers": "sample_date", "imaging": "scan_date",
-    "adverse_events": "onset_date", "followup": "last_contact_date", "labs": "lab_date",
-    "tumour": "diagnosis_date", "prior_therapies": "therapy_date",
-    "subsequent_therapies": "therapy_date", "metastases": "metastasis_date",
-}  # fmt: skip
-# A known word that a person has to confirm: age when?
-DOUBTFUL = ("age", "age years", "alter")
-RESULTS = ("result", "results", "value", "wert", "ergebnis", "valeur", "resultat", "messwert")
-RESULT_OF = {"biomarkers": "value", "labs": "lab_value", "imaging": "response_raw"}
-MARKERS = {"CgA": "cga|chromogranin(?: a)?", "pancreastatin": "pancreastatin|pst"}
-LIMIT = re.compile(r"\b(uln|limit|grenzwert|norm\w*|upper)\b")
-POINTS = {
-    "post_PRRT2": r"\b(post|after|apres|nach)\b.*2|\bsecond\b",
-    "post_PRRT1": r"\b(post|after|apres|nach)\b.*(1|first)\b",
-    "pre_PRRT1": r"\b(pre|before|avant|vor|prior|baseline)\b(?!.*[2-9])",
-    "diagnosis": r"\b(ed|diagnosis|diagnose|diagnostic|erstdiagnose)\b",
-}
-TABLE_WORDS = {
-    "patients": "pat|patients?|patienten|stammdaten|demograph\\w*|cohort|donnees|demo",
-    "prrt_cycles": "prrt|cycles?|cures?|treatments?|therapie|zyklen|zyklus|riv",
-    "biomarkers": "mark|markers?|biomarkers?|tumormarker|marqueurs?|labor",
-    "imaging": "img|imaging|scans?|bildgebung|imagerie|radiology",
-    "adverse_events": "ae|aes|adverse|toxicity|tox|nebenwirkung(?:en)?|uaw|toxicites?|safety",
-    "followup": "fu|followup|nachsorge|suivi|survival|outcome|follow",
-    "labs": "labs?|haematology|blood",
-}
 
 
 @cache
@@ -91,12 +42,12 @@ def canonical(text: str) -> str:
 def content(text: str) -> frozenset[str]:
     """The words of a header that tell what its column holds."""
     words = canonical(text).split()
-    return frozenset(w for w in words if w not in EMPTY) or frozenset(words)
+    return frozenset(w for w in words if w not in VOCABULARY["empty"]) or frozenset(words)
 
 
 def without_units(text: str) -> str:
     """The canonical header without the words of a unit."""
-    words = [word for word in canonical(text).split() if word not in UNITS]
+    words = [word for word in canonical(text).split() if word not in VOCABULARY["units"]]
     return " ".join(words) or canonical(text)
 
 
@@ -110,7 +61,7 @@ def numbered_part(text: str) -> tuple[str, str]:
     for table, words in NUMBERED.items():
         for pattern in (
             rf"\b(?:{words}) ?(?:no )?(\d+)\b",
-            rf"\b(?:{'|'.join(ORDINAL)}) (?:{words})\b(?! date)",
+            rf"\b(?:{VOCABULARY['ordinals']}) (?:{words})\b(?! date)",
         ):
             if re.search(pattern, plain):
                 return table, " ".join(re.sub(pattern, " ", plain).split())
@@ -134,7 +85,8 @@ def _known() -> dict[str, list[str]]:
 def table_of(text: str) -> str:
     """The table that a sheet's name or a caption speaks of; "" where none."""
     words = canonical(re.sub(r"\d+", " ", text))
-    hits = [name for name, rule in TABLE_WORDS.items() if re.search(rf"\b(?:{rule})\b", words)]
+    rules = VOCABULARY["tables"].items()
+    hits = [name for name, rule in rules if re.search(rf"\b(?:{rule})\b", words)]
     return hits[0] if len(hits) == 1 else ""
 
 
@@ -162,14 +114,14 @@ def guess(text: str, favourite: str, caption: str = "") -> Guess:
         return f"{favourite}.{DATED[favourite]}", CERTAIN
     if plain in ("grade", "grad") and favourite == "adverse_events":
         return "adverse_events.grade", 1.0
-    if plain in RESULTS and favourite in RESULT_OF:
-        return f"{favourite}.{RESULT_OF[favourite]}", CERTAIN
+    if plain in VOCABULARY["results"] and favourite in VOCABULARY["result_of"]:
+        return f"{favourite}.{VOCABULARY['result_of'][favourite]}", CERTAIN
     table, rest = numbered_part(text)
     if table and plain not in _known():
         return _numbered(table, rest, plain)
     likely = [_listed(plain, favourite), _listed(without_units(plain), favourite)]
     place, score = max(likely, key=lambda found: found[1])
-    return place, min(score, POSSIBLE) if plain in DOUBTFUL else score
+    return place, min(score, POSSIBLE) if plain in VOCABULARY["doubtful"] else score
 
 
 def _numbered(table: str, rest: str, plain: str) -> Guess:
@@ -214,13 +166,13 @@ def _listed(plain: str, favourite: str) -> Guess:
 def _marker(text: str, caption: str) -> Guess | None:
     """A header, or a header below a caption, that names a marker and perhaps a time point."""
     words = canonical(f"{caption} {text}" if caption else text)
-    for analyte, rule in MARKERS.items():
+    for analyte, rule in VOCABULARY["markers"].items():
         if not re.match(rf"(?:date (?:of )?)?(?:serum |plasma )?(?:{rule})\b", words):
             continue
         constant = f"analyte={analyte}"
         if point := time_point(words):
             constant += f", timepoint_label={point}"
-        column = "uln" if LIMIT.search(words) else "value"
+        column = "uln" if re.search(VOCABULARY["limit"], words) else "value"
         if re.search(r"\bdate\b", words):
             column = "sample_date"
         return f"biomarkers.{column} {constant}", CERTAIN
@@ -230,5 +182,5 @@ def _marker(text: str, caption: str) -> Guess | None:
 def time_point(text: str) -> str:
     """The time point that a header or caption names; "" where none or more than one."""
     words = canonical(text)
-    hits = [point for point, rule in POINTS.items() if re.search(rule, words)]
+    hits = [one for one, rule in VOCABULARY["timepoints"].items() if re.search(rule, words)]
     return hits[0] if hits else ""

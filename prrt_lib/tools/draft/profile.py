@@ -11,7 +11,7 @@ from prrt_lib.read.workbook.excel import open_workbook
 from prrt_lib.read.workbook.gate import admit
 from prrt_lib.tools.draft.blocks import drafted
 from prrt_lib.tools.draft.content import Codebooks, codebooks, has_decimal_comma, proved_order
-from prrt_lib.tools.draft.entries import text
+from prrt_lib.tools.draft.entries import listed, text
 from prrt_lib.tools.draft.headers import POSSIBLE, guess
 from prrt_lib.tools.draft.sheet import DraftSheet, look, look_at_export
 
@@ -26,47 +26,45 @@ def draft(workbook: str | Path, dictionary: str | Path = "") -> str:
     value that starts with TODO stops every run until somebody has decided. With REDCap's data
     ``dictionary`` the workbook is a raw CSV export of that project.
     """
-    stem = re.sub(r"\W+", "_", Path(workbook).stem).strip("_") or "draft"
-    looked, meanings = _looked(Path(workbook), dictionary)
+    workbook = Path(workbook)
+    stem = re.sub(r"\W+", "_", workbook.stem).strip("_") or "draft"
+    meanings: Codebooks = {}
+    if dictionary:
+        looked = look_at_export(workbook, Path(dictionary))
+    elif workbook.suffix.lower() == ".csv":
+        expected = "an Excel workbook, or an export of REDCap with its data dictionary"
+        todo = "for REDCap add --dictionary FILE.csv; any other file: save it as .xlsx"
+        raise WorkbookError(Problem(str(workbook), "a CSV file alone", expected, todo))
+    else:
+        admit(workbook)
+        sheets = {name: one for name, one in open_workbook(workbook).sheets.items() if one.rows}
+        looked, meanings = [look(sheet) for sheet in sheets.values()], codebooks(sheets)
     cells = [column for sheet in looked for column in sheet.cells.values()]
     lines = [
-        f"# Drafted from {Path(workbook).name}. Decide every line marked TODO, or remove it.",
+        f"# Drafted from {workbook.name}. Decide every line marked TODO, or remove it.",
         f"name: {text(stem)}",
         "label: TODO say in a few words what this workbook is",
-        *([f"source: redcap\ndictionary: {text(str(dictionary))}"] if dictionary else []),
-        *_order(cells),
-        *([LOCALE] if has_decimal_comma(cells) else []),
-        "sheets:",
     ]
+    if dictionary:
+        lines += ["source: redcap", f"dictionary: {text(str(dictionary))}"]
+    # The order of day and month that text dates of the workbook prove, or the question.
+    proofs = proved_order(cells)
+    proved = [order for order in ("DMY", "MDY") if proofs[order]]
+    if len(proved) == 1:
+        lines.append(
+            f"date_order: {proved[0]}  # proved by {proofs[proved[0]]} dates typed as text"
+        )
+    elif proofs:
+        lines.append(ORDER)
+    if has_decimal_comma(cells):
+        lines.append(LOCALE)
+    lines.append("sheets:")
     for sheet in looked:
         lines += _sheet(sheet, meanings)
     if "      - table: patients" not in lines and "    records:" in lines:
         # Each row of a `patients` block is a patient, even where it holds no column.
         lines.insert(lines.index("    records:") + 1, "      - table: patients")
     return "\n".join(lines) + "\n"
-
-
-def _looked(workbook: Path, dictionary: str | Path) -> tuple[list[DraftSheet], Codebooks]:
-    """(sheets as a draft sees them, meanings of codes from a codebook sheet)."""
-    if dictionary:
-        return look_at_export(workbook, Path(dictionary)), {}
-    if workbook.suffix.lower() == ".csv":
-        expected = "an Excel workbook, or an export of REDCap with its data dictionary"
-        todo = "for REDCap add --dictionary FILE.csv; any other file: save it as .xlsx"
-        raise WorkbookError(Problem(str(workbook), "a CSV file alone", expected, todo))
-    admit(workbook)
-    sheets = {name: sheet for name, sheet in open_workbook(workbook).sheets.items() if sheet.rows}
-    return [look(sheet) for sheet in sheets.values()], codebooks(sheets)
-
-
-def _order(cells: list[list]) -> Iterator[str]:
-    """The order of day and month that text dates of the workbook prove, or the question."""
-    proofs = proved_order(cells)
-    proved = [order for order in ("DMY", "MDY") if proofs[order]]
-    if len(proved) == 1:
-        yield f"date_order: {proved[0]}  # proved by {proofs[proved[0]]} dates typed as text"
-    elif proofs:
-        yield ORDER
 
 
 def _sheet(sheet: DraftSheet, meanings: Codebooks) -> Iterator[str]:
@@ -88,7 +86,7 @@ def _sheet(sheet: DraftSheet, meanings: Codebooks) -> Iterator[str]:
     yield f"    id: {shown}"
     found = drafted(sheet, meanings)
     if found.ignored:
-        yield f"    ignore: [{', '.join(text(f'TODO {name}') for name in found.ignored)}]"
+        yield f"    ignore: {listed(f'TODO {name}' for name in found.ignored)}"
     if found.rows:
         yield f"    ignore_rows: {found.rows}"
     yield "    records:"

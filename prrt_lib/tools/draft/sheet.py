@@ -8,24 +8,15 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from prrt_lib.declare.layout.profiles import Sheet as SheetProfile
-from prrt_lib.declare.layout.redcap import Field
 from prrt_lib.read.cells.reader import text_of, unit_in_header
 from prrt_lib.read.sheets.headers import Header, compared, headers
 from prrt_lib.read.sheets.ids import looks_like_id
-from prrt_lib.read.sheets.redcap import Export, open_export
+from prrt_lib.read.sheets.redcap import open_export
 from prrt_lib.read.workbook.excel import Sheet
-from prrt_lib.tools.draft.entries import PARTS, per_field
-from prrt_lib.tools.draft.headers import canonical, is_header, table_of
+from prrt_lib.tools.draft.entries import per_field
+from prrt_lib.tools.draft.headers import VOCABULARY, canonical, is_header, table_of
 
 SEARCHED_ROWS = 15
-UNIT = re.compile(r"(.*\b)?(units?|einheit(en)?|unite?s?|uom)")
-# Words of a study id, the likeliest first; a hospital's number is the last to be taken.
-ID_WORDS = (
-    r"\b(id|patid|record id|subject|patienten id|patientennummer)\b",
-    r"^(study|subject|patient)$|\b(pat|patients?|patienten|pt|case|fallnummer|fall|record|paciente|"
-    r"paziente|code|studiennummer|(study|trial|registry) (number|no|nr|code))\b",
-    r"\b(mrn|hospital (number|no|nr)|chart number)\b",
-)
 INSTANCE = "redcap_repeat_instance"
 
 
@@ -67,15 +58,19 @@ class DraftSheet:
 
 def look(sheet: Sheet) -> DraftSheet:
     """The sheet as a draft sees it."""
-    row = header_row(sheet)
+    row = _header_row(sheet)
     above = [cell for cell in sheet.rows.get(row - 1, {}).values() if not cell.blank]
     group = row - 1 if len(above) > 1 else 0
     heads = headers(sheet, SheetProfile(sheet.name, "", (), row, group))
-    cells = {head.column: below(sheet, row, head.column) for head in heads}
+    cells = {head.column: _below(sheet, row, head.column) for head in heads}
     id_head = _id(heads, cells)
-    units = _units_row(sheet, row, id_head.column) if id_head else 0
-    if units:
-        cells = {head.column: below(sheet, units, head.column) for head in heads}
+    # The row right below the header where it holds texts and no study id.
+    first = [cell for cell in sheet.rows.get(row + 1, {}).values() if not cell.blank]
+    texts = bool(first) and all(isinstance(cell.value, str) for cell in first)
+    units = 0
+    if id_head and texts and all(cell.column != id_head.column for cell in first):
+        units = row + 1
+        cells = {head.column: _below(sheet, units, head.column) for head in heads}
     return DraftSheet(
         name=sheet.name,
         header_row=row,
@@ -92,14 +87,14 @@ def look(sheet: Sheet) -> DraftSheet:
 
 def is_unit(head: Header) -> bool:
     """Whether a header says that its column names units."""
-    return bool(UNIT.fullmatch(canonical(head.text)))
+    return bool(re.fullmatch(VOCABULARY["unit"], canonical(head.text)))
 
 
 def _shown(value: object) -> str:
     return " ".join(str(value).split())
 
 
-def header_row(sheet: Sheet) -> int:
+def _header_row(sheet: Sheet) -> int:
     """The row, among the first ones, with the most texts that are headers for certain."""
     best, row = (0, 0), 1
     for number in sorted(sheet.rows):
@@ -108,32 +103,29 @@ def header_row(sheet: Sheet) -> int:
             for cell in sheet.rows[number].values()
             if isinstance(cell.value, str) and not cell.blank
         }
-        score = (sum(map(_is_header, texts)), len(texts))
+        certain = [
+            text for text in texts
+            if is_header(text) or text in VOCABULARY["parts"]
+            or re.search(VOCABULARY["ids"][0], canonical(text))
+        ]  # fmt: skip
+        score = (len(certain), len(texts))
         if number <= SEARCHED_ROWS and score > best:
             best, row = score, number
     return row
 
 
-def _is_header(text: str) -> bool:
-    return is_header(text) or text in PARTS or bool(re.search(ID_WORDS[0], canonical(text)))
-
-
 def _id(heads: Sequence[Header], cells: Mapping[int, list]) -> Header | None:
     """The header of the study id: one that says so, or one that may be it above ids."""
-    for rank, words in enumerate(ID_WORDS):
+    for rank, words in enumerate(VOCABULARY["ids"]):
         for head in heads:
-            named = re.search(words, canonical(head.text))
-            if named and (not rank or _are_ids(cells[head.column])):
-                return head
+            if re.search(words, canonical(head.text)):
+                like = [looks_like_id(text_of(cell)) for cell in cells[head.column]]
+                if rank == 0 or sum(like) * 2 >= len(like):
+                    return head
     return None
 
 
-def _are_ids(cells: list) -> bool:
-    texts = [text_of(cell) for cell in cells]
-    return sum(map(looks_like_id, texts)) * 2 >= len(texts)
-
-
-def below(sheet: Sheet, row: int, column: int) -> list:
+def _below(sheet: Sheet, row: int, column: int) -> list:
     """The filled values below a header."""
     return [
         line[column].value
@@ -142,50 +134,41 @@ def below(sheet: Sheet, row: int, column: int) -> list:
     ]
 
 
-def _units_row(sheet: Sheet, row: int, id_column: int) -> int:
-    """The row right below the header where it holds texts and no study id; else 0."""
-    cells = [cell for cell in sheet.rows.get(row + 1, {}).values() if not cell.blank]
-    texts = all(isinstance(cell.value, str) for cell in cells)
-    return row + 1 if cells and texts and all(c.column != id_column for c in cells) else 0
-
-
 def look_at_export(path: Path, dictionary: Path) -> list[DraftSheet]:
     """One draft sheet per instrument of the export that has records."""
     export = open_export(path, dictionary)
-    sheets = [(name, export[name]) for name in export.sheet_names]
-    return [_look(export, name, sheet) for name, sheet in sheets if len(sheet.rows) > 1]
-
-
-def _look(export: Export, name: str, sheet: Sheet) -> DraftSheet:
-    heads = headers(sheet, SheetProfile(name, "", ()))
     fields = {compared(one.name): one for one in export.known}
-    record = next(head for head in heads if head.text == compared(export.known[0].name))
-    kept = [_said(head, fields, name) for head in heads if head is not record]
-    cells = {head.column: below(sheet, 1, head.column) for head in heads}
-    coded = {h.column: fields[h.text].choices for h in heads if h.text in fields}
-    return DraftSheet(
-        name=name,
-        header_row=1,
-        group_row=0,
-        units_row=0,
-        id=record,
-        heads=tuple(head for head in kept if head is not None),
-        shown={head.column: text_of(sheet.cell(1, head.column).value) for head in heads},
-        captions={},
-        cells={c: [coded.get(c, {}).get(text_of(v), v) for v in vs] for c, vs in cells.items()},
-        units={h.column: _unit(fields.get(h.text)) for h in heads},
-        choices={column: given for column, given in coded.items() if given},
-    )
-
-
-def _said(head: Header, fields: dict[str, Field], form: str) -> Header | None:
-    """The header with the field's label for its text; None for columns that are no data."""
-    if head.text == INSTANCE and table_of(form) == "prrt_cycles":
-        return replace(head, text="cycle number")
-    if head.text not in fields:
-        return None
-    return replace(head, text=compared(fields[head.text].label or head.text))
-
-
-def _unit(field: Field | None) -> str:
-    return (unit_in_header(field.label) or per_field(field.label)) if field else ""
+    record = compared(export.known[0].name)
+    found = []
+    for name in export.sheet_names:
+        sheet = export[name]
+        if len(sheet.rows) < 2:
+            continue
+        every = headers(sheet, SheetProfile(name, "", ()))
+        heads, units, choices = [], {}, {}
+        for head in every:
+            field = fields.get(head.text)
+            if head.text == INSTANCE and table_of(name) == "prrt_cycles":
+                heads.append(replace(head, text="cycle number"))
+            elif field and head.text != record:
+                heads.append(replace(head, text=compared(field.label or head.text)))
+            label = field.label if field else ""
+            units[head.column] = unit_in_header(label) or per_field(label) if label else ""
+            if field and field.choices:
+                choices[head.column] = field.choices
+        cells = {head.column: _below(sheet, 1, head.column) for head in every}
+        found.append(DraftSheet(
+            name=name,
+            header_row=1,
+            group_row=0,
+            units_row=0,
+            id=next(head for head in every if head.text == record),
+            heads=tuple(heads),
+            shown={head.column: text_of(sheet.cell(1, head.column).value) for head in every},
+            captions={},
+            cells={c: [choices.get(c, {}).get(text_of(v), v) for v in vs]
+                   for c, vs in cells.items()},
+            units=units,
+            choices=choices,
+        ))  # fmt: skip
+    return found

@@ -9,10 +9,18 @@ import ipywidgets as widgets
 
 from prrt_lib.base.errors import AnalysisError
 from prrt_lib.declare.parameters import unknown_name
+from prrt_lib.declare.rows import result_rows
 from prrt_lib.draw.figure_values import DAYS_IN
 from prrt_lib.study import open_study
-from prrt_lib.tools.explore import question
-from prrt_lib.tools.explore.question import Question, at_risk, nothing, summary
+from prrt_lib.tools.explore.question import (
+    Question,
+    at_risk,
+    endpoints,
+    groupings,
+    levels,
+    parts,
+    summary,
+)
 
 WIDE = widgets.Layout(width="98%", max_width="60em")
 LABELS = {"description_width": "9em"}
@@ -30,7 +38,7 @@ class Explorer:
     def __init__(self, scenario: str, **chosen: Any):
         study = open_study(scenario)
         self.scenario = scenario
-        self.controls = _controls(question.levels(study), study.parameters.horizon_months)
+        self.controls = _controls(levels(study), study.parameters.horizon_months)
         for name, value in chosen.items():
             self.controls[name].value = _offered(name, value, self.controls[name])
         self.shown = widgets.HTML(layout=WIDE)
@@ -69,17 +77,14 @@ class Explorer:
             self.warnings = summary(self.rows).notes
             self.copied.value = self.question.code
         except AnalysisError as error:
-            self.rows = nothing()
+            self.rows = result_rows([])
             self.warnings = [str(problem) for problem in error.problems]
             self.copied.value = ""
-        self._show()
-
-    def _show(self) -> None:
         lines = "".join(f"<div>{html.escape(text)}</div>" for text in self.warnings)
         refused = "" if self.figure else "<b>Not shown: this comparison is not allowed.</b>"
         self.said.value = f'<div role="alert" {WARN}>{refused}{lines}</div>' if lines else ""
-        parts = [self.figure, at_risk(self.rows), summary(self.rows)] if self.figure else []
-        self.shown.value = "".join(part._repr_html_() for part in parts)
+        pieces = [self.figure, at_risk(self.rows), summary(self.rows)] if self.figure else []
+        self.shown.value = "".join(piece._repr_html_() for piece in pieces)
 
 
 def _offered(name: str, value: Any, control: Any) -> Any:
@@ -91,18 +96,18 @@ def _offered(name: str, value: Any, control: Any) -> Any:
     return value
 
 
-def _controls(levels: Any, horizon: float) -> dict[str, Any]:
+def _controls(offered: Any, horizon: float) -> dict[str, Any]:
     """The widgets by name, each with its words."""
     known = {"style": LABELS, "layout": WIDE}
     return {
         "endpoint": widgets.Dropdown(
-            options=question.endpoints(), value="os_prrt", description="Endpoint", **known
+            options=endpoints(), value="os_prrt", description="Endpoint", **known
         ),
         "by": widgets.Dropdown(
-            options=question.groupings(levels), value="", description="Grouped by", **known
+            options=groupings(offered), value="", description="Grouped by", **known
         ),
         "where": widgets.Dropdown(
-            options=question.parts(levels), value=("", ""), description="Patients", **known
+            options=parts(offered), value=("", ""), description="Patients", **known
         ),
         "horizon_months": widgets.FloatSlider(
             value=horizon, min=min(6.0, horizon), max=horizon, step=6.0, readout_format=".0f",

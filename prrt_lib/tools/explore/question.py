@@ -12,7 +12,7 @@ from prrt_lib.analyse.summaries import as_text, levels_of
 from prrt_lib.declare import numbers
 from prrt_lib.declare.dictionary import dictionary
 from prrt_lib.declare.parameters import YEARS, days
-from prrt_lib.declare.rows import result_rows, stamp
+from prrt_lib.declare.rows import stamp
 from prrt_lib.draw import figures, tables
 from prrt_lib.draw.canvas import Drawing
 from prrt_lib.run.stages import columns_read
@@ -121,11 +121,6 @@ class Question:
     def figure(self, rows: pd.DataFrame) -> Drawing:
         """The curve with limits and numbers at risk."""
         return getattr(figures, self._drawn)(rows, self.scenario, time_unit=self.time_unit)
-
-
-def nothing() -> pd.DataFrame:
-    """The rows of a question that was refused: none."""
-    return result_rows([])
 
 
 def at_risk(rows: pd.DataFrame) -> tables.Table:

@@ -40,7 +40,9 @@ def queries(parameters: Parameters, out: Path = PROJECT, say: Say = print) -> Pa
     closed = [answer for answer in now.all if answer.state == "closed"]
     links = _links(parameters, target)
     write_queries(target, now.asked, closed, links)
-    say(_summary(now, target))
+    states = ("open", "answered", "confirmed", "closed")
+    words = ", ".join(f"{sum(a.state == state for a in now.all)} {state}" for state in states)
+    say(f"{len(now.asked)} questions ({words}): {target}")
     return target
 
 
@@ -62,13 +64,13 @@ def asking(parameters: Parameters, out: Path = PROJECT, say: Say = print) -> Ask
         Asked(aged[answer.key], row["severity"], row["message"], row["how_to_resolve"])
         for answer, row in zip(now, findings.to_dict("records"), strict=True)
     ]
-    return Asking(sorted(asked, key=_place), everything, file)
 
+    def place(one: Asked) -> tuple:
+        """Questions about one patient together, the workbook's own first."""
+        known = one.answer
+        return (known.record, SEVERITIES.index(one.severity), known.rule, known.sheet, known.key)
 
-def _place(asked: Asked) -> tuple:
-    """Questions about one patient together, the workbook's own first."""
-    answer = asked.answer
-    return (answer.record, SEVERITIES.index(asked.severity), answer.rule, answer.sheet, answer.key)
+    return Asking(sorted(asked, key=place), everything, file)
 
 
 def _links(parameters: Parameters, target: Path) -> Callable[[str, str], str]:
@@ -78,7 +80,8 @@ def _links(parameters: Parameters, target: Path) -> Callable[[str, str], str]:
     first = next(iter(by_name.values()))
 
     def link(sheet: str, cell: str) -> str:
-        name, plain = split_sheet(sheet)
+        # Sheets of several workbooks are named with their file: "[b.xlsx]Patients".
+        name, _, plain = sheet[1:].partition("]") if sheet.startswith("[") else ("", "", sheet)
         file = by_name.get(name, first)
         # A spreadsheet program names the only sheet of a CSV file after the file.
         plain = Path(file).stem[:31] if file.endswith(".csv") else plain
@@ -86,21 +89,6 @@ def _links(parameters: Parameters, target: Path) -> Callable[[str, str], str]:
         return f"external:{file}#'{quoted}'!{cell}" if sheet and cell else ""
 
     return link
-
-
-def split_sheet(sheet: str) -> tuple[str, str]:
-    """("b.xlsx", "Patients") of "[b.xlsx]Patients", as sheets of several workbooks are named."""
-    if sheet.startswith("["):
-        name, _, rest = sheet[1:].partition("]")
-        return name, rest
-    return "", sheet
-
-
-def _summary(now: Asking, target: Path) -> str:
-    count = {state: sum(a.state == state for a in now.all)
-             for state in ("open", "answered", "confirmed", "closed")}  # fmt: skip
-    words = ", ".join(f"{number} {state}" for state, number in count.items())
-    return f"{len(now.asked)} questions ({words}): {target}"
 
 
 def take_answers(parameters: Parameters, workbook: Path, say: Say = print) -> Sequence[Answer]:

@@ -25,17 +25,27 @@ QUESTIONS, CLOSED, HOW = "Questions", "Closed", "How to answer"
 # Excel takes this many links on a sheet; the rest are written as plain addresses.
 MOST_LINKS = 65_000
 WHOLE = "(whole workbook)"
-# header -> (width, what it holds); those of ANSWERS are for the abstractor.
+Heads = Mapping[str, tuple[str, int]]
+# Header -> what stands below it and the column's width; those of ANSWERS are for the abstractor.
 ASKED = {
-    "Study id": 14, "Item": 26, "Sheet": 16, "Cell": 8, "Severity": 10, "What was found": 52,
-    "How to resolve": 48, "First seen": 12, "Age (data cuts)": 8, "State": 11,
+    "Study id": ("record", 14), "Item": ("item", 26), "Sheet": ("sheet", 16), "Cell": ("cell", 8),
+    "Severity": ("severity", 10), "What was found": ("message", 52),
+    "How to resolve": ("how_to_resolve", 48), "First seen": ("first_seen", 12),
+    "Age (data cuts)": ("cuts", 8), "State": ("state", 11),
 }  # fmt: skip
 ANSWERS = {
-    "Answer": 30, "Confirmed as written": 13, "Corrected value": 16, "Initials": 9, "Date": 12,
-    "Comment": 30,
+    "Answer": ("answer", 30), "Confirmed as written": ("confirmed", 13),
+    "Corrected value": ("corrected", 16), "Initials": ("initials", 9), "Date": ("date", 12),
+    "Comment": ("comment", 30),
 }  # fmt: skip
-IDS = {"Finding": 14, "Key": 14}
-HEADERS = (*ASKED, *ANSWERS, *IDS)
+HEADS = {**ASKED, **ANSWERS, "Finding": ("finding_id", 14), "Key": ("key", 14)}
+HEADERS = tuple(HEADS)
+CLOSED_HEADS = {
+    "Study id": ("record", 14), "Item": ("item", 26), "Sheet": ("sheet", 16), "Cell": ("cell", 8),
+    "What was found": ("message", 60), "First seen": ("first_seen", 12),
+    "Closed at": ("last_seen", 12), "Age (data cuts)": ("cuts", 8), "Answer": ("answer", 30),
+    "Initials": ("initials", 9), "Date": ("date", 12), "Finding": ("finding_id", 14),
+}  # fmt: skip
 LINES = (
     "How to answer",
     "One row per question, together by patient. The link in the column Cell opens the cell.",
@@ -86,28 +96,24 @@ class _Styles:
         self.book = book
         self.made: dict[tuple, xlsxwriter.format.Format] = {}
 
-    def _made(self, **given) -> xlsxwriter.format.Format:
+    def text(self, **given) -> xlsxwriter.format.Format:
         key = tuple(sorted(given.items()))
         if key not in self.made:
             self.made[key] = self.book.add_format({"valign": "top", "text_wrap": True, **given})
         return self.made[key]
 
     def head(self, mine: bool = False):
-        return self._made(bold=True, bg_color="#F4E3B2" if mine else "#D9D9D9", bottom=1)
-
-    def text(self, **given):
-        return self._made(**given)
+        return self.text(bold=True, bg_color="#F4E3B2" if mine else "#D9D9D9", bottom=1)
 
     def cell(self, band: int, first: bool, mine: bool = False, **given):
         colour = "#FFFBEA" if mine else ("#FFFFFF", "#F2F2F2")[band]
         edge = {"top": 1} if first else {"top": 4, "top_color": "#BFBFBF"}
-        return self._made(bg_color=colour, **edge, **given)
+        return self.text(bg_color=colour, **edge, **given)
 
 
 def _questions(sheet, asked: Sequence[Asked], style: _Styles, link: Callable) -> None:
-    _heads(sheet, {**ASKED, **ANSWERS, **IDS}, style)
+    _heads(sheet, HEADS, style)
     sheet.set_row(0, 45)
-    sheet.freeze_panes(1, 1)
     sheet.autofilter(0, 0, max(len(asked), 1), len(HEADERS) - 1)
     row = 0
     for band, (_, group) in enumerate(groupby(asked, key=lambda one: one.answer.record)):
@@ -119,18 +125,17 @@ def _questions(sheet, asked: Sequence[Asked], style: _Styles, link: Callable) ->
                           {"validate": "list", "source": ["yes"]})  # fmt: skip
     sheet.set_column(HEADERS.index("Key"), HEADERS.index("Key"), 14, None, {"hidden": True})
     sheet.print_area(0, 0, max(row, 1), HEADERS.index("Comment"))
-    _printed(sheet)
 
 
 def _question(sheet, row: int, one: Asked, look: tuple, style: _Styles, link: Callable) -> None:
     answer = one.answer
-    texts = (
-        answer.record or WHOLE, item(answer), answer.sheet, answer.cell, one.severity, one.message,
-        one.how_to_resolve, answer.first_seen, answer.cuts, answer.state, answer.answer,
-        answer.confirmed, answer.corrected, answer.initials, answer.date, answer.comment,
-        answer.finding_id, answer.key,
-    )  # fmt: skip
-    sheet.set_row(row, _height(texts))
+    texts = _texts(one, HEADS)
+    # Points that the tallest wrapped text needs, at about 1.05 characters a unit of width.
+    lines = [
+        sum(-(-max(len(part), 1) // int(width * 1.05)) for part in text.split("\n"))
+        for text, (_, width) in zip(texts, {**ASKED, **ANSWERS}.values(), strict=False)
+    ]
+    sheet.set_row(row, min(15.0 * max(lines), 400.0))
     for at, (header, text) in enumerate(zip(HEADERS, texts, strict=True)):
         how = style.cell(*look, mine=header in ANSWERS)
         target = link(answer.sheet, answer.cell) if header == "Cell" and row <= MOST_LINKS else ""
@@ -143,54 +148,36 @@ def _question(sheet, row: int, one: Asked, look: tuple, style: _Styles, link: Ca
             sheet.write_string(row, at, safe(text), how)
 
 
-def _height(texts: Sequence[str]) -> float:
-    """Points that the tallest wrapped text of a row needs, at about 1.05 characters a unit."""
-    widths = (*ASKED.values(), *ANSWERS.values())
-    lines = [
-        sum(-(-max(len(part), 1) // int(width * 1.05)) for part in text.split("\n"))
-        for text, width in zip(texts, widths, strict=False)
-    ]
-    return min(15.0 * max(lines), 400.0)
-
-
-def item(answer: Answer) -> str:
-    """Label of the column a question is about, of the table where it is about a record."""
+def _texts(one: Asked, heads: Heads) -> list[str]:
+    """What stands in a row below ``heads``."""
+    answer = one.answer
     table = dictionary().tables.get(answer.table)
-    if table is None:
-        return ""
-    column = table.columns.get(answer.column)
-    return f"{table.label}: {column.label}" if column else table.label
+    column = table.columns.get(answer.column) if table else None
+    # The column a question is about, or the table where it is about a record.
+    item = f"{table.label}: {column.label}" if column else table.label if table else ""
+    known = {**vars(one), **vars(answer), "item": item, "record": answer.record or WHOLE}
+    return [known[name] for name, _ in heads.values()]
 
 
 def _closed(sheet, closed: Sequence[Answer], style: _Styles) -> None:
-    heads = {"Study id": 14, "Item": 26, "Sheet": 16, "Cell": 8, "What was found": 60,
-             "First seen": 12, "Closed at": 12, "Age (data cuts)": 8, "Answer": 30,
-             "Initials": 9, "Date": 12, "Finding": 14}  # fmt: skip
-    _heads(sheet, heads, style)
-    sheet.freeze_panes(1, 1)
+    _heads(sheet, CLOSED_HEADS, style)
     for row, answer in enumerate(closed, start=1):
         rule = rules().get(answer.rule)
-        texts = (answer.record or WHOLE, item(answer), answer.sheet, answer.cell,
-                 rule.message if rule else answer.rule, answer.first_seen, answer.last_seen,
-                 answer.cuts, answer.answer, answer.initials, answer.date,
-                 answer.finding_id)  # fmt: skip
-        for at, text in enumerate(texts):
+        one = Asked(answer, "", rule.message if rule else answer.rule, "")
+        for at, text in enumerate(_texts(one, CLOSED_HEADS)):
             sheet.write_string(row, at, safe(text), style.text())
-    _printed(sheet)
 
 
-def _heads(sheet, heads: dict[str, int], style: _Styles) -> None:
-    for at, (text, width) in enumerate(heads.items()):
-        sheet.set_column(at, at, width)
-        sheet.write_string(0, at, text, style.head(mine=text in ANSWERS))
-
-
-def _printed(sheet) -> None:
-    """On paper: landscape, all columns on one page, the header on each."""
+def _heads(sheet, heads: Heads, style: _Styles) -> None:
+    """The header row; on paper landscape, all columns on one page, the header on each."""
+    sheet.freeze_panes(1, 1)
     sheet.set_landscape()
     sheet.set_paper(9)
     sheet.fit_to_pages(1, 0)
     sheet.repeat_rows(0)
+    for at, (text, (_, width)) in enumerate(heads.items()):
+        sheet.set_column(at, at, width)
+        sheet.write_string(0, at, text, style.head(mine=text in ANSWERS))
 
 
 def read_answers(path: Path, known: Sequence[Answer]) -> list[Answer]:
@@ -212,19 +199,23 @@ def read_answers(path: Path, known: Sequence[Answer]) -> list[Answer]:
             continue
         key = _text(cells["Key"])
         if key not in keys or key in written:
-            problems.append(_unknown(cells["Key"], twice=key in written))
+            word = "stands twice" if key in written else "was never asked"
+            todo = ("keep the column Key as it was; write the questions again if the answers file "
+                    "was lost")  # fmt: skip
+            problems.append(_problem(cells["Key"], f"a question that {word}",
+                                     "each question of this scenario once", todo))  # fmt: skip
             continue
         written[key] = _answer(cells, problems)
     if problems:
         raise WorkbookError(problems)
-    return [_joined(answer, written.get(answer.key)) for answer in known]
-
-
-def _joined(answer: Answer, words: Mapping[str, str] | None) -> Answer:
-    if words is None:
-        return answer
-    new = replace(answer, **words)
-    return new if answer.state == "closed" else replace(new, state=new.answered_state)
+    taken = []
+    for answer in known:
+        if words := written.get(answer.key):
+            answer = replace(answer, **words)
+            if answer.state != "closed":
+                answer = replace(answer, state=answer.answered_state)
+        taken.append(answer)
+    return taken
 
 
 def _columns(path: Path, sheet: Sheet | None) -> dict[str, int]:
@@ -247,43 +238,30 @@ def _columns(path: Path, sheet: Sheet | None) -> dict[str, int]:
 def _answer(cells: Mapping[str, Cell], problems: list[Problem]) -> dict[str, str]:
     corrected = cells["Corrected value"].value
     number = isinstance(corrected, (int, float)) and not isinstance(corrected, bool)
+    confirmed, signed = cells["Confirmed as written"], cells["Date"]
+    word = parse("yes_no", confirmed.value)
+    if word.status not in ("ok", "missing"):
+        problems.append(
+            _problem(confirmed, "another word", "yes, or nothing", "choose from the list")
+        )
+    day = parse("date", signed.value, number_format=signed.number_format)
+    if day.status not in ("ok", "missing"):
+        problems.append(
+            _problem(signed, "no full date", "the day of the answer", "write 2026-07-15")
+        )
     return {
         "answer": _text(cells["Answer"]),
-        "confirmed": _yes(cells["Confirmed as written"], problems),
+        "confirmed": "yes" if (word.status, word.value) == ("ok", "yes") else "",
         "corrected": repr(float(corrected)) if number else _text(cells["Corrected value"]),
         "number": "yes" if number else "",
         "initials": _text(cells["Initials"]),
-        "date": _date(cells["Date"], problems),
+        "date": day.value or "" if day.status in ("ok", "missing") else "",
         "comment": _text(cells["Comment"]),
     }
 
 
 def _text(cell: Cell) -> str:
     return plain(text_of(cell.value).strip())
-
-
-def _yes(cell: Cell, problems: list[Problem]) -> str:
-    parsed = parse("yes_no", cell.value)
-    if parsed.status == "missing":
-        return ""
-    if parsed.status != "ok":
-        problems.append(_problem(cell, "another word", "yes, or nothing", "choose from the list"))
-        return ""
-    return "yes" if parsed.value == "yes" else ""
-
-
-def _date(cell: Cell, problems: list[Problem]) -> str:
-    parsed = parse("date", cell.value, number_format=cell.number_format)
-    if parsed.status in ("ok", "missing"):
-        return parsed.value or ""
-    problems.append(_problem(cell, "no full date", "the day of the answer", "write 2026-07-15"))
-    return ""
-
-
-def _unknown(cell: Cell, twice: bool) -> Problem:
-    found = "a question that stands twice" if twice else "a question that was never asked"
-    todo = "keep the column Key as it was; write the questions again if the answers file was lost"
-    return _problem(cell, found, "each question of this scenario once", todo)
 
 
 def _problem(cell: Cell, found: str, expected: str, todo: Any) -> Problem:

@@ -6,7 +6,7 @@ import datetime as dt
 import json
 import re
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -66,28 +66,14 @@ def load(path: Path, scenario: str) -> list[Entry]:
 
     Raises InputError with everything that is wrong with it; no message quotes the file.
     """
-    content = _content(path)
-    _whole(path, content, scenario)
-    given = content["entries"]
-    problems = [problem for number, one in enumerate(given, 1)
-                for problem in _wrong(path, number, one)]  # fmt: skip
-    if problems:
-        raise InputError(problems)
-    entries = [Entry(**one) for one in given]
-    if checksum(scenario, entries) != content["checksum"]:
-        raise InputError(
-            Problem(str(path), "entries that do not fit the file's checksum",
-                    "a file as the pages saved it, not changed by hand", SAVE_AGAIN)
-        )  # fmt: skip
-    return entries
 
-
-def _content(path: Path) -> Mapping[str, Any]:
-    def refused(found: str) -> InputError:
-        return InputError(Problem(str(path), found, "a sign-off file", SAVE_AGAIN))
+    def refused(
+        found: str, expected: str = "a sign-off file", todo: str = SAVE_AGAIN
+    ) -> InputError:
+        return InputError(Problem(str(path), found, expected, todo))
 
     if not path.is_file():
-        raise InputError(Problem(str(path), "no file", "a sign-off file", "check the name"))
+        raise refused("no file", todo="check the name")
     if path.stat().st_size > LARGEST_FILE:
         raise refused(f"more than {LARGEST_FILE // 1_000_000} MB")
     try:
@@ -96,24 +82,29 @@ def _content(path: Path) -> Mapping[str, Any]:
         raise refused("a file that is no JSON") from None
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         raise refused("another kind of file")
-    return content
-
-
-def _whole(path: Path, content: Mapping[str, Any], scenario: str) -> None:
     if content.get("version") != VERSION:
-        raise InputError(Problem(str(path), "another version of the format", f"version {VERSION}",
-                                 SAVE_AGAIN))  # fmt: skip
+        raise refused("another version of the format", f"version {VERSION}")
     if content.get("scenario") != scenario:
-        raise InputError(Problem(str(path), "the file of another scenario", scenario,
-                                 "name the scenario it belongs to"))  # fmt: skip
+        raise refused("the file of another scenario", scenario, "name the scenario it belongs to")
     odd = set(content) ^ {"format", "version", "scenario", "entries", "checksum"}
     if odd or not isinstance(content["entries"], list):
-        raise InputError(Problem(str(path), "missing or additional parts", "entries and a checksum",
-                                 SAVE_AGAIN))  # fmt: skip
+        raise refused("missing or additional parts", "entries and a checksum")
+    problems = [
+        problem
+        for number, one in enumerate(content["entries"], 1)
+        for problem in _wrong(f"{path}, entry {number}", one)
+    ]
+    if problems:
+        raise InputError(problems)
+    entries = [Entry(**one) for one in content["entries"]]
+    if checksum(scenario, entries) != content["checksum"]:
+        raise refused("entries that do not fit the file's checksum",
+                      "a file as the pages saved it, not changed by hand")  # fmt: skip
+    return entries
 
 
-def _wrong(path: Path, number: int, given: Any) -> list[Problem]:
-    where = f"{path}, entry {number}"
+def _wrong(where: str, given: Any) -> list[Problem]:
+    """What an entry holds that it must not, or lacks."""
     if not isinstance(given, dict) or set(given) != set(FORMS):
         return [Problem(where, "missing or additional fields", ", ".join(FORMS), SAVE_AGAIN)]
     problems = [
@@ -121,16 +112,11 @@ def _wrong(path: Path, number: int, given: Any) -> list[Problem]:
         for name, (words, pattern) in FORMS.items()
         if not isinstance(given[name], str) or not re.fullmatch(pattern, given[name])
     ]
-    if not problems and not _is_date(given["date"]):
-        problems.append(
-            Problem(f"{where}, date", "no day of the calendar", FORMS["date"][0], SAVE_AGAIN)
-        )
-    return problems
-
-
-def _is_date(text: str) -> bool:
+    if problems:
+        return problems
     try:
-        dt.date.fromisoformat(text)
+        dt.date.fromisoformat(given["date"])
     except ValueError:
-        return False
-    return True
+        words = FORMS["date"][0]
+        return [Problem(f"{where}, date", "no day of the calendar", words, SAVE_AGAIN)]
+    return []

@@ -19,8 +19,6 @@ from prrt_lib.run.notebook_form import STORY
 # Pictures and files inside a page: long, and no item is found in them.
 EMBEDDED = re.compile(r'"data:[^"]*"')
 
-Rows = Mapping[str, Mapping[str, Any]]
-
 
 @dataclass(frozen=True)
 class Item:
@@ -84,37 +82,30 @@ def items(places: Places) -> list[Item]:
 
     The digest is that of the result rows shown; of an item without any, of its texts.
     """
-    known = stored(places)
-    return [item for page in STORY for item in _of_page(page, places, known)]
-
-
-def stored(places: Places) -> Rows:
-    """Row id -> the values of every result row on disk."""
-    rows: dict[str, Mapping[str, Any]] = {}
+    known: dict[str, Mapping[str, Any]] = {}
     for path in sorted(places.results.glob("*.csv")):
         frame = results.read(path)[["row_id", *COMPARED]]
-        rows |= {row["row_id"]: row for row in frame.to_dict("records")}
-    return rows
-
-
-def _of_page(page: str, places: Places, known: Rows) -> Iterator[Item]:
-    seen: Counter[str] = Counter()
-    for text in _outputs(places.reports / f"{page}.ipynb"):
-        finder = Finder()
-        finder.feed(EMBEDDED.sub('""', text))
-        for found in finder.found:
+        known |= {row["row_id"]: row for row in frame.to_dict("records")}
+    made = []
+    for page in STORY:
+        seen: Counter[str] = Counter()
+        for found in _shown(places.reports / f"{page}.ipynb"):
             key = item_key(page, found.name, seen[found.name])
             seen[found.name] += 1
             rows = [known.get(row, {"row_id": row}) for row in found.rows]
-            yield Item(key, page, found.title, digest(rows, () if rows else found.texts))
+            shown = digest(rows, () if rows else found.texts)
+            made.append(Item(key, page, found.title, shown))
+    return made
 
 
-def _outputs(path: Path) -> Iterator[str]:
-    """Each output of an executed notebook that is HTML; nothing where there is no notebook."""
-    if not path.exists():
+def _shown(notebook: Path) -> Iterator[Found]:
+    """The items in the HTML that an executed notebook shows; none where there is no notebook."""
+    if not notebook.exists():
         return
-    for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
+    for cell in json.loads(notebook.read_text(encoding="utf-8"))["cells"]:
         for output in cell.get("outputs", []):
             text = "".join(output.get("data", {}).get("text/html", ""))
             if "data-item=" in text:
-                yield text
+                finder = Finder()
+                finder.feed(EMBEDDED.sub('""', text))
+                yield from finder.found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -74,10 +74,9 @@ class Summary:
     @property
     def table(self) -> Table:
         """Every entry, what needs an answer first; comments are shown as text only."""
-        order = ("reject", "question", "agree")
         ordered = sorted(
             self.entries,
-            key=lambda one: (one.state == COUNTS, order.index(one.entry.verdict), one.entry.item),
+            key=lambda one: (one.state == COUNTS, GRAVEST.index(one.entry.verdict), one.entry.item),
         )
         body = [
             [Cell(one.entry.title or one.entry.item),
@@ -103,13 +102,11 @@ def summary(places: Places) -> Summary:
         problem = first.replace(str(path), f"reports/{places.scenario}/{FILE}")
         return Summary(known, [], problem + (f" And {more} more." if more else ""))
     digests = {item.key: item.digest for item in known}
-    return Summary(known, [Signed(entry, _state(entry, digests)) for entry in entries])
-
-
-def _state(entry: Entry, digests: dict[str, str]) -> str:
-    if entry.item not in digests:
-        return GONE
-    return COUNTS if digests[entry.item] == entry.digest else OUTDATED
+    states = (
+        GONE if one.item not in digests else COUNTS if digests[one.item] == one.digest else OUTDATED
+        for one in entries
+    )  # fmt: skip
+    return Summary(known, [Signed(*pair) for pair in zip(entries, states, strict=True)])
 
 
 def write_items(places: Places) -> list[Path]:
@@ -147,17 +144,11 @@ def merge(files: Sequence[Path], places: Places) -> Summary:
     known = [load(own, places.scenario)] if own.exists() else []
     given = [load(path, places.scenario) for path in files if path.resolve() != own.resolve()]
     if given:
-        write_text(own, as_text(places.scenario, last_words([*known, *given])))
+        last: dict[tuple[str, str], Entry] = {}
+        for entry in (entry for entries in (*known, *given) for entry in entries):
+            key = (entry.item, entry.initials)
+            if key not in last or entry.date >= last[key].date:
+                last[key] = entry
+        write_text(own, as_text(places.scenario, [last[key] for key in sorted(last)]))
     write_items(places)
     return summary(places)
-
-
-def last_words(files: Iterable[Iterable[Entry]]) -> list[Entry]:
-    """Each reviewer's last entry on each item, by item and initials."""
-    kept: dict[tuple[str, str], Entry] = {}
-    for entries in files:
-        for entry in entries:
-            key = (entry.item, entry.initials)
-            if key not in kept or entry.date >= kept[key].date:
-                kept[key] = entry
-    return [kept[key] for key in sorted(kept)]

@@ -53,22 +53,34 @@ def sections() -> dict[str, list[str]]:
 
 def trees() -> str:
     """The navigation as hidden contents trees, in Markdown."""
-    return "\n".join(_tree(heading, pages) for heading, pages in sections().items() if pages)
-
-
-def _tree(heading: str, pages: list[str]) -> str:
-    lines = [f"{REFERENCE[name]} <{name}>" if name in REFERENCE else name for name in pages]
-    first = ["Start <self>"] if heading == "Results" else []
-    body = "\n".join([*first, *lines])
-    return f"```{{toctree}}\n:hidden:\n:titlesonly:\n:caption: {heading}\n\n{body}\n```\n"
+    found = []
+    for heading, pages in sections().items():
+        lines = [f"{REFERENCE[name]} <{name}>" if name in REFERENCE else name for name in pages]
+        body = "\n".join(["Start <self>", *lines] if heading == "Results" else lines)
+        options = f":hidden:\n:titlesonly:\n:caption: {heading}"
+        if pages:
+            found.append(f"```{{toctree}}\n{options}\n\n{body}\n```\n")
+    return "\n".join(found)
 
 
 def reference_pages(target: Path) -> list[str]:
     """Writes the reference pages with their pictures to ``target``; their names."""
     names = reference()
+
+    def local(link: re.Match) -> str:
+        """A link within the site, whose picture comes along; the text alone of any other link."""
+        picture, text, place = link.groups()
+        source = DOCS / place
+        if picture and place.endswith(PICTURES) and source.is_file() and "/" not in place:
+            (target / place).write_bytes(source.read_bytes())
+            return link[0]
+        page = place.split("#")[0].removesuffix(".md")
+        kept = place.startswith("#") or (page in names and not picture)
+        return link[0] if kept else text
+
     for name in names:
         text = one_title((DOCS / f"{name}.md").read_text(encoding="utf-8"))
-        (target / f"{name}.md").write_text(LINK.sub(_local(target), text), encoding="utf-8")
+        (target / f"{name}.md").write_text(LINK.sub(local, text), encoding="utf-8")
     return names
 
 
@@ -77,17 +89,3 @@ def one_title(text: str) -> str:
     titles = [found.start() for found in TITLE.finditer(text)]
     rest = titles[1] if len(titles) > 1 else len(text)
     return text[:rest] + HEADING.sub(r"#\1", text[rest:])
-
-
-def _local(target: Path):
-    def changed(link: re.Match) -> str:
-        picture, text, place = link.groups()
-        source = DOCS / place
-        if picture and place.endswith(PICTURES) and source.is_file() and "/" not in place:
-            (target / place).write_bytes(source.read_bytes())
-            return link[0]
-        page = place.split("#")[0].removesuffix(".md")
-        kept = place.startswith("#") or (page in reference() and not picture)
-        return link[0] if kept else text
-
-    return changed

@@ -73,28 +73,32 @@ def generate(source: Path, work: Path, title: str, bar: str) -> tuple[Path, str]
 
 def add_vectors(pages: Path, figures: Path) -> None:
     """Links in ``pages`` to the PDF of each figure that has one in ``figures``, copied there."""
+
+    def with_vector(link: re.Match) -> str:
+        source, target = figures / f"{link[1]}.pdf", pages / FOLDER / f"{link[1]}.pdf"
+        if not source.exists():
+            return link[0]
+        if not target.exists():
+            target.parent.mkdir(exist_ok=True)
+            shutil.copyfile(source, target)
+        return f'{link[0]}<a download href="{FOLDER}/{target.name}">Vector figure (PDF)</a>'
+
     for page in sorted(pages.glob("*.html")):
         text = page.read_text(encoding="utf-8")
-        linked = VALUES.sub(lambda found: found[0] + _vector(found[1], pages, figures), text)
+        linked = VALUES.sub(with_vector, text)
         if linked != text:
             page.write_text(linked, encoding="utf-8")
 
 
-def _vector(name: str, pages: Path, figures: Path) -> str:
-    source, target = figures / f"{name}.pdf", pages / FOLDER / f"{name}.pdf"
-    if not source.exists():
-        return ""
-    if not target.exists():
-        target.parent.mkdir(exist_ok=True)
-        shutil.copyfile(source, target)
-    return f'<a download href="{FOLDER}/{name}.pdf">Vector figure (PDF)</a>'
-
-
 def place(pages: Path, reports: Path) -> list[Path]:
     """The files of the site in ``reports``, moved there from ``pages``."""
-    names = sorted(
-        (path.relative_to(pages) for path in pages.rglob("*") if path.is_file()), key=_order
-    )
+
+    def order(name: Path) -> tuple[bool, bool, str]:
+        """What pages need comes before the pages, the page that leads to all others last."""
+        return (name.suffix == ".html", name.name == "index.html", str(name))
+
+    files = (path.relative_to(pages) for path in pages.rglob("*") if path.is_file())
+    names = sorted(files, key=order)
     for name in names:
         (reports / name).parent.mkdir(parents=True, exist_ok=True)
         os.replace(pages / name, reports / name)
@@ -104,11 +108,6 @@ def place(pages: Path, reports: Path) -> list[Path]:
             if path.is_file() and path not in placed:
                 path.unlink()
     return placed
-
-
-def _order(name: Path) -> tuple[bool, bool, str]:
-    """What pages need comes before the pages, and the page that leads to all others last."""
-    return (name.suffix == ".html", name.name == "index.html", str(name))
 
 
 def remove(reports: Path, pages: Iterable[str]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 STYLE = re.compile(r"<style.*?</style>", re.DOTALL)
 TABLE = re.compile(r"<table\b.*?</table>", re.DOTALL)
@@ -15,6 +16,15 @@ TAG = re.compile(r"<[^>]+>")
 PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
 # A column without a title still has one for who hears the page instead of seeing it.
 NAMELESS = '<th scope="col"><span class="prrt-unseen">what</span></th>'
+
+
+def words(value: Any) -> str:
+    """A parameter's value as people read it."""
+    if isinstance(value, (list, tuple)):
+        return ", ".join(str(item) for item in value) or "none"
+    if isinstance(value, dict):
+        return "; ".join(f"{name}: {words(item)}" for name, item in value.items()) or "none"
+    return "none" if value in (None, "") else str(value)
 
 
 def in_markdown(text: str) -> str:
@@ -58,21 +68,20 @@ def table(title: str, header: Sequence[str], lines: Iterable[Sequence[str]]) -> 
 
 def boxed(text: str) -> str:
     """HTML without its own style sheets, every table in a box that scrolls sideways."""
-    return TABLE.sub(_box, STYLE.sub("", text))
 
+    def long(cell: re.Match) -> str:
+        kind = " ".join(filter(None, (cell[1], "long")))
+        return f'<td class="{kind}"{cell[2]}>{cell[3]}</td>'
 
-def _box(found: re.Match) -> str:
-    caption = CAPTION.search(found[0])
-    name = html.escape(html.unescape(TAG.sub("", caption[1] if caption else "Table")))
-    # The words of a title stay in sight while a wide table is scrolled.
-    text = CAPTION.sub(r"<caption><span>\1</span></caption>", LONG.sub(_long, found[0]))
-    text = text.replace('<th scope="col"></th>', NAMELESS).replace("<th></th>", "<td></td>")
-    return f'<div class="prrt-box" role="group" aria-label="{name}">{text}</div>'
+    def box(found: re.Match) -> str:
+        caption = CAPTION.search(found[0])
+        name = html.escape(html.unescape(TAG.sub("", caption[1] if caption else "Table")))
+        # The words of a title stay in sight while a wide table is scrolled.
+        text = CAPTION.sub(r"<caption><span>\1</span></caption>", LONG.sub(long, found[0]))
+        text = text.replace('<th scope="col"></th>', NAMELESS).replace("<th></th>", "<td></td>")
+        return f'<div class="prrt-box" role="group" aria-label="{name}">{text}</div>'
 
-
-def _long(cell: re.Match) -> str:
-    kind = " ".join(filter(None, (cell[1], "long")))
-    return f'<td class="{kind}"{cell[2]}>{cell[3]}</td>'
+    return TABLE.sub(box, STYLE.sub("", text))
 
 
 def raw(text: str) -> str:

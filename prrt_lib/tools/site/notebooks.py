@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from prrt_lib.run.notebook_form import declared, source
-from prrt_lib.tools.site.markup import boxed, table
+from prrt_lib.tools.site.markup import boxed, table, words
 
 PICTURE = re.compile(r'src="data:image/(png|svg\+xml|jpeg);base64,([^"]+)"')
 IMAGE = re.compile(r"<img [^>]*>")
@@ -76,16 +76,10 @@ def used(name: str, given: Mapping[str, Any]) -> str:
     """The parameters a notebook ran with and their meaning; a default where it was not used."""
     lines = []
     for item in declared(name):
-        value, default = _value(given.get(item.name, item.default)), _value(item.default)
+        value, default = words(given.get(item.name, item.default)), words(item.default)
         changed = "" if value == default else f" (default: {default})"
         lines.append((item.name, value + changed, item.meaning))
     return table("Parameters of this page", ("name", "value", "meaning"), lines)
-
-
-def _value(value: Any) -> str:
-    if isinstance(value, list):
-        return ", ".join(str(item) for item in value) or "none"
-    return "none" if value in (None, "") else str(value)
 
 
 def one(cell: Mapping[str, Any], question: str, pictures: Pictures) -> Cell:
@@ -105,7 +99,10 @@ def output(item: Mapping[str, Any], question: str, pictures: Pictures) -> dict |
         text = "".join(data["text/html"])
         return None if EMPTY.match(text) else html_output(boxed(extracted(text, pictures)))
     if "image/png" in data:
-        alt = named(item) or f"Figure: {question}"
+        # The text that stands for a picture, where the notebook wrote one.
+        metadata = item.get("metadata", {})
+        named = metadata.get("alt") or metadata.get("image/png", {}).get("alt", "")
+        alt = named or f"Figure: {question}"
         kept = {"image/png": data["image/png"]}
         return {"output_type": "execute_result", "execution_count": None, "data": kept,
                 "metadata": {"alt": " ".join(alt.split())}}  # fmt: skip
@@ -114,12 +111,6 @@ def output(item: Mapping[str, Any], question: str, pictures: Pictures) -> dict |
         return {**item, "metadata": {}, "data": plain, "execution_count": None}
     # What goes to the error stream names folders of the machine; it stays in the notebook.
     return dict(item) if item.get("name") == "stdout" else None
-
-
-def named(item: Mapping[str, Any]) -> str:
-    """The text that stands for a picture, where the notebook wrote one."""
-    metadata = item.get("metadata", {})
-    return metadata.get("alt") or metadata.get("image/png", {}).get("alt", "")
 
 
 def extracted(text: str, pictures: Pictures) -> str:

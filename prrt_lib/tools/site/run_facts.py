@@ -8,7 +8,7 @@ from typing import Any
 
 from prrt_lib.declare.parameters import Parameters
 from prrt_lib.run.notebook_form import STORY
-from prrt_lib.tools.site.markup import element, facts, raw, table
+from prrt_lib.tools.site.markup import element, facts, raw, table, words
 
 INTERNAL = "INTERNAL"
 SHORT = 8
@@ -41,8 +41,8 @@ def bar(parameters: Parameters, record: dict[str, Any], failures: int) -> str:
         element("strong", word, class_="prrt-stamp") for word in stamps(record.get("about", {}))
     )
     if failures:
-        words = "1 notebook stopped" if failures == 1 else f"{failures} notebooks stopped"
-        marks += f'<a class="prrt-stamp prrt-stopped" href="index.html">{words}</a>'
+        count = "1 notebook" if failures == 1 else f"{failures} notebooks"
+        marks += f'<a class="prrt-stamp prrt-stopped" href="index.html">{count} stopped</a>'
     shown = "".join(
         f"<span>{html.escape(name)} <b>{html.escape(value)}</b></span>"
         for name, value in in_short(parameters, record)
@@ -70,7 +70,8 @@ def facts_page(parameters: Parameters, record: dict[str, Any], fresh: list[str])
         ),
         "Notebooks": table(
             "Notebooks of this run", ("notebook", "state", "SHA-256 of the notebook"),
-            [_notebook(name, record, fresh) for name in STORY],
+            [(name, "complete", record[f"notebook {name}"]["key"]["notebook"]) if name in fresh
+             else (name, "not complete", "") for name in STORY],
         ),
     }  # fmt: skip
     body = "\n".join(f"## {heading}\n\n{raw(text)}" for heading, text in parts.items())
@@ -93,7 +94,7 @@ def inputs(parameters: Parameters, record: dict[str, Any]) -> list[tuple[str, st
 def settings(parameters: Parameters) -> list[tuple[str, str, str]]:
     """Every parameter of the scenario with the value it had and its meaning."""
     return [
-        (item.name, _text(getattr(parameters, item.name)), item.metadata.get("meaning", ""))
+        (item.name, words(getattr(parameters, item.name)), item.metadata.get("meaning", ""))
         for item in fields(parameters)
     ]
 
@@ -123,18 +124,5 @@ def software(record: dict[str, Any]) -> list[tuple[str, str]]:
 def commit(record: dict[str, Any]) -> str:
     """The commit of the code, and whether anything was changed since."""
     told = record.get("source") or {"commit": "unknown", "tree": "unknown"}
-    words = {"clean": "nothing changed since", "changed": "with changes that are not committed"}
-    return told["commit"] + (f", {words[told['tree']]}" if told["tree"] in words else "")
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, (list, tuple)):
-        return ", ".join(str(item) for item in value) or "none"
-    if isinstance(value, dict):
-        return "; ".join(f"{name}: {_text(item)}" for name, item in value.items()) or "none"
-    return "none" if value in (None, "") else str(value)
-
-
-def _notebook(name: str, record: dict[str, Any], fresh: list[str]) -> tuple[str, str, str]:
-    key = record.get(f"notebook {name}", {}).get("key", {})
-    return (name, "complete", key["notebook"]) if name in fresh else (name, "not complete", "")
+    trees = {"clean": ", nothing changed since", "changed": ", with changes that are not committed"}
+    return told["commit"] + trees.get(told["tree"], "")

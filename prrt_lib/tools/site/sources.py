@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from collections import Counter
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 from prrt_lib.base.errors import Problem
 from prrt_lib.base.paths import Places
 from prrt_lib.declare.parameters import Parameters
+from prrt_lib.run.headline import texts
 from prrt_lib.run.notebook_form import STORY, heading
 from prrt_lib.tools.site.contents import reference_pages
 from prrt_lib.tools.site.markup import in_markdown, raw, table
@@ -18,6 +18,8 @@ from prrt_lib.tools.site.notebooks import Pictures, prepared
 from prrt_lib.tools.site.run_facts import facts_page
 from prrt_lib.tools.site.start import start_page
 
+SHOWN = ("cell", "sheet", "record", "column", "rule", "severity", "message", "how_to_resolve",
+         "state")  # fmt: skip
 HEADER = ("cell", "sheet", "patient", "column", "rule", "severity", "what was found",
           "how to resolve", "state")  # fmt: skip
 COUNTED = ("rule", "severity", "questions", "open", "how to resolve")
@@ -65,7 +67,7 @@ def _write(target: Path, name: str, text: str) -> None:
 
 def findings_page(places: Places) -> str:
     """Markdown of the page; a message holds no text of a cell."""
-    found = rows(places.processed / "findings.csv")
+    found = texts(places.processed / "findings.csv")
     intro = (
         "# Questions about the workbook\n\n"
         "Every cell or record that could not be used as it stands, with where it is and how to "
@@ -74,18 +76,11 @@ def findings_page(places: Places) -> str:
     )
     if not found:
         return intro + "The workbook raised no question.\n"
+    lines = ([item[name] for name in SHOWN] for item in found)
     return (
         f"{intro}## By rule\n\n{raw(table('Questions by rule', COUNTED, counted(found)))}\n"
-        f"## One by one\n\n{raw(table('Every question', HEADER, map(line, found)))}"
+        f"## One by one\n\n{raw(table('Every question', HEADER, lines))}"
     )
-
-
-def rows(path: Path) -> list[dict[str, str]]:
-    """Lines of findings.csv; none where there is no such file."""
-    if not path.exists():
-        return []
-    with open(path, encoding="utf-8", newline="") as handle:
-        return list(csv.DictReader(handle))
 
 
 def counted(found: list[dict[str, str]]) -> list[tuple[str, ...]]:
@@ -98,9 +93,3 @@ def counted(found: list[dict[str, str]]) -> list[tuple[str, ...]]:
         for item in reversed(found)
     }
     return [(*key, str(count), str(waiting[key]), todo[key]) for key, count in number.most_common()]
-
-
-def line(item: dict[str, str]) -> tuple[str, ...]:
-    """One question as a line of the table."""
-    return (item["cell"], item["sheet"], item["record"], item["column"], item["rule"],
-            item["severity"], item["message"], item["how_to_resolve"], item["state"])  # fmt: skip

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import html
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,7 +13,7 @@ from prrt_lib.declare import numbers
 from prrt_lib.declare.parameters import Parameters
 from prrt_lib.declare.yaml_files import load_words
 from prrt_lib.draw import tables
-from prrt_lib.run.headline import MAIN, row_of
+from prrt_lib.run.headline import MAIN, row_of, texts
 from prrt_lib.run.headline import PLAN as HEADLINE
 from prrt_lib.run.notebook_form import STORY, heading, source
 from prrt_lib.tools.site import contents, run_facts
@@ -143,33 +142,21 @@ def this_run(parameters: Parameters, record: dict[str, Any]) -> list[Cell]:
 def tiles(plan: list[dict], places: Places, population: str, fresh: Mapping[str, dict]) -> str:
     """The headline numbers as a list; "" where the run has none of them."""
     files = {item["results"]: rows(places.results / f"{item['results']}.csv") for item in plan}
-    found = (
-        (item, row_of(item, files[item["results"]], population))
-        for item in plan
-        if item["results"] in fresh
-    )
-    made = "".join(
-        tile(
-            item,
-            {**row, **tables.between(row, files[item["results"]])},
-            beyond(row, files[item["results"]]),
-        )
-        for item, row in found
-        if row and not (item.get("if_any") and not row["n"] > 0)
-    )
+    made = ""
+    for item in plan:
+        found = files[item["results"]] if item["results"] in fresh else []
+        row = row_of(item, found, population)
+        if row and (row["n"] > 0 or not item.get("if_any")):
+            made += tile(item, {**row, **tables.between(row, found)}, beyond(row, found))
     return f'<dl class="prrt-tiles">{made}</dl>' if made else ""
 
 
 def rows(path: Path) -> list[Row]:
     """Result rows of one notebook with their numbers as numbers; none without the file."""
-    if not path.exists():
-        return []
-    with open(path, encoding="utf-8", newline="") as handle:
-        return [{**row, **_numbers(row)} for row in csv.DictReader(handle)]
-
-
-def _numbers(row: Mapping[str, str]) -> dict[str, float]:
-    return {name: float(row[name]) if row[name] else float("nan") for name in NUMERIC}
+    return [
+        {**row, **{name: float(row[name]) if row[name] else float("nan") for name in NUMERIC}}
+        for row in texts(path)
+    ]
 
 
 def beyond(row: Row, found: list[Row]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -53,19 +53,15 @@ def write_trace(places: Places, notebooks: Collection[str] | None = None) -> lis
     if len(known.lineage) <= MOST_CELLS:
         for table, cells in known.lineage.groupby("table", sort=True):
             files[f"table_{table}"] = _cells(cells)
-    return [_script(places, name, content) for name, content in files.items()]
-
-
-def _script(places: Places, name: str, content: Mapping[str, Any]) -> Path:
-    """A script that puts ``content`` at ``PRRT.data[name]``.
-
-    What could end the script element or the statement is escaped; the page shows it as text.
-    """
-    text = json.dumps(content, ensure_ascii=True, separators=(",", ":")).replace("<", "\\u003c")
-    target = places.reports / FOLDER / f"{name}.js"
     head = "window.PRRT=window.PRRT||{};PRRT.data=PRRT.data||{};"
-    write_text(target, f"{head}PRRT.data[{json.dumps(name)}]={text};\n")
-    return target
+    written = []
+    for name, content in files.items():
+        # What could end the script element or the statement is escaped: pages show it as text.
+        text = json.dumps(content, ensure_ascii=True, separators=(",", ":"))
+        text = text.replace("<", "\\u003c")
+        written.append(places.reports / FOLDER / f"{name}.js")
+        write_text(written[-1], f"{head}PRRT.data[{json.dumps(name)}]={text};\n")
+    return written
 
 
 def _index(known: Traces) -> dict[str, Any]:
@@ -93,7 +89,7 @@ def _index(known: Traces) -> dict[str, Any]:
         },
         "cohort": _numbers(columns, of_cohort()),
         "columns": columns.texts,
-        "labels": {name: _label(name) for name in columns.texts},
+        "labels": {name: dictionary().column(name).label for name in columns.texts},
         "records": sorted(set(known.lineage["record"]) | set(people["patient_id"])),
         "patients": people["patient_id"].tolist(),
         "populations": {
@@ -121,10 +117,6 @@ def _numbers(columns: Words, addresses: Iterable[str]) -> list[int]:
     return sorted(columns(address) for address in sorted(addresses))
 
 
-def _label(address: str) -> str:
-    return dictionary().column(address).label
-
-
 def _rows(known: Traces, kept: pd.DataFrame) -> dict[str, Any]:
     """The rows ``kept`` with notebook and footprint; texts stand as numbers of ``words``."""
     words, prints = Words(), Words()
@@ -132,19 +124,17 @@ def _rows(known: Traces, kept: pd.DataFrame) -> dict[str, Any]:
     columns = [kept[name].tolist() for name in FIELDS]
     for row_id, notebook, *values in zip(kept["row_id"], kept["notebook"], *columns, strict=True):
         shown = [
-            _number(value) if name in NUMERIC else words(value)
+            words(value)
+            if name not in NUMERIC
+            else float(f"{value:.10g}")
+            if math.isfinite(value)
+            else None
             for name, value in zip(FIELDS, values, strict=True)
         ]
         rows[row_id] = [words(notebook), prints(known.row_footprints[row_id]), *shown]
     return {"fields": ["notebook", "footprint", *FIELDS],
             "numeric": [name for name in FIELDS if name in NUMERIC],
             "words": words.texts, "footprints": prints.texts, "rows": rows}  # fmt: skip
-
-
-def _number(value: float) -> float | None:
-    if math.isnan(value) or math.isinf(value):
-        return None
-    return float(f"{value:.10g}")
 
 
 def _cells(cells: pd.DataFrame) -> dict[str, Any]:

@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from xlsxwriter.utility import xl_rowcol_to_cell
+
+from demo.abstract import Book
+from demo.spelling import Cell, Record
 from prrt_lib.base.paths import PROJECT
 from prrt_lib.declare.dictionary import dictionary
 from prrt_lib.declare.layout.template import header, template_layout
-from prrt_lib.tools.demo.abstract import Book
-from prrt_lib.tools.demo.spelling import Cell, Record
 
 WIDE_SHEET = "PRRT abstraction"
 # Columns that the template has learnt since the demonstration was made, which has none of them.
 NEWER = ("syndrome_controlled", "progressive_before_prrt")
+# Laboratory tests that the dictionary has learnt since then; its codebook does not name them.
+NEWER_TESTS = ("ALT", "AST", "bilirubin", "ALP", "albumin")
 GROUPS = {"prrt_cycles": ("PRRT", 8), "imaging": ("Imaging", 19), "adverse_events": ("AE", 12),
           "subsequent_therapies": ("Later therapy", 3)}  # fmt: skip
 MARKERS = {("CgA", "diagnosis"): "CgA at diagnosis", ("CgA", "pre_PRRT1"): "CgA before PRRT 1",
@@ -53,7 +57,7 @@ GROUPED = {
 PATH = PROJECT / "params" / "profiles" / "demo_wide.yaml"
 HEAD = f"""\
 # The synthetic demonstration as one wide sheet (data/raw/demo_wide.xlsx): captions above the
-# header, numbered groups. Written by prrt_lib.tools.demo.layouts from its layout.
+# header, numbered groups. Written by demo.layouts from its layout.
 name: demo_wide
 label: Synthetic demonstration, one wide sheet
 sheets:
@@ -79,6 +83,11 @@ class Placed:
     record: Record
     name: str
     cell: Cell
+
+    @property
+    def address(self) -> str:
+        """Its place as spreadsheets write it: B12."""
+        return xl_rowcol_to_cell(self.row, self.column)
 
 
 def layout() -> dict[str, list[tuple[str, str]]]:
@@ -128,7 +137,8 @@ def in_one_row(book: Book) -> Iterator[Placed]:
               for at, (group, _, table, name) in enumerate(wide_headers())}  # fmt: skip
     others: dict[str, list[Record]] = {}
     for table, records in book.items():
-        if table != "patients" and _in_wide(table):
+        # The wide sheet has no columns for laboratory results.
+        if table != "patients" and table in {**SINGLE, **GROUPED}:
             for record in records:
                 if not record.copy:
                     others.setdefault(record.patient_id, []).append(record)
@@ -142,11 +152,6 @@ def in_one_row(book: Book) -> Iterator[Placed]:
                     yield Placed(WIDE_SHEET, row, place, record, name, cell)
 
 
-def _in_wide(table: str) -> bool:
-    """Whether the wide sheet has columns for a table; it has none for laboratory results."""
-    return table in SINGLE or table in GROUPED
-
-
 def _caption(record: Record, counters: dict[str, int]) -> str:
     if record.table in SINGLE:
         return ""
@@ -158,23 +163,18 @@ def _caption(record: Record, counters: dict[str, int]) -> str:
 
 def profile_text() -> str:
     """The profile as YAML."""
-    return HEAD + "".join(f"{line}\n" for line in _blocks())
-
-
-def _blocks() -> Iterator[str]:
+    lines: list[str] = []
     for table, names in SINGLE.items():
-        yield from _block(table, [name for name in names if name != "patient_id"])
-    numbers = {"prrt_cycles": "cycle_no", "adverse_events": "ae_id"}
-    for table, number in numbers.items():
-        caption = f"{GROUPS[table][0]} {{{number}}}"
-        yield from _block(table, GROUPED[table], caption)
+        lines += _block(table, [name for name in names if name != "patient_id"])
+    for table, number in {"prrt_cycles": "cycle_no", "adverse_events": "ae_id"}.items():
+        lines += _block(table, GROUPED[table], f"{GROUPS[table][0]} {{{number}}}")
     for (analyte, time), caption in MARKERS.items():
-        yield from _block("biomarkers", GROUPED["biomarkers"], caption,
-                          f"{{analyte: {analyte}, timepoint_label: {time}}}")  # fmt: skip
+        constants = f"{{analyte: {analyte}, timepoint_label: {time}}}"
+        lines += _block("biomarkers", GROUPED["biomarkers"], caption, constants)
     for table in ("imaging", "subsequent_therapies"):
-        word, most = GROUPS[table]
-        for number in range(1, most + 1):
-            yield from _block(table, GROUPED[table], f"{word} {number}")
+        for caption in captions(table):
+            lines += _block(table, GROUPED[table], caption)
+    return HEAD + "".join(f"{line}\n" for line in lines)
 
 
 def _block(table: str, names, caption: str = "", constants: str = "") -> Iterator[str]:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from prrt_lib.tools.demo.adverse import MDS
-from prrt_lib.tools.demo.population import whole_days
-from prrt_lib.tools.demo.treatment import prior_therapies
+from demo.adverse import MDS
+from demo.population import whole_days
 
 SYMPTOMS = {"flushing": 0.26, "diarrhoea": 0.30, "wheeze": 0.03, "abdominal pain": 0.36,
             "obstruction": 0.10, "bleeding": 0.06, "weight loss": 0.17, "hypoglycaemia": 0.02,
             "jaundice": 0.03}  # fmt: skip
+PRIOR = {"surgery": 0.62, "somatostatin analog": 0.80, "chemotherapy": 0.22, "everolimus": 0.16,
+         "sunitinib": 0.04, "liver-directed therapy": 0.24,
+         "external beam radiotherapy": 0.08}  # fmt: skip
 SPREAD = {"node": 0.55, "bone": 0.24, "peritoneum": 0.14, "lung": 0.07}
 FEMALE_MALE = np.array(["female", "male"], dtype=object)
 ABSTRACTED = 0.72
@@ -67,8 +69,9 @@ def patients(people: pd.DataFrame, centres: np.ndarray, rng: np.random.Generator
 def tumour(people: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
     """One row per patient: the pathology follows from the grade."""
     n, grade = len(people), people["grade_group"].to_numpy()
+    year = people["diagnosis"].dt.year.to_numpy()
     poor = (grade == "G3/NEC") & (rng.random(n) < 0.3)
-    proliferation, mitoses = _indices(grade, poor, rng)
+    proliferation, mitoses = indices(grade, poor, rng)
     by_mib1 = rng.random(n) < 0.15
     spread = np.where(grade == "G1", 0.55, 0.72)
     return pd.DataFrame({
@@ -79,7 +82,9 @@ def tumour(people: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
         "differentiation": np.where(poor, "poor", "well").astype(object),
         "grade_reported": np.where(poor, "NEC", np.where(grade == "G1", "1", np.where(
             grade == "G2", "2", "3"))).astype(object),
-        "grade_system": _grading_system(people),
+        "grade_system": np.select(
+            [year < 2011, year < 2018, year < 2020], ["WHO2000", "WHO2010", "WHO2017"], "WHO2019"
+        ).astype(object),
         "mitoses_value": np.where(rng.random(n) < 0.68, mitoses, np.nan),
         "ki67": np.where(by_mib1, np.nan, proliferation),
         "mib1": np.where(by_mib1, proliferation, np.nan),
@@ -91,7 +96,7 @@ def tumour(people: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
     })  # fmt: skip
 
 
-def _indices(
+def indices(
     grade: np.ndarray, poor: np.ndarray, rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray]:
     """Ki-67 in percent and mitoses per 2 mm2, both inside the grade's bounds."""
@@ -109,22 +114,16 @@ def _indices(
     return proliferation, mitoses
 
 
-def _grading_system(people: pd.DataFrame) -> np.ndarray:
-    year = people["diagnosis"].dt.year.to_numpy()
-    return np.select([year < 2011, year < 2018, year < 2020], ["WHO2000", "WHO2010", "WHO2017"],
-                     "WHO2019").astype(object)  # fmt: skip
-
-
 def lists(people: pd.DataFrame, rng: np.random.Generator) -> dict[str, pd.DataFrame]:
     """Symptoms, prior therapies and metastatic sites: one row per patient, a tuple in each."""
     n, ids = len(people), people["patient_id"]
     symptoms = rng.random((n, len(SYMPTOMS))) < np.array(list(SYMPTOMS.values()))
     spread = rng.random((n, len(SPREAD))) < np.array(list(SPREAD.values()))
     liver = rng.random(n) < 0.86
-    therapies = prior_therapies(people, rng)
+    therapies = rng.random((n, len(PRIOR))) < np.array(list(PRIOR.values()))
     return {
         "symptoms": pd.DataFrame({"patient_id": ids, "symptom": _tuples(SYMPTOMS, symptoms)}),
-        "prior_therapies": pd.DataFrame({"patient_id": ids, "therapy": therapies}),
+        "prior_therapies": pd.DataFrame({"patient_id": ids, "therapy": _tuples(PRIOR, therapies)}),
         "metastases": pd.DataFrame({
             "patient_id": ids,
             "metastasis_site": _tuples(["liver", *SPREAD], np.column_stack([liver, spread])),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from prrt_lib.tools.demo.population import whole_days
+from demo.population import whole_days
 
 MCI_TO_GBQ = 0.037
 CENTRES = (
@@ -17,19 +17,8 @@ CENTRES = (
 )
 ISOTOPES = ("Lu-177", "Y-90", "Lu-177+Y-90")
 MCI_PER_ISOTOPE = {"Lu-177": (200, 7), "Y-90": (100, 12), "Lu-177+Y-90": (110, 10)}
-PRIOR = {"surgery": 0.62, "somatostatin analog": 0.80, "chemotherapy": 0.22, "everolimus": 0.16,
-         "sunitinib": 0.04, "liver-directed therapy": 0.24,
-         "external beam radiotherapy": 0.08}  # fmt: skip
 SUBSEQUENT = {"chemotherapy": 0.30, "everolimus": 0.22, "liver-directed therapy": 0.18,
               "surgery": 0.06, "PRRT": 0.24}  # fmt: skip
-
-
-def centre_of(people: pd.DataFrame, rng: np.random.Generator) -> np.ndarray:
-    """Number of each patient's treating centre; late enrolments were treated elsewhere."""
-    shares = np.array([0.62, 0.12, 0.08, 0.12, 0.06])
-    centre = rng.choice(len(CENTRES), len(people), p=shares)
-    elsewhere = rng.integers(1, len(CENTRES), len(people))
-    return np.where(people["enrolled_late"], elsewhere, centre)
 
 
 def cycles(people: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
@@ -59,11 +48,17 @@ def _administered(people: pd.DataFrame, frame: pd.DataFrame, rng: np.random.Gene
     who, n = frame["who"].to_numpy(), len(frame)
     first = people["first"].to_numpy("datetime64[D]")
     date = first[who] + whole_days(frame["day"])
-    centre = centre_of(people, rng)[who]
+    # Late enrolments were treated elsewhere.
+    usual = rng.choice(len(CENTRES), len(people), p=[0.62, 0.12, 0.08, 0.12, 0.06])
+    elsewhere = rng.integers(1, len(CENTRES), len(people))
+    centre = np.where(people["enrolled_late"], elsewhere, usual)[who]
     modern = first[who] >= np.datetime64("2018-06-01")
     older = rng.choice(3, len(people), p=[0.72, 0.15, 0.13])[who]
     isotope = np.array(ISOTOPES, dtype=object)[np.where(modern, 0, older)]
     reduced = (rng.random(n) < 0.07) & (frame["cycle_no"].to_numpy() > 1)
+    middle, spread = np.array([MCI_PER_ISOTOPE[name] for name in isotope], dtype=float).T
+    activity = np.clip(rng.normal(middle, spread), middle - 2.5 * spread, middle + 2.5 * spread)
+    mci = np.rint(np.where(reduced, activity / 2, activity))
     frame = frame.assign(
         patient_id=people["patient_id"].to_numpy()[who],
         cycle_date=date,
@@ -71,7 +66,7 @@ def _administered(people: pd.DataFrame, frame: pd.DataFrame, rng: np.random.Gene
            for i, name in enumerate(("treat_site", "treat_city", "treat_country", "route"))},
         isotope=isotope,
         ligand=np.where(centre == 1, "DOTATOC", "DOTATATE").astype(object),
-        mci=_millicuries(isotope, reduced, rng),
+        mci=mci,
         dose_modified=np.where(reduced, "yes", "no").astype(object),
         dose_modified_reason=np.where(
             reduced, rng.choice(["haematological", "renal", "patient"], n, p=[0.6, 0.25, 0.15]),
@@ -80,13 +75,6 @@ def _administered(people: pd.DataFrame, frame: pd.DataFrame, rng: np.random.Gene
     # An activity is ordered in whole mCi, so that mCi, MBq and GBq can all say it exactly.
     frame["activity_gbq"] = (frame["mci"] * MCI_TO_GBQ).round(6)
     return frame.assign(**_somatostatin_analog(people, frame, rng))
-
-
-def _millicuries(isotope: np.ndarray, reduced: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    middle = np.array([MCI_PER_ISOTOPE[name][0] for name in isotope], dtype=float)
-    spread = np.array([MCI_PER_ISOTOPE[name][1] for name in isotope], dtype=float)
-    activity = np.clip(rng.normal(middle, spread), middle - 2.5 * spread, middle + 2.5 * spread)
-    return np.rint(np.where(reduced, activity / 2, activity))
 
 
 def _somatostatin_analog(people: pd.DataFrame, frame: pd.DataFrame, rng: np.random.Generator):
@@ -103,15 +91,6 @@ def _somatostatin_analog(people: pd.DataFrame, frame: pd.DataFrame, rng: np.rand
         "ssa_dose_mg": np.where(using, dose, np.nan),
         "ssa_last_date": np.where(using, last, np.datetime64("NaT")),
     }
-
-
-def prior_therapies(people: pd.DataFrame, rng: np.random.Generator) -> pd.Series:
-    """Therapies before PRRT of each patient, as a tuple; ("none",) where there were none."""
-    had = rng.random((len(people), len(PRIOR))) < np.array(list(PRIOR.values()))
-    return pd.Series([
-        tuple(name for name, flag in zip(PRIOR, row, strict=True) if flag) or ("none",)
-        for row in had
-    ])  # fmt: skip
 
 
 def subsequent_therapies(people: pd.DataFrame, doses: pd.DataFrame, progressed: pd.Series,

@@ -9,15 +9,12 @@ from typing import Any
 
 import pandas as pd
 import xlsxwriter
-from xlsxwriter.utility import xl_rowcol_to_cell
 
-from prrt_lib.base.errors import ParameterError, Problem
-from prrt_lib.declare.layout.template import ABOUT, CODEBOOK, CREATED, codebook_rows
-from prrt_lib.declare.parameters import unknown_name
-from prrt_lib.tools.demo.abstract import Book, abstracted
-from prrt_lib.tools.demo.cohort import SyntheticCohort, generate
-from prrt_lib.tools.demo.layouts import (
+from demo.abstract import Book, abstracted
+from demo.cohort import SyntheticCohort, generate
+from demo.layouts import (
     NEWER,
+    NEWER_TESTS,
     WIDE_SHEET,
     Placed,
     in_one_row,
@@ -25,8 +22,11 @@ from prrt_lib.tools.demo.layouts import (
     layout,
     wide_headers,
 )
-from prrt_lib.tools.demo.model import MODELS, SEED
-from prrt_lib.tools.demo.spelling import CLEAN, DEFECT
+from demo.model import MODELS, SEED
+from demo.spelling import CLEAN, DEFECT
+from prrt_lib.base.errors import ParameterError, Problem
+from prrt_lib.declare.layout.template import ABOUT, CODEBOOK, CREATED, codebook_rows
+from prrt_lib.declare.parameters import unknown_name
 
 WARNING = "SYNTHETIC: every patient in this workbook is invented"
 COLUMNS = ["table", "patient_id", "column", "true_value", "expected", "cell",
@@ -109,9 +109,10 @@ def _front(out: xlsxwriter.Workbook, cohort: SyntheticCohort) -> None:
     for row, line in enumerate(lines):
         about.write_string(row, 0, line)
     codebook = out.add_worksheet(CODEBOOK)
+    newer = "".join(f"; {test}" for test in NEWER_TESTS)
     known = [values for values in codebook_rows() if values[2] not in NEWER]
     for row, values in enumerate(known):
-        codebook.write_row(row, 0, values)
+        codebook.write_row(row, 0, [text.replace(newer, "") for text in values])
 
 
 def truth(book: Book) -> pd.DataFrame:
@@ -124,37 +125,22 @@ def truth(book: Book) -> pd.DataFrame:
     """
     wide: dict[tuple[int, str], str] = {}
     for placed in in_one_row(book):
-        wide.setdefault((id(placed.record), placed.name), _address(placed))
-    rows = [_row(placed, wide) for placed in in_sheets(book) if not _plain_id(placed)]
+        wide.setdefault((id(placed.record), placed.name), placed.address)
+    rows = []
+    for placed in in_sheets(book):
+        record, cell = placed.record, placed.cell
+        state, rule = cell.state, cell.rule
+        if placed.name == "patient_id":
+            # An id written as it is, which is every row's, is left out to keep the file small.
+            if state == CLEAN and not record.copy:
+                continue
+            state, rule = (DEFECT, record.copy) if record.copy else (state, rule)
+        rows.append((
+            record.table, record.patient_id, placed.name, cell.true,
+            "" if cell.expected == cell.true else cell.expected,
+            placed.address, wide.get((id(record), placed.name), ""), state, rule,
+        ))  # fmt: skip
     return pd.DataFrame(rows, columns=COLUMNS)
-
-
-def _plain_id(placed: Placed) -> bool:
-    """A study id written as it is, which is every row's: left out, to keep the file small."""
-    return placed.name == "patient_id" and placed.cell.state == CLEAN and not placed.record.copy
-
-
-def _row(placed: Placed, wide: dict[tuple[int, str], str]) -> tuple:
-    record, cell = placed.record, placed.cell
-    state, rule = cell.state, cell.rule
-    if record.copy and placed.name == "patient_id":
-        state, rule = DEFECT, record.copy
-    expected = "" if cell.expected == cell.true else cell.expected
-    return (
-        record.table, record.patient_id, placed.name, cell.true, expected,
-        _address(placed), wide.get((id(record), placed.name), ""), state, rule,
-    )  # fmt: skip
-
-
-def _address(placed: Placed) -> str:
-    return xl_rowcol_to_cell(placed.row, placed.column)
-
-
-def write_truth(book: Book, path: Path) -> pd.DataFrame:
-    """Writes :func:`truth` as CSV and returns it."""
-    frame = truth(book)
-    frame.to_csv(path, index=False, lineterminator="\n")
-    return frame
 
 
 def write_workbooks(cohort: SyntheticCohort, folder: Path, stem: str = "demo") -> list[Path]:
@@ -165,7 +151,7 @@ def write_workbooks(cohort: SyntheticCohort, folder: Path, stem: str = "demo") -
     paths = [folder / f"{stem}.xlsx", folder / f"{stem}_wide.xlsx", folder / f"{stem}_truth.csv"]
     write_sheets(cohort, book, paths[0])
     write_wide(cohort, book, paths[1])
-    write_truth(book, paths[2])
+    truth(book).to_csv(paths[2], index=False, lineterminator="\n")
     return paths
 
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from demo.cohort import SyntheticCohort
+from demo.spelling import DATE_FORMAT, Cell, Record, absent, pick, spell, text_of
 from prrt_lib.declare.dictionary import DATE_KINDS, Column, dictionary
-from prrt_lib.tools.demo.cohort import SyntheticCohort
-from prrt_lib.tools.demo.spelling import DATE_FORMAT, Cell, Record, absent, pick, spell, text_of
 
 DEFECT_SHARE = 0.0785  # of the cells not spared; of all filled cells it comes to about 6.6 %
 BLANK = 0.55  # of the defects
@@ -202,7 +202,9 @@ def copies(book: Book, rng: np.random.Generator) -> Book:
         _repeat(book["imaging"], int(rng.integers(len(book["imaging"]))), "duplicate-exact")
     for number in range(max(1, round(COPIES["orphan"] * n))):
         source = book["biomarkers"][int(rng.integers(len(book["biomarkers"])))]
-        book["biomarkers"].append(_stranger(source, number))
+        patient = f"ZZZ-{9001 + number}"
+        cells = {**source.cells, "patient_id": Cell(patient, patient, patient)}
+        book["biomarkers"].append(Record(source.table, patient, source.number, cells, "orphan"))
     return book
 
 
@@ -220,12 +222,6 @@ def _repeat_patient(book: Book, original: Record, rule: str) -> None:
         cell = copy.cells["sex"]
         other = {"female": "male"}.get(cell.true, "female")
         copy.cells["sex"] = cell.spoilt(other, rule)
-
-
-def _stranger(source: Record, number: int) -> Record:
-    patient = f"ZZZ-{9001 + number}"
-    cells = {**source.cells, "patient_id": Cell(patient, patient, patient)}
-    return Record(source.table, patient, source.number, cells, "orphan")
 
 
 def _cell(records: dict[str, list[Record]], table: str, column: str, at: int = 0) -> Cell | None:
@@ -285,7 +281,10 @@ def _age(records: dict, rule: str) -> bool:
 
 def _no_scan(records: dict, rule: str) -> bool:
     """The reported date stays; the scan that showed the progression was not abstracted."""
-    for record in _progressions(records):
+    for record in records.get("imaging", []):
+        seen = record.cells.get("progression_date_reported")
+        if not (seen and seen.true and seen.expected == seen.true):
+            continue
         for column in ("scan_date", "modality", "response_raw", "size_change_pct", "recist_class",
                        "any_lesion_decrease", "any_lesion_increase", "new_lesions"):  # fmt: skip
             cell = record.cells.get(column)
@@ -293,13 +292,6 @@ def _no_scan(records: dict, rule: str) -> bool:
                 record.cells[column] = cell.spoilt(None, rule)
         return True
     return False
-
-
-def _progressions(records: dict) -> Iterator[Record]:
-    for record in records.get("imaging", []):
-        cell = record.cells.get("progression_date_reported")
-        if cell and cell.expected == cell.true and cell.true:
-            yield record
 
 
 CONTRADICTIONS: dict[str, Callable[[dict, str], bool]] = {

@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 import yaml
 
-from prrt_lib.tools.docs.pages import table
+from prrt_lib.tools.docs import table
 
 MAPPINGS = ("statistics_survival.csv", "statistics_cox.csv")
 OUT_OF_SCOPE = ("outside the methods", "outside the scope")

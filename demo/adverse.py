@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from demo.population import whole_days
+from demo.spelling import pick
 from prrt_lib.declare.yaml_files import load_words
-from prrt_lib.tools.demo.population import whole_days
 
 TERMS = Path(__file__).with_name("adverse_terms.yaml")
 MDS = "Myelodysplastic syndrome"
@@ -31,27 +32,30 @@ def adverse_events(people: pd.DataFrame, doses: pd.DataFrame, rng: np.random.Gen
     n_cycles = doses.groupby("who").size().reindex(np.arange(len(people))).to_numpy()
     day = doses.pivot(index="who", columns="cycle_no", values="day").to_numpy(float)
     parts = [_events(name, spec, n_cycles, day, rng) for name, spec in terms().items()]
-    parts.append(_leukaemia(len(people), rng))
+    # Myelodysplasia: fixed small chance, log-normal latency from first PRRT.
+    who = np.flatnonzero(rng.random(len(people)) < MDS_SHARE)
+    latency = MDS_MEDIAN_DAYS * np.exp(MDS_SIGMA * rng.standard_normal(len(who)))
+    parts.append(pd.DataFrame({
+        "who": who, "term": MDS, "day": np.rint(latency).astype(int), "grade_number": 4,
+        "disease": False,
+    }))  # fmt: skip
     frame = pd.concat(parts, ignore_index=True)
     frame = frame[frame["day"] <= alive[frame["who"]]]
     frame = frame.sort_values(["who", "day", "term"]).reset_index(drop=True)
     number = frame.groupby("who").cumcount() + 1
     first = people["first"].to_numpy("datetime64[D]")
+    # The reporter's own words for each event.
+    words = {name: [name, name, *spec["also"]] for name, spec in terms().items()}
+    words[MDS] = [MDS, "MDS"]
+    said = [pick(words[name], u)
+            for name, u in zip(frame["term"], rng.random(len(frame)), strict=True)]  # fmt: skip
     frame = frame.assign(
         patient_id=people["patient_id"].to_numpy()[frame["who"]],
         ae_id=number.astype(str),
-        term_verbatim=_said(frame["term"], rng),
+        term_verbatim=said,
         onset_date=first[frame["who"]] + whole_days(frame["day"]),
     )
     return frame.assign(**_judged(people, frame, rng))
-
-
-def _said(names: pd.Series, rng: np.random.Generator) -> list[str]:
-    """The reporter's own words for each event."""
-    draws = rng.random(len(names))
-    words = {name: [name, name, *spec["also"]] for name, spec in terms().items()}
-    words[MDS] = [MDS, "MDS"]
-    return [words[name][int(u * len(words[name]))] for name, u in zip(names, draws, strict=True)]
 
 
 def _events(name: str, spec: dict, n_cycles: np.ndarray, day: np.ndarray,
@@ -70,16 +74,6 @@ def _events(name: str, spec: dict, n_cycles: np.ndarray, day: np.ndarray,
     })  # fmt: skip
 
 
-def _leukaemia(n: int, rng: np.random.Generator) -> pd.DataFrame:
-    """Myelodysplasia: fixed small chance, log-normal latency from first PRRT."""
-    who = np.flatnonzero(rng.random(n) < MDS_SHARE)
-    latency = MDS_MEDIAN_DAYS * np.exp(MDS_SIGMA * rng.standard_normal(len(who)))
-    return pd.DataFrame({
-        "who": who, "term": MDS, "day": np.rint(latency).astype(int), "grade_number": 4,
-        "disease": False,
-    })  # fmt: skip
-
-
 def _judged(people: pd.DataFrame, frame: pd.DataFrame, rng: np.random.Generator) -> dict:
     n, grade = len(frame), frame["grade_number"].to_numpy()
     mds = (frame["term"] == MDS).to_numpy()
@@ -92,44 +86,27 @@ def _judged(people: pd.DataFrame, frame: pd.DataFrame, rng: np.random.Generator)
     important = mds | ((grade >= 3) & (rng.random(n) < 0.1))
     criteria = dict.fromkeys(CRITERIA, np.zeros(n, bool))
     criteria |= {"ser_life": life, "ser_hosp": hospital, "ser_ime": important}
-    yes_no = {name: _yes_no(value) for name, value in criteria.items()}
+    onset = frame["onset_date"].to_numpy("datetime64[D]")
+    last = people["end"].to_numpy("datetime64[D]")[frame["who"]]
+    never = np.datetime64("NaT")
+    ends = onset + whole_days(2 + rng.exponential(30, n))
+    ongoing = mds | (ends > last)
+    progression = frame["disease"].to_numpy() & (rng.random(n) < 0.7)
+    left = np.minimum(onset + whole_days(rng.integers(1, 12, n)), last)
     return {
         "grade": grade.astype(str).astype(object),
-        **_resolution(people, frame, mds, rng),
+        "resolution_date": np.where(ongoing, never, ends),
+        "ongoing": _yes_no(ongoing),
+        "outcome": np.where(ongoing, "ongoing", "recovered").astype(object),
         "related_prrt": related.astype(object),
-        "related_progression": _yes_no(frame["disease"].to_numpy() & (rng.random(n) < 0.7)),
-        **yes_no,
+        "related_progression": _yes_no(progression),
+        **{name: _yes_no(value) for name, value in criteria.items()},
         "serious_reported": _yes_no(life | hospital | important),
-        **_hospital(people, frame, hospital, rng),
+        "hospital_in": np.where(hospital, onset, never),
+        "hospital_out": np.where(hospital, left, never),
         "entered_in_registry": _yes_no(counted),
     }
 
 
 def _yes_no(flag: np.ndarray) -> np.ndarray:
     return np.where(flag, "yes", "no").astype(object)
-
-
-def _resolution(people: pd.DataFrame, frame: pd.DataFrame, mds: np.ndarray,
-                rng: np.random.Generator) -> dict:  # fmt: skip
-    last = people["end"].to_numpy("datetime64[D]")[frame["who"]]
-    ends = frame["onset_date"].to_numpy("datetime64[D]") + whole_days(
-        2 + rng.exponential(30, len(frame))
-    )
-    ongoing = mds | (ends > last)
-    return {
-        "resolution_date": np.where(ongoing, np.datetime64("NaT"), ends),
-        "ongoing": _yes_no(ongoing),
-        "outcome": np.where(ongoing, "ongoing", "recovered").astype(object),
-    }
-
-
-def _hospital(people: pd.DataFrame, frame: pd.DataFrame, hospital: np.ndarray,
-              rng: np.random.Generator) -> dict:  # fmt: skip
-    last = people["end"].to_numpy("datetime64[D]")[frame["who"]]
-    admitted = frame["onset_date"].to_numpy("datetime64[D]")
-    left = np.minimum(admitted + whole_days(rng.integers(1, 12, len(frame))), last)
-    never = np.datetime64("NaT")
-    return {
-        "hospital_in": np.where(hospital, admitted, never),
-        "hospital_out": np.where(hospital, left, never),
-    }

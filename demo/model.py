@@ -22,7 +22,6 @@ from scipy.stats import norm
 
 CUTOFF = "2026-06-30"
 SEED = 20190631
-DAYS_PER_YEAR = 365.25
 
 REFERENCE_AGE = 55.0
 AGE_MEAN, AGE_SD, AGE_LIMITS = 54.0, 12.5, (19.0, 88.0)

@@ -9,13 +9,13 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
+from demo import adverse, laboratory, persons, scans, treatment
+from demo.adverse import MDS, terms
+from demo.model import CUTOFF, MODELS, SEED, Model, true_median, true_survival
+from demo.population import treated
+from demo.scans import seen_progression
 from prrt_lib.declare.dictionary import DATE_KINDS, INTERVAL_KINDS, Column, dictionary
 from prrt_lib.declare.parameters import DAYS_PER_MONTH
-from prrt_lib.tools.demo import adverse, laboratory, persons, scans, treatment
-from prrt_lib.tools.demo.adverse import MDS, terms
-from prrt_lib.tools.demo.model import CUTOFF, MODELS, SEED, Model, true_median, true_survival
-from prrt_lib.tools.demo.population import treated
-from prrt_lib.tools.demo.scans import seen_progression
 
 # Lists that an abstractor writes in one cell and the typed table keeps one row each.
 LISTS = {"symptoms": "symptom", "prior_therapies": "therapy", "metastases": "metastasis_site"}

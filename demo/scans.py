@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from prrt_lib.tools.demo.model import Model
-from prrt_lib.tools.demo.population import whole_days
+from demo.model import Model
+from demo.population import whole_days
 
 MOST_SCANS = 18
 MODALITIES = ("CT", "MRI", "PET+CT", "SPECT", "CT+MRI")
@@ -23,10 +23,14 @@ def imaging(people: pd.DataFrame, model: Model, rng: np.random.Generator) -> pd.
     baseline = baseline[rng.random(len(people)) < 0.93]
     frame = pd.concat([baseline, after]).sort_values(["who", "day"]).reset_index(drop=True)
     first = people["first"].to_numpy("datetime64[D]")
+    usual = rng.choice(len(MODALITIES), len(people), p=[0.5, 0.2, 0.15, 0.05, 0.1])
+    other = rng.choice(len(MODALITIES), len(frame), p=[0.4, 0.2, 0.25, 0.1, 0.05])
+    as_usual = rng.random(len(frame)) < 0.85
+    modality = np.where(as_usual, usual[frame["who"]], other)
     frame = frame.assign(
         patient_id=people["patient_id"].to_numpy()[frame["who"]],
         scan_date=first[frame["who"]] + whole_days(frame["day"]),
-        modality=_modality(people, frame, rng),
+        modality=np.array(MODALITIES, dtype=object)[modality],
         role=np.where(frame["number"] < 0, "baseline", "follow-up").astype(object),
     )
     return frame.assign(**_read(people, frame, rng))
@@ -54,14 +58,6 @@ def _after(people: pd.DataFrame, model: Model, rng: np.random.Generator) -> pd.D
     })  # fmt: skip
 
 
-def _modality(people: pd.DataFrame, frame: pd.DataFrame, rng: np.random.Generator) -> np.ndarray:
-    usual = rng.choice(len(MODALITIES), len(people), p=[0.5, 0.2, 0.15, 0.05, 0.1])
-    other = rng.choice(len(MODALITIES), len(frame), p=[0.4, 0.2, 0.25, 0.1, 0.05])
-    keep = rng.random(len(frame)) < 0.85
-    names = np.array(MODALITIES, dtype=object)
-    return names[np.where(keep, usual[frame["who"]], other)]
-
-
 def _read(people: pd.DataFrame, frame: pd.DataFrame, rng: np.random.Generator) -> dict:
     """Three flags, change in size and the reporter's word for every scan."""
     n, baseline = len(frame), frame["number"].to_numpy() < 0
@@ -76,6 +72,8 @@ def _read(people: pd.DataFrame, frame: pd.DataFrame, rng: np.random.Generator) -
     recist = np.select(
         [new | (change >= RECIST_PROGRESSION), change <= PARTIAL_RESPONSE], ["PD", "PR"], "SD"
     )
+    # The date of progression stands on the row of the first scan that shows it.
+    first = ~frame["who"].where(progressed).duplicated() & progressed
     return {
         **{
             name: np.where(blank, None, np.where(seen[name], "yes", "no")).astype(object)
@@ -84,7 +82,7 @@ def _read(people: pd.DataFrame, frame: pd.DataFrame, rng: np.random.Generator) -
         "response_raw": np.select([*conditions, seen["shrunk"]], words, "SD").astype(object),
         "size_change_pct": np.where(measured, change, np.nan),
         "recist_class": np.where(measured, recist, None).astype(object),
-        "progression_date_reported": _reported(frame, progressed),
+        "progression_date_reported": frame["scan_date"].where(first).to_numpy(),
     }
 
 
@@ -105,12 +103,6 @@ def _seen(people: pd.DataFrame, frame: pd.DataFrame, rng: np.random.Generator) -
         "shrunk": shrunk, "mixed": mixed, "new_lesions": new, "any_lesion_increase": grown,
         "any_lesion_decrease": np.where(progressed, mixed, shrunk),
     }  # fmt: skip
-
-
-def _reported(frame: pd.DataFrame, progressed: np.ndarray) -> np.ndarray:
-    """The date of progression, on the row of the first scan that shows it."""
-    first = ~frame["who"].where(progressed).duplicated() & progressed
-    return frame["scan_date"].where(first).to_numpy()
 
 
 def seen_progression(people: pd.DataFrame, scans: pd.DataFrame) -> pd.Series:

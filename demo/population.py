@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import norm
 
-from prrt_lib.tools.demo.model import (
+from demo.model import (
     AGE_LIMITS,
     AGE_MEAN,
     AGE_SD,

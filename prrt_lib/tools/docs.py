@@ -11,7 +11,7 @@ from typing import Any
 from prrt_lib.base.paths import write_text
 from prrt_lib.declare import findings, rows
 from prrt_lib.declare.asked.clauses import clauses, columns_of, exhibits
-from prrt_lib.declare.dictionary import NOWHERE, USED, Column, dictionary
+from prrt_lib.declare.dictionary import NOWHERE, USED, dictionary
 from prrt_lib.declare.parameters import Parameters
 from prrt_lib.read.parsing import reasons
 from prrt_lib.run.notebook_form import STORY, declared, heading
@@ -27,8 +27,6 @@ TYPES: dict[str, dict[str, Any]] = {
     "list[float]": {"type": "array", "items": {"type": "number"}},
     "list[int]": {"type": "array", "items": {"type": "integer"}},
 }
-EXHIBIT = ["number", "table or figure", "notebook", "figure file", "result rows"]
-
 # How a column that no page shows is spoken of.
 SAID = {USED: "used, not shown", NOWHERE: "not shown"}
 
@@ -37,6 +35,7 @@ def pages() -> dict[str, str]:
     """File name below docs/ -> text, for every generated page."""
     from prrt_lib.declare.layout.profile_schema import json_schema as profile_schema
 
+    schemas = {"profile": profile_schema(), "scenario": scenario_schema()}
     return {
         "data-dictionary.md": dictionary_page(),
         "parameters.md": parameters_page(),
@@ -44,22 +43,19 @@ def pages() -> dict[str, str]:
         "rules.md": rules_page(),
         "result-rows.md": result_rows_page(),
         "traceability.md": traceability_page(),
-        "schemas/profile.schema.json": _json(profile_schema()),
-        "schemas/scenario.schema.json": _json(scenario_schema()),
+        **{
+            f"schemas/{name}.schema.json": json.dumps(schema, indent=1, ensure_ascii=False) + "\n"
+            for name, schema in schemas.items()
+        },
     }
 
 
 def write_pages(folder: Path) -> list[Path]:
     """Writes every generated page below ``folder``; the files written."""
-    written = []
-    for name, text in pages().items():
-        write_text(Path(folder) / name, text)
-        written.append(Path(folder) / name)
-    return written
-
-
-def _json(content: object) -> str:
-    return json.dumps(content, indent=1, ensure_ascii=False) + "\n"
+    written = {Path(folder) / name: text for name, text in pages().items()}
+    for path, text in written.items():
+        write_text(path, text)
+    return list(written)
 
 
 def table(header: Sequence[str], lines: Iterable[Sequence[object]]) -> str:
@@ -71,47 +67,29 @@ def table(header: Sequence[str], lines: Iterable[Sequence[object]]) -> str:
     )
 
 
-def _described(column: Column) -> list[str]:
-    allowed = ", ".join(column.allowed) if column.allowed else ("open" if column.open else "")
-    limits = (
-        ""
-        if column.range is None
-        else " to ".join("" if end is None else str(end) for end in column.range)
-    )
-    marks = [
-        word
-        for word in ("required", "multiple", "free_text", "identifying")
-        if getattr(column, word)
-    ]
-    notes = " ".join(text for text in (", ".join(marks), column.description) if text)
-    typed = ", ".join([column.value_column, *column.companions.values()])
-    return [
-        f"`{column.name}`", column.label, column.kind, column.unit, allowed, limits, column.clause,
-        f"`{typed}`", notes,
-    ]  # fmt: skip
-
-
 def dictionary_page() -> str:
     """docs/data-dictionary.md."""
-    header = [
-        "column",
-        "label",
-        "kind",
-        "unit",
-        "allowed",
-        "plausible",
-        "clause",
-        "typed columns",
-        "notes",
-    ]
+    header = ["column", "label", "kind", "unit", "allowed", "plausible", "clause", "typed columns",
+              "notes"]  # fmt: skip
     parts = [
         NOTE,
         "# Data dictionary\n\n"
         "The canonical tables. Every workbook is mapped onto them by a profile.\n",
     ]
     for item in dictionary().tables.values():
+        lines = []
+        for column in item.columns.values():
+            allowed = ", ".join(column.allowed) or ("open" if column.open else "")
+            limits = " to ".join("" if end is None else str(end) for end in column.range or ())
+            kinds = ("required", "multiple", "free_text", "identifying")
+            marks = ", ".join(word for word in kinds if getattr(column, word))
+            typed = ", ".join([column.value_column, *column.companions.values()])
+            lines.append([
+                f"`{column.name}`", column.label, column.kind, column.unit, allowed, limits,
+                column.clause, f"`{typed}`", " ".join(filter(None, (marks, column.description))),
+            ])  # fmt: skip
         parts.append(f"\n## {item.name}\n{item.description} Key: {', '.join(item.key)}.\n\n")
-        parts.append(table(header, (_described(column) for column in item.columns.values())))
+        parts.append(table(header, lines))
     parts.append("\n## Derived, one row per treated patient\n\n")
     parts.append(table(
         ["column", "label", "unit", "allowed", "clause", "derived from"],
@@ -123,18 +101,12 @@ def dictionary_page() -> str:
 
 def parameters_page() -> str:
     """docs/parameters.md."""
-    lines = []
     blank = Parameters("")
-    for item in fields(Parameters):
-        if item.name != "scenario":
-            lines.append(
-                [
-                    f"`{item.name}`",
-                    item.type,
-                    f"`{getattr(blank, item.name)}`",
-                    item.metadata["meaning"],
-                ]
-            )
+    lines = (
+        [f"`{item.name}`", item.type, f"`{getattr(blank, item.name)}`", item.metadata["meaning"]]
+        for item in fields(Parameters)
+        if item.name != "scenario"
+    )
     parts = [NOTE, "# Parameters\n\nA scenario is a YAML file in `params/`; its name is the file's "
              "stem. Only what differs from these defaults is written there.\n\n",
              table(["name", "type", "default", "meaning"], lines),
@@ -152,24 +124,25 @@ def endpoints_page() -> str:
     """docs/endpoints.md."""
     from prrt_lib.study.endpoints import ENDPOINTS, SETTINGS
 
+    def flat(value: object) -> str:
+        if isinstance(value, Mapping):
+            return "; ".join(f"{key}: {item}" for key, item in value.items())
+        if isinstance(value, (tuple, list)):
+            return ", ".join(str(item) or "(main)" for item in value)
+        return str(value)
+
     parts = [
         NOTE,
         "# Endpoints\n\nEach endpoint declares its clock. "
         "Endpoints with different origins never share a name.\n",
     ]
     for name, item in ENDPOINTS.items():
-        parts.append(f"\n## `{name}`: {item.label}\n\n")
-        facts = {
-            key: value
+        facts = (
+            [key.replace("_", " "), flat(value)]
             for key, value in vars(item).items()
             if key not in ("name", "label") and value
-        }
-        parts.append(
-            table(
-                ["what", "declared"],
-                ([key.replace("_", " "), _flat(value)] for key, value in facts.items()),
-            )
         )
+        parts += [f"\n## `{name}`: {item.label}\n\n", table(["what", "declared"], facts)]
     parts.append(
         "\n# Settings\n\nA setting names a sensitivity analysis; the main analysis has none.\n\n"
     )
@@ -180,14 +153,6 @@ def endpoints_page() -> str:
     lines = ([f"`{name or '(main)'}`", text, knowing[name]] for name, text in SETTINGS.items())
     parts.append(table(["setting", "meaning", "endpoints"], lines))
     return "".join(parts)
-
-
-def _flat(value: object) -> str:
-    if isinstance(value, Mapping):
-        return "; ".join(f"{key}: {item}" for key, item in value.items())
-    if isinstance(value, (tuple, list)):
-        return ", ".join(str(item) or "(main)" for item in value)
-    return str(value)
 
 
 def rules_page() -> str:
@@ -226,16 +191,23 @@ def result_rows_page() -> str:
 
 def scenario_schema() -> dict[str, Any]:
     """JSON Schema (2020-12) of params/<scenario>.yaml."""
+
+    def closed(properties: dict[str, Any]) -> dict[str, Any]:
+        return {"type": "object", "additionalProperties": False, "properties": properties}
+
     properties = {
         item.name: {**TYPES[str(item.type)], "description": item.metadata["meaning"]}
         for item in fields(Parameters)
         if item.name not in ("scenario", "notebooks")
     }
-    properties["notebooks"] = {
-        "type": "object",
-        "additionalProperties": False,
-        "properties": {name: _notebook(name) for name in STORY},
-    }
+    properties["notebooks"] = closed({
+        name: closed({
+            item.name: {**TYPES[item.type], "description": item.meaning}
+            for item in declared(name)
+            if item.name != "scenario"
+        })
+        for name in STORY
+    })  # fmt: skip
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "PRRT scenario",
@@ -246,60 +218,42 @@ def scenario_schema() -> dict[str, Any]:
     }
 
 
-def _notebook(name: str) -> dict[str, Any]:
-    return {
-        "type": "object",
-        "additionalProperties": False,
-        "properties": {
-            item.name: {**TYPES[item.type], "description": item.meaning}
-            for item in declared(name)
-            if item.name != "scenario"
-        },
-    }
-
-
 def traceability_page() -> str:
     """docs/traceability.md."""
-    lines = []
-    for clause, item in clauses().items():
-        keys = _keys(item["rows"])
-        columns = ", ".join(f"`{column.address}`" for column in columns_of(clause))
-        lines.append([clause, item["clause"], columns, item["notebook"], keys, item["shows"]])
+
+    def words(keys: Mapping[str, Any]) -> str:
+        lists = {
+            name: value if isinstance(value, list) else [value] for name, value in keys.items()
+        }
+        return ", ".join(f"{name} = {' and '.join(value)}" for name, value in lists.items())
+
+    asked = (
+        [clause, item["clause"], ", ".join(f"`{one.address}`" for one in columns_of(clause)),
+         item["notebook"], words(item["rows"]), item["shows"]]
+        for clause, item in clauses().items()
+    )  # fmt: skip
+    columns = (
+        [f"`{column.address}`", column.clause,
+         SAID[column.shown_by] if isinstance(column.shown_by, str) else words(column.shown_by)]
+        for one in dictionary().tables.values() for column in one.columns.values()
+        if column.clause
+    )  # fmt: skip
+    shown = (
+        [number, item["title"], item["notebook"],
+         f"`{item['figure']}`" if "figure" in item else "",
+         words(item["rows"]) or "single patients"]
+        for number, item in exhibits().items()
+    )  # fmt: skip
     header = ["id", "registry clause", "columns", "notebook", "result rows", "shown in"]
+    exhibit = ["number", "table or figure", "notebook", "figure file", "result rows"]
     return (
         f"{NOTE}# Traceability\n\nEach clause of the registry entry, the columns that hold it, "
         "the notebook that answers it and the result rows where the answer stands.\n\n"
-        f"{table(header, lines)}\n## Columns of the workbook\n\nThe result rows that show what a "
+        f"{table(header, asked)}\n## Columns of the workbook\n\nThe result rows that show what a "
         "column holds. What is used and not shown serves other numbers: dates, ids, texts, limits; "
         "what is not shown is read by no page but the one on quality.\n\n"
-        f"{table(['column', 'clause', 'result rows'], _columns())}\n"
+        f"{table(['column', 'clause', 'result rows'], columns)}\n"
         "## Tables and figures of a paper\n\nWhere each stands. A figure "
         "of single patients is drawn from them and has no result row.\n\n"
-        f"{table(EXHIBIT, _shown())}"
+        f"{table(exhibit, shown)}"
     )
-
-
-def _keys(keys: Mapping[str, Any]) -> str:
-    values = {name: value if isinstance(value, list) else [value] for name, value in keys.items()}
-    return ", ".join(f"{name} = {' and '.join(value)}" for name, value in values.items())
-
-
-def _columns() -> list[list[str]]:
-    """A line per column of the workbook that carries a clause."""
-    return [
-        [f"`{column.address}`", column.clause,
-         SAID[shown] if isinstance(shown, str) else _keys(shown)]
-        for one in dictionary().tables.values() for column in one.columns.values()
-        if column.clause
-        for shown in [column.shown_by]
-    ]  # fmt: skip
-
-
-def _shown() -> list[list[str]]:
-    """A line per table or figure of a paper."""
-    return [
-        [number, item["title"], item["notebook"],
-         f"`{item['figure']}`" if "figure" in item else "",
-         _keys(item["rows"]) or "single patients"]
-        for number, item in exhibits().items()
-    ]  # fmt: skip

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from prrt_lib.tools.demo.population import whole_days
+from demo.population import whole_days
 
 # Of the patients, with results on record; of their visits, missed. No more patients than this, so
 # that the sheet of a large registry stays below the 200,000 rows that reading admits.
@@ -58,7 +58,10 @@ def labs(people: pd.DataFrame, patients: pd.DataFrame, doses: pd.DataFrame,
     )
     found["white cells"] = (neutrophils + others, np.full(len(visits), WHITE_LIMIT))
     found |= _kidney(visits, people, patients, rng)
-    abroad = _abroad(doses, len(people))[visits["who"]]
+    # Patients whose first centre reports in SI units.
+    country = doses[doses["cycle_no"] == 1].set_index("who")["treat_country"]
+    country = country.reindex(np.arange(len(people)))
+    abroad = (country != "United States").to_numpy(int)[visits["who"]]
     rows = [_rows(name, visits, value, limit, abroad) for name, (value, limit) in found.items()]
     frame = pd.concat(rows).sort_values(["who", "lab_date", "lab_test"], kind="stable")
     ids = people["patient_id"].to_numpy()[frame["who"]]
@@ -130,12 +133,6 @@ def creatinine_of(egfr: np.ndarray, age: np.ndarray, woman: np.ndarray) -> np.nd
     ratio = egfr / (142 * 0.9938**age * np.where(woman, 1.012, 1.0))
     low = np.where(woman, -0.241, -0.302)
     return kappa * ratio ** (1 / np.where(ratio > 1, low, -1.2))
-
-
-def _abroad(doses: pd.DataFrame, n: int) -> np.ndarray:
-    """1 for patients whose first centre reports in SI units, else 0."""
-    first = doses[doses["cycle_no"] == 1].set_index("who")["treat_country"]
-    return (first.reindex(np.arange(n)) != "United States").to_numpy(int)
 
 
 def _rows(name: str, visits: pd.DataFrame, value: np.ndarray, limit: np.ndarray,
