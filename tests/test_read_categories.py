@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from prrt_lib.declare.dictionary import dictionary
-from prrt_lib.read.cells.vocabulary import category_values, vocabularies
+from prrt_lib.read.cells.reader import category_values, vocabularies
 
 READ = [
     ("tumour.primary_site", "Terminal ileum", ("ileum",)),
