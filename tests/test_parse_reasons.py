@@ -12,7 +12,7 @@ from prrt_lib.read.parsing import KINDS, REFUSED, reasons
 
 FOLDER = Path(cells.__file__).parent
 SOURCES = [*FOLDER.glob("*.py"), FOLDER.parent / "parsing.py"]
-REFUSERS = {"question", "impossible", "ambiguous", "invalid", "missing"}
+REFUSERS = {"Ambiguous", "Invalid", "Missing", "ambiguous", "invalid", "missing"}
 REASON = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 

@@ -6,7 +6,7 @@ import pytest
 from small_workbooks import PROFILE, changed, read
 
 from prrt_lib.declare.dictionary import dictionary
-from prrt_lib.read.cells.vocabulary import category_values, vocabularies
+from prrt_lib.read.cells.reader import category_values, vocabularies
 
 READ = [
     ("tumour.primary_site", "Terminal ileum", ("ileum",)),

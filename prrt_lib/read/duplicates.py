@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from prrt_lib.declare.findings import finding, rules
@@ -30,7 +30,13 @@ def resolve(records: Sequence[Record], printed: dict[str, str]) -> Kept:
     for patient, own in by_patient(records).items():
         if patient not in known:
             held[patient] = "orphan-record"
-            findings += _orphans(own, printed[patient])
+            # One finding a row, however many records it makes.
+            rows = {record.origin: record for record in reversed(own)}
+            findings += [
+                finding("orphan-record", table=record.table, record=printed[patient],
+                        **_where([record]))
+                for _, record in sorted(rows.items())
+            ]  # fmt: skip
             continue
         single, conflict = _per_table(own, copies)
         if conflict:
@@ -40,14 +46,14 @@ def resolve(records: Sequence[Record], printed: dict[str, str]) -> Kept:
             kept += single
     # A row that also tells something new, such as a further cycle, is no copy of another row.
     new = {record.origin for record in kept if record.origin in copies}
-    rows = [pair for origin, pair in copies.items() if origin not in new]
+    again = [pair for origin, pair in copies.items() if origin not in new]
     findings += [
         finding("duplicate-row", table=second.table, record=printed[second.patient],
                 **_where([second, first]))
-        for first, second in rows
+        for first, second in again
         if first.patient not in held
     ]  # fmt: skip
-    return Kept(kept, held, len(rows), findings)
+    return Kept(kept, held, len(again), findings)
 
 
 def _per_table(
@@ -60,7 +66,14 @@ def _per_table(
     single: list[Record] = []
     conflicts: list[list[Record]] = []
     for table, members in tables.items():
-        unique = list(_once(members, copies))
+        seen: dict[tuple, Record] = {}
+        for record in members:
+            # Looking at what a single record says would cost time for nothing.
+            same = record.compared() if len(members) > 1 else ()
+            first = seen.setdefault(same, record)
+            if first.origin != record.origin and record.seen:
+                copies.setdefault(record.origin, (first, record))
+        unique = list(seen.values())
         if one_per_patient(table) and len(unique) > 1:
             joined = _joined(unique)
             if joined is None:
@@ -68,20 +81,6 @@ def _per_table(
             unique = [joined] if joined else []
         single += unique
     return ([], conflicts) if conflicts else (single, [])
-
-
-def _once(members: Sequence[Record], copies: dict) -> Iterator[Record]:
-    if len(members) == 1:
-        yield members[0]
-        return
-    seen: dict[tuple, Record] = {}
-    for record in members:
-        same = record.compared()
-        first = seen.setdefault(same, record)
-        if first is record:
-            yield record
-        elif first.origin != record.origin and record.seen:
-            copies.setdefault(record.origin, (first, record))
 
 
 def _joined(members: Sequence[Record]) -> Record | None:
@@ -103,13 +102,7 @@ def _joined(members: Sequence[Record]) -> Record | None:
                 continue
             if seen.status != "missing" and result.value(column) != record.value(column):
                 return None
-        new = {
-            c: s
-            for c, s in record.seen.items()
-            if c not in result.seen or result.seen[c].status == "missing"
-        }
-        values = {k: v for k, v in record.values.items() if result.values.get(k) is None}
-        result = result.with_values(values, new)
+        result = result.completed(record.values, record.seen)
     return result
 
 
@@ -119,20 +112,17 @@ def _where(records: Sequence[Record]) -> dict[str, str]:
     return {"sheet": sheet, "cell": f"A{row}", "related_cells": "; ".join(others)}
 
 
-def _orphans(own: Sequence[Record], printed: str) -> Iterator[dict[str, str]]:
-    for origin in sorted({record.origin for record in own}):
-        record = next(record for record in own if record.origin == origin)
-        yield finding("orphan-record", table=record.table, record=printed, **_where([record]))
-
-
 def _conflict(conflicts: Sequence[Sequence[Record]], printed: str) -> dict[str, str]:
     """The question about a patient whose copies differ, naming every column and cell in which."""
     names, cells = [], []
     for copies in conflicts:
         told = {name for record in copies for name in record.seen}
-        differing = sorted(
-            name for name in told if len({_shown(copy, name) for copy in copies}) > 1
-        )
+        shown = {
+            name: {f"{copy.value(name)} {copy.seen[name].raw if name in copy.seen else ''}"
+                   for copy in copies}
+            for name in told
+        }  # fmt: skip
+        differing = sorted(name for name in told if len(shown[name]) > 1)
         names += differing
         cells += [(copy.seen[name].sheet, copy.seen[name].cell)
                   for name in differing for copy in copies if name in copy.seen]  # fmt: skip
@@ -145,8 +135,3 @@ def _conflict(conflicts: Sequence[Sequence[Record]], printed: str) -> dict[str, 
         rule.id, table=conflicts[0][0].table, record=printed, column=names[0] if names else "",
         message=f"{rule.message} ({', '.join(names)})." if names else rule.message, **where,
     )  # fmt: skip
-
-
-def _shown(record: Record, column: str) -> str:
-    seen = record.seen.get(column)
-    return f"{record.value(column)} {seen.raw if seen else ''}"

@@ -38,27 +38,23 @@ def ordered(records: Sequence[Record], printed: Mapping[str, str]) -> dict[str, 
     tables: dict[str, list[Record]] = {name: [] for name in dictionary().tables}
     for record in records:
         tables[record.table].append(record)
-    return {name: _sorted(name, members, printed) for name, members in tables.items()}
 
+    def rest(record: Record) -> tuple:
+        values = ((name, str(value)) for name, value in record.values.items() if value is not None)
+        return sorted(values), sorted((name, seen.raw) for name, seen in record.seen.items())
 
-def _sorted(name: str, members: list[Record], printed: Mapping[str, str]) -> list[Record]:
-    declared = dictionary().tables[name]
-    keys = [declared.columns[key].value_column for key in declared.key if key != "patient_id"]
-
-    def place(record: Record) -> tuple:
-        return (printed[record.patient], *(_rank(record.values.get(key)) for key in keys))
-
-    found: list[Record] = []
-    for _, same in itertools.groupby(sorted(members, key=place), key=place):
-        own = list(same)
-        found += own if len(own) == 1 else sorted(own, key=_rest)
-    return found
-
-
-def _rest(record: Record) -> tuple:
-    rest = sorted((name, str(value)) for name, value in record.values.items() if value is not None)
-    texts = sorted((name, seen.raw) for name, seen in record.seen.items())
-    return rest, texts
+    for name, members in tables.items():
+        declared = dictionary().tables[name]
+        keys = [declared.columns[key].value_column for key in declared.key if key != "patient_id"]
+        placed = sorted(
+            (printed[record.patient], *(_rank(record.values.get(key)) for key in keys), at)
+            for at, record in enumerate(members)
+        )
+        tables[name] = []
+        for _, same in itertools.groupby(placed, key=lambda place: place[:-1]):
+            own = [members[place[-1]] for place in same]
+            tables[name] += own if len(own) == 1 else sorted(own, key=rest)
+    return tables
 
 
 def _rank(value: Any) -> tuple:

@@ -6,7 +6,6 @@ findings. It holds only as long as the cell says what it said when the question 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -20,7 +19,6 @@ from prrt_lib.read.records import Record
 from prrt_lib.read.sheets import ids
 from prrt_lib.read.sheets.rows import SheetRows
 
-ADDRESS = re.compile(r"([A-Z]+)([0-9]+)")
 Name = tuple[str, str, str]
 
 
@@ -111,5 +109,4 @@ def _with(
 
 
 def _letters(cell: str) -> str:
-    found = ADDRESS.fullmatch(cell)
-    return found.group(1) if found else ""
+    return cell.rstrip("0123456789")

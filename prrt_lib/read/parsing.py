@@ -1,17 +1,27 @@
-"""What a raw cell is parsed to: a value with certainty, or a refusal with a reason."""
+"""One raw cell under its kind and the facts of its column -> :class:`Parsed`."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
 from functools import cache
-from pathlib import Path
 from typing import Any
 
-from prrt_lib.declare.yaml_files import load_words
+from prrt_lib.read.cells.parsed import (
+    EMPTY,
+    FACTS,
+    REFUSED,
+    VALUED,
+    Context,
+    Parsed,
+    ambiguous,
+    invalid,
+    missing,
+    reasons,
+)
 
-REASONS = Path(__file__).with_name("reasons.yaml")
+__all__ = ["KINDS", "REFUSED", "VALUED", "Context", "Parsed", "parse", "reasons"]
+
 # Each is read by `read_<kind>(raw, context) -> Parsed` of a module of prrt_lib.read.cells.
 KINDS = (
     "date", "partial_date", "activity", "percent_or_range", "mitoses", "lab_value", "age",
@@ -21,76 +31,6 @@ KINDS = (
 CELLS = (str, bool, int, float, dt.datetime, dt.date, dt.time, dt.timedelta)
 # A cell of Excel holds 32,767 characters; what a clinic types as a value holds far fewer.
 LONGEST = 300
-VALUED = ("ok", "imputed-partial", "censored-low", "censored-high", "range")
-REFUSED = ("ambiguous", "invalid", "missing")
-# Facts of a column that may say one of few things only.
-CHOICES = {"date_order": ("MDY", "DMY"), "epoch": (1900, 1904), "role": ("birth", "treatment")}
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class Parsed:
-    """A read cell. ``value`` and ``high`` are None wherever ``status`` is a refusal.
-
-    Dates and categories are str, quantities float; ``precision`` is "day", "month", "year" or
-    None; ``unit`` is None where there is none; ``reason`` is the id of the rule that decided.
-    """
-
-    status: str
-    value: Any = None
-    high: Any = None
-    unit: str | None = None
-    precision: str | None = None
-    reason: str = ""
-
-    def __repr__(self) -> str:
-        ends = [f"{end}" for end in (self.value, self.high) if end is not None]
-        words = [" to ".join(ends), self.unit, f"({self.status}: {self.reason})"]
-        return " ".join(word for word in words if word)
-
-
-def ok(value: Any, reason: str = "as-written", **parts: Any) -> Parsed:
-    """A value with certainty."""
-    return Parsed("ok", value, reason=reason, **parts)
-
-
-def missing(reason: str = "blank") -> Parsed:
-    """Nothing was abstracted, or the cell says so."""
-    return Parsed("missing", reason=reason)
-
-
-def ambiguous(reason: str) -> Parsed:
-    """More than one reading is possible."""
-    return Parsed("ambiguous", reason=reason)
-
-
-def invalid(reason: str) -> Parsed:
-    """No reading is possible, or the value cannot be."""
-    return Parsed("invalid", reason=reason)
-
-
-@dataclass(frozen=True, slots=True)
-class Context:
-    """Declared facts of a column; None or empty where nothing was declared."""
-
-    cutoff: str | None = None
-    date_order: str | None = None
-    epoch: int | None = None
-    role: str | None = None
-    column_unit: str | None = None
-    number_format: str | None = None
-    locale: str | None = None
-    codebook: Mapping[str, str] | None = None
-    zero_unknown: bool = False
-
-    def __post_init__(self) -> None:
-        for name, allowed in CHOICES.items():
-            value = getattr(self, name)
-            if value is not None and value not in allowed:
-                raise ValueError(f"context {name}={value!r}; allowed: {allowed}")
-
-
-EMPTY = Context()
-FACTS = tuple(field.name for field in fields(Context))
 
 
 def parse(kind: str, raw: Any, **context: Any) -> Parsed:
@@ -124,20 +64,15 @@ def plain_cell(raw: Any) -> Any:
         return None
     if isinstance(raw, dt.datetime):
         return raw.to_pydatetime(warn=False) if hasattr(raw, "to_pydatetime") else raw
-    if type(raw).__module__ == "numpy" and getattr(raw, "ndim", None) == 0:
-        return _of_numpy(raw)
-    return raw
-
-
-def _of_numpy(raw: Any) -> Any:
-    if getattr(raw, "dtype", None) is not None and raw.dtype.kind == "M":
-        plain = raw.astype("datetime64[us]").item()
-        return plain if plain is None or isinstance(plain, dt.date) else raw
+    if type(raw).__module__ != "numpy" or getattr(raw, "ndim", None) != 0:
+        return raw
     try:
-        plain = raw.item()
+        if raw.dtype.kind == "M":
+            plain = raw.astype("datetime64[us]").item()
+            return plain if plain is None or isinstance(plain, dt.date) else raw
+        return float(raw.item()) if raw.dtype.kind == "f" else raw.item()
     except (TypeError, ValueError, OverflowError):
         return raw
-    return float(plain) if raw.dtype.kind == "f" else plain
 
 
 @cache
@@ -156,17 +91,3 @@ def _readers() -> Mapping[str, Callable[[Any, Context], Parsed]]:
     families = (dates, grades, isotope, proliferation, quantities, response, words)
     found = {name: one for family in families for name, one in vars(family).items()}
     return {kind: found[f"read_{kind}"] for kind in KINDS}
-
-
-@dataclass(frozen=True, slots=True)
-class Reason:
-    """``means`` is a sentence on the cell; ``resolve`` is empty where nothing is to be done."""
-
-    means: str
-    resolve: str = ""
-
-
-@cache
-def reasons() -> Mapping[str, Reason]:
-    """Reason id -> what it means and how to resolve it."""
-    return {name: Reason(**parts) for name, parts in load_words(REASONS).items()}

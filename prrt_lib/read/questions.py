@@ -112,20 +112,18 @@ def at_cut(now: Sequence[Answer], known: Iterable[Answer], cut: str) -> list[Ans
 
     Asking again at the same or an earlier cut ages nothing.
     """
-    aged = {answer.key: _aged(answer, cut) for answer in now}
+    aged = {
+        answer.key: replace(
+            answer,
+            first_seen=min(filter(None, (answer.first_seen, cut))),
+            last_seen=max(answer.last_seen, cut),
+            cuts=str(int(answer.cuts) + (cut > answer.last_seen)),
+        )
+        for answer in now
+    }
     rest = [
         answer if answer.state == "closed" else replace(answer, state="closed", last_seen=cut)
         for answer in known
         if answer.key not in aged
     ]
     return [*aged.values(), *rest]
-
-
-def _aged(answer: Answer, cut: str) -> Answer:
-    later = int(cut > answer.last_seen)
-    return replace(
-        answer,
-        first_seen=min(filter(None, (answer.first_seen, cut))),
-        last_seen=max(answer.last_seen, cut),
-        cuts=str(int(answer.cuts) + later),
-    )

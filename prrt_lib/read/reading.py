@@ -73,36 +73,18 @@ def read_workbook(
         books, profiles = in_order(books, profiles)
     with without_collecting():
         parts = _parts(books, profiles, limits)
-        reading = _read(parts, books, profiles, answers, first_seen)
-    return reading
-
-
-def _read(
-    parts: list[SheetRows],
-    books: Sequence[Path | str],
-    profiles: Sequence[Profile],
-    answers: Sequence[Answer],
-    first_seen: str,
-) -> Reading:
-    if not any(part.rows for part in parts):
-        raise WorkbookError(
-            Problem(
-                ", ".join(map(str, books)),
-                "no records at all",
-                "at least one row with a study id",
-                "check profile and sheets",
-            )
-        )
-    overrides.apply(parts, answers)
-    result = assembled(parts)
+        if not any(part.rows for part in parts):
+            where, expected = ", ".join(map(str, books)), "at least one row with a study id"
+            todo = "check profile and sheets"
+            raise WorkbookError(Problem(where, "no records at all", expected, todo))
+        overrides.apply(parts, answers)
+        tables, findings, lineage, counts = assembled(parts)
     about = {
         "workbook": [Path(path).name for path in books],
         "profile": [profile.name for profile in profiles],
-        **result.about,
+        **counts,
     }
-    return Reading(
-        result.tables, findings_frame(result.findings, first_seen), result.lineage, about
-    )
+    return Reading(tables, findings_frame(findings, first_seen), lineage, about)
 
 
 def _parts(
@@ -125,7 +107,14 @@ def _parts(
                     parts[-1].findings += _not_named(book, profile)
         except WorkbookError as error:
             problems += error.problems
-    problems += _absent_sheets(names)
+    have = {(profile.name, plain(name)) for _, profile, found in names for name in found}
+    for path, profile, found in names:
+        for declared in profile.sheets:
+            if (profile.name, plain(declared.name)) not in have:
+                near = difflib.get_close_matches(declared.name, found, n=1)
+                todo = f"did you mean {near[0]!r}?" if near else "correct the sheet or the profile"
+                expected = f"one of its sheets: {', '.join(found)}"
+                problems.append(Problem(str(path), f"no sheet {declared.name!r}", expected, todo))
     if problems:
         raise WorkbookError(list(dict.fromkeys(problems)))
     return parts
@@ -162,7 +151,6 @@ def _part(
     several = len({profile.centre for profile in profiles}) > 1
     namespace = f"{profiles[number].centre}/" if several else ""
     part = RowReader(sheet, declared, layout, book.epoch, number, namespace).read()
-    part.sheet = sheet.name
     part.findings += [*layout.findings, *columns.findings(sheet, layout)]
     if not part.rows:
         part.findings.append(finding("sheet-without-rows", sheet=sheet.name, cell="A1"))
@@ -186,21 +174,6 @@ def _not_named(book: SheetByName | redcap.Export, profile: Profile) -> Iterator[
             rule.id, sheet=name, severity="warning" if hidden else rule.severity,
             message=f"{rule.message} ({rows} rows{', hidden' if hidden else ''}).",
         )  # fmt: skip
-
-
-def _absent_sheets(names: list[tuple[Path, Profile, tuple[str, ...]]]) -> Iterator[Problem]:
-    """Sheets that a profile declares and none of its workbooks has."""
-    have = {(profile.name, plain(name)) for _, profile, found in names for name in found}
-    for path, profile, found in names:
-        for declared in profile.sheets:
-            if (profile.name, plain(declared.name)) not in have:
-                near = difflib.get_close_matches(declared.name, found, n=1)
-                yield Problem(
-                    str(path),
-                    f"no sheet {declared.name!r}",
-                    f"one of its sheets: {', '.join(found)}",
-                    f"did you mean {near[0]!r}?" if near else "correct the sheet or the profile",
-                )
 
 
 def filled_down(sheet: Sheet, first_row: int) -> Sheet:

@@ -58,6 +58,13 @@ class Record:
         """A copy with these values and cells added or replaced."""
         return replace(self, values={**self.values, **values}, seen={**self.seen, **seen})
 
+    def completed(self, values: Mapping[str, Any], seen: Mapping[str, Seen]) -> Record:
+        """A copy with those of the values and cells of which the record has none of its own."""
+        known = {name for name, own in self.seen.items() if own.status != "missing"}
+        new = {name: told for name, told in seen.items() if name not in known}
+        lacking = {k: v for k, v in values.items() if self.values.get(k) is None}
+        return self.with_values(lacking, new)
+
     def without(self, column: str, rule: str) -> Record:
         """A copy in which ``column`` is unused, because of ``rule``."""
         declared = dictionary().tables[self.table].columns[column]

@@ -5,18 +5,16 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 
 from prrt_lib.declare.yaml_files import load_words
 from prrt_lib.read.cells.notes import WORD, bare, respelt
-from prrt_lib.read.cells.numbers import Refused, approximate, impossible, plain, question
-from prrt_lib.read.parsing import missing
+from prrt_lib.read.cells.numbers import approximate, plain
+from prrt_lib.read.cells.parsed import Ambiguous, Invalid, Missing, Refused
+from prrt_lib.read.cells.text import SPELLINGS
 
-WORDS = load_words(Path(__file__).parent / "spellings" / "date_words.yaml")
+WORDS = load_words(SPELLINGS / "date_words.yaml")
 MONTHS = {word: int(number) for number, words in WORDS["months"].items() for word in words}
 WEEKDAYS = {word: int(number) for number, words in WORDS["weekdays"].items() for word in words}
-
-
 LONG_MONTHS = frozenset(word for word in MONTHS if word.isascii())
 
 
@@ -117,35 +115,27 @@ def written(raw: str, date_order: str | None = None) -> Written:
     """The parts of a date that fills the cell; raises Refused on everything else."""
     text = SOURCE.sub("", bare(plain(raw), "date", marked=False))
     if text in WORDS["absent"] or NO_PART.fullmatch(text):
-        raise Refused(missing("said-unknown"))
+        raise Missing("said-unknown")
     if DOUBTED.search(text) or DOUBTED_BEFORE.match(text):
-        raise question("doubted")
+        raise Ambiguous("doubted")
     text, about = approximate(text)
     text, without_day = NO_DAY.sub("", text), bool(NO_DAY.search(text))
     text = CLOCK.sub("", text)
     text = ARTICLE.sub("", text)
     named = WEEKDAY.match(text)
     text = ARTICLE.sub("", text[named.end() :]) if named else text
-    parts = _with_slips(text, date_order)
-    if without_day and "day" in parts:
-        raise question("contradicts-itself")
-    return Written(**parts, about=about, weekday=WEEKDAYS[named["name"]] if named else None)
-
-
-def _with_slips(text: str, date_order: str | None) -> dict:
-    """The parts, read again with the one month that a misspelt word can mean."""
     try:
-        return _parts(text, date_order)
+        parts = _parts(text, date_order)
     except Refused:
-        meant = {MONTHS[near] for near in misspelt(text) if near in MONTHS}
-        if len(meant) != 1:
+        # Read again with the one month that a misspelt word can mean.
+        mended = respelt(text, LONG_MONTHS)
+        words = {word for fixed in mended for word in WORD.findall(fixed)}
+        if len({MONTHS[word] for word in words if word in MONTHS}) != 1:
             raise
-        return _parts(next(iter(respelt(text, LONG_MONTHS))), date_order)
-
-
-def misspelt(text: str) -> list[str]:
-    """Known words one slip from the unknown word of the text."""
-    return [word for fixed in respelt(text, LONG_MONTHS) for word in WORD.findall(fixed)]
+        parts = _parts(mended[0], date_order)
+    if without_day and "day" in parts:
+        raise Ambiguous("contradicts-itself")
+    return Written(**parts, about=about, weekday=WEEKDAYS[named["name"]] if named else None)
 
 
 def _parts(text: str, date_order: str | None) -> dict:
@@ -158,28 +148,18 @@ def _parts(text: str, date_order: str | None) -> dict:
     if found and int(found["day"]):
         return {name: int(found[name]) for name in ("year", "month", "day")}
     for pattern in NAMED:
-        found = pattern.fullmatch(text)
-        if found:
-            return _named(found.groupdict())
+        if found := pattern.fullmatch(text):
+            year, day = found["year"].lstrip("'’"), found.groupdict().get("day")
+            parts = {"year": int(year), "month": MONTHS[found["word"]], "short": len(year) == 2}
+            return parts | {"day": int(day)} if day and int(day) else parts
     found = ROMAN_MONTH.fullmatch(text)
     if found and found["roman"] in ROMAN:
-        return {
-            "year": int(found["year"]),
-            "month": ROMAN[found["roman"]],
-            "day": int(found["day"]),
-        }
+        month = ROMAN[found["roman"]]
+        return {"year": int(found["year"]), "month": month, "day": int(found["day"])}
     found = NUMERIC.fullmatch(text)
     if found and not DAYLESS.fullmatch(text) and not MONTH_FIRST.fullmatch(text):
         return _numeric(found, date_order)
     return _partial(text, date_order)
-
-
-def _named(found: dict) -> dict:
-    year = found["year"].lstrip("'’")
-    day = found.get("day")
-    parts = {"year": int(year), "month": MONTHS[found["word"]], "short": len(year) == 2}
-    known = day is not None and int(day)
-    return parts | {"day": int(day)} if known else parts
 
 
 def _numeric(found: re.Match, date_order: str | None) -> dict:
@@ -189,9 +169,9 @@ def _numeric(found: re.Match, date_order: str | None) -> dict:
     short = len(year) == 2
     year_first = "-" in found["mark"] and int(year) <= 31 and not marked
     if short and (year_first or not date_order):
-        raise question("two-digit-year")
+        raise Ambiguous("two-digit-year")
     if date_order is None and one <= 12 and two <= 12 and one != two:
-        raise question("day-or-month-first")
+        raise Ambiguous("day-or-month-first")
     day_first = date_order == "DMY" or (date_order is None and two <= 12)
     day, month = (one, two) if day_first else (two, one)
     return {"year": int(year), "month": month, "day": day, "short": short}
@@ -199,14 +179,13 @@ def _numeric(found: re.Match, date_order: str | None) -> dict:
 
 def _partial(text: str, date_order: str | None) -> dict:
     for pattern in ONLY_YEAR:
-        found = pattern.fullmatch(text)
-        if found:
+        if found := pattern.fullmatch(text):
             return {"year": int(found["year"])}
     found = YEAR_MONTH.fullmatch(text)
     if found:
         year, month = int(found["year"]), int(found["month"])
         if found["mark"] == "/" and len(text) == 7 and month == (year + 1) % 100:
-            raise question("month-or-next-year")
+            raise Ambiguous("month-or-next-year")
         return {"year": year, "month": month}
     found = COMPACT_MONTH.fullmatch(text) or MONTH_YEAR.fullmatch(text) or DAYLESS.fullmatch(text)
     if found and not (found.re is DAYLESS and date_order == "MDY"):
@@ -214,8 +193,4 @@ def _partial(text: str, date_order: str | None) -> dict:
     found = MONTH_FIRST.fullmatch(text)
     if found and date_order == "MDY":
         return {"year": int(found["year"]), "month": int(found["month"])}
-    raise _unread(text)
-
-
-def _unread(text: str) -> Refused:
-    return question("unread-date") if re.search(r"[0-9]{2}", text) else impossible("not-a-date")
+    raise Ambiguous("unread-date") if re.search(r"[0-9]{2}", text) else Invalid("not-a-date")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from prrt_lib.read.cells.notes import words_of
+from prrt_lib.read.cells.parsed import Parsed, ambiguous, missing, ok
 from prrt_lib.read.cells.vocabulary import Opening, looked_up, spellings, unknown
-from prrt_lib.read.parsing import Parsed, ambiguous, missing, ok
 
 TOKEN = re.compile(
     r"(?P<system>\b(?:who|enets|ajcc)(?:/enets)?(?![a-z])(?: grade(?= 20))?"
@@ -64,11 +64,9 @@ def read_grade(text: str) -> Parsed:
     text = DOT.sub("g", NOTE.sub("", text))
     text = GRADE_WITH_WORD.sub(" ", text)
     text = SPELT.sub(lambda found: SPELT_OUT[found[0]], text)
-    return missing("not-graded") if text in UNGRADED else _words(text)
-
-
-def _words(text: str) -> Parsed:
-    """The grade when known words, and nothing else, fill the whole cell."""
+    if text in UNGRADED:
+        return missing("not-graded")
+    # Known words, and nothing else, must fill the whole cell.
     tokens: dict[str, list[str]] = {}
     years = set()
     for match in TOKEN.finditer(text):
@@ -82,22 +80,20 @@ def _words(text: str) -> Parsed:
     if text.endswith(("-", "+")) or not tokens or not BETWEEN.fullmatch(TOKEN.sub(" ", text)):
         return unknown(text)
     values = {ROMAN.get(value, value) for value in tokens.get("grade", [])}
-    if any(_against_index(values, index) for index in tokens.get("ki67", ())):
-        return ambiguous("contradicts-itself")
+    for index in tokens.get("ki67", ()):
+        # The Ki-67 beside a grade asks for a higher one (WHO 2022: G2 from 3 %, G3 above 20 %).
+        # A grade above its index may stand on the mitoses.
+        number = NUMBER.match(index)
+        least = float(number[0].replace(",", ".")) if number else 0.0
+        if ("1" in values and least >= 3) or ("2" in values and least > 20):
+            return ambiguous("contradicts-itself")
     if len(tokens.get("grade", [])) > 1:
         return ambiguous("several-grades")
     return _decided(set(tokens), next(iter(values), None), years)
 
 
-def _against_index(values: set[str], index: str) -> bool:
-    """Whether the Ki-67 beside a grade asks for a higher one (WHO 2022: G2 from 3 %, G3 above
-    20 %). A grade above its index may stand on the mitoses."""
-    number = NUMBER.match(index)
-    least = float(number[0].replace(",", ".")) if number else 0.0
-    return ("1" in values and least >= 3) or ("2" in values and least > 20)
-
-
 def _decided(said: set[str], value: str | None, years: set) -> Parsed:
+    """The grade that all the words of a cell leave, or the question between two of them."""
     if "nec" in said:
         clash = {"well", "moderate", "low", "middle", "net"} & said or value in ("1", "2")
         return ambiguous("contradicts-itself") if clash else ok("NEC", "carcinoma")
@@ -108,22 +104,16 @@ def _decided(said: set[str], value: str | None, years: set) -> Parsed:
             else ambiguous("g3-or-nec")
         )
     if value is None:
-        return _by_word(said)
+        # Low is G1 and intermediate G2; high may be G3 or NEC; well differentiated may be any.
+        meant = said & {"low", "middle", "high"}
+        if meant in ({"low"}, {"middle"}):
+            return ok("1" if meant == {"low"} else "2", "grade-word")
+        return ambiguous("g3-or-nec" if meant == {"high"} else "no-grade")
     if value == "3" and years & {"2000", "2010"}:
         return ambiguous("g3-or-nec")
-    clash = ("low" in said and value != "1") or ("middle" in said and value != "2") or (
-        "high" in said and value != "3") or ("moderate" in said and value != "2")  # fmt: skip
+    meant = {"low": "1", "middle": "2", "moderate": "2", "high": "3"}
+    clash = any(meant.get(word, value) != value for word in said)
     return ambiguous("contradicts-itself") if clash else ok(value, "grade")
-
-
-def _by_word(said: set[str]) -> Parsed:
-    """Low is G1 and intermediate G2; high may be G3 or NEC; well differentiated may be any."""
-    meant = said & {"low", "middle", "high"}
-    if meant == {"low"}:
-        return ok("1", "grade-word")
-    if meant == {"middle"}:
-        return ok("2", "grade-word")
-    return ambiguous("g3-or-nec" if meant == {"high"} else "no-grade")
 
 
 PART = r"[\s,/-]*"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from prrt_lib.read.cells.notes import words_of
+from prrt_lib.read.cells.parsed import Parsed, ambiguous, invalid, ok
 from prrt_lib.read.cells.vocabulary import Opening, unknown
-from prrt_lib.read.parsing import Parsed, ambiguous, invalid, ok
 
 ELEMENTS = {
     "lutetium": "lu", "lutecium": "lu", "yttrium": "y", "ittrio": "y", "itrio": "y",
@@ -62,17 +62,10 @@ REST = re.compile(r"[\s/,;:()\[\]-]*")
 def read_isotope(text: str) -> Parsed:
     """Lu-177, Y-90, Lu-177+Y-90, or another therapeutic nuclide by its own name."""
     text = SPACED.sub("-", THERAPY_WITH.sub("", text.replace("^", "")))
-    return _nuclides(BESIDE.sub("", text) or text)
-
-
-def _nuclides(text: str) -> Parsed:
-    text = SYMBOLS_ALONE.sub("lu-177 + y-90", text)
-    found = []
-    for match in NUCLIDE.finditer(text):
-        nuclide = _named(match)
-        if nuclide is None:
-            return invalid("no-therapeutic-nuclide")
-        found.append(nuclide)
+    text = SYMBOLS_ALONE.sub("lu-177 + y-90", BESIDE.sub("", text) or text)
+    found = [_named(match) for match in NUCLIDE.finditer(text)]
+    if None in found:
+        return invalid("no-therapeutic-nuclide")
     rest = LIGAND.sub(" ", NUCLIDE.sub(" ", text))
     together = bool(JOINED.search(rest))
     if not found or not REST.fullmatch(JOINED.sub(" ", rest)):

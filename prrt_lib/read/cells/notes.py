@@ -6,12 +6,11 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 from functools import cache, lru_cache
-from pathlib import Path
 
 from prrt_lib.declare.yaml_files import load_words
-from prrt_lib.read.cells.text import folded
+from prrt_lib.read.cells.text import SPELLINGS, folded
 
-WORDS = load_words(Path(__file__).parent / "spellings" / "notes.yaml")
+WORDS = load_words(SPELLINGS / "notes.yaml")
 BRACKETED = re.compile(r"(?P<value>.+?) ?(?:\((?P<round>[^()]+)\)|\[(?P<square>[^\[\]]+)\])")
 MARKED = re.compile(r"(?P<value>.+?)(?: ?[,;:] ?| - | -(?=[a-z]))(?P<note>[a-z].*)")
 PLAIN = re.compile(r"(?P<value>.*[a-z%0-9)]) (?P<note>(?:[a-z]|[0-9]{2,3}[a-z])[a-z0-9./-]*)")
@@ -32,12 +31,12 @@ AROUND_ALL = re.compile(
 )
 
 
+GLUE = frozenset(WORDS["glue"])
+
+
 @cache
 def _words(kind: str) -> frozenset[str]:
     return frozenset(folded(word) for word in (*WORDS["every"], *WORDS[kind]))
-
-
-GLUE = frozenset(WORDS["glue"])
 
 
 @cache
@@ -53,7 +52,9 @@ def bare(text: str, kind: str, marked: bool = True) -> str:
     ``marked``: a note needs a bracket, a comma or a dash before it; otherwise its words may follow
     the value directly, as behind an amount. What is no harmless note stays, for the kind to refuse.
     """
-    text = unlabelled(CLOSING.sub("", unwrapped(text)), kind)
+    if around := AROUND_ALL.fullmatch(text):
+        text = next(part for part in around.groups() if part).strip()
+    text = unlabelled(CLOSING.sub("", text), kind)
     if kind == "date":
         text = DATE_IN_BRACKETS.sub(r"\1", text)
     for _ in range(2):
@@ -68,12 +69,6 @@ def unlabelled(text: str, kind: str) -> str:
     """``text`` without a label before it that repeats what the column asks."""
     found = _label(kind).match(text)
     return text[found.end() :] if found else text
-
-
-def unwrapped(text: str) -> str:
-    """``text`` without quotes or one pair of brackets around the whole of it."""
-    found = AROUND_ALL.fullmatch(text)
-    return next(part for part in found.groups() if part).strip() if found else text
 
 
 def _without_last(text: str, kind: str, marked: bool) -> str:

@@ -7,37 +7,19 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from pathlib import Path
 from typing import Any
 
 from prrt_lib.declare.yaml_files import load_words
-from prrt_lib.read.cells.text import folded
-from prrt_lib.read.parsing import Parsed, ambiguous, invalid
+from prrt_lib.read.cells.parsed import Ambiguous, Invalid, Refused
+from prrt_lib.read.cells.text import SPELLINGS, folded
 
-WORDS = load_words(Path(__file__).parent / "spellings" / "number_words.yaml")
+WORDS = load_words(SPELLINGS / "number_words.yaml")
 POWER = r"(?:e[+-]?[0-9]{1,2}| ?[x×*] ?10\^-?[0-9]{1,2}(?! ?(?:/|per\b|l\b)))"
 NUMERAL = rf"(?:[0-9](?:[0-9.,'’]|(?<=[0-9]) (?=[0-9]{{3}}(?![0-9])))*|[.,][0-9]+){POWER}?"
 SPLIT = re.compile(rf"(?P<digits>[0-9.,'’ ]*[0-9])\.?(?P<power>{POWER})?")
+THOUSANDS = ".,'’ "
 PLAIN = re.compile(r"[0-9]+(?:\.[0-9]+)?|\.[0-9]+")
 THOUSANDS_LIKE = re.compile(r"[1-9][0-9]{0,2}[.,][0-9]{3}|[1-9][0-9]*,[0-9]{3}")
-
-
-class Refused(Exception):
-    """Carries the refusal of a cell out of the depth of a grammar."""
-
-    def __init__(self, parsed: Parsed) -> None:
-        super().__init__(parsed.reason)
-        self.parsed = parsed
-
-
-def question(reason: str) -> Refused:
-    """More than one reading: what the caller raises."""
-    return Refused(ambiguous(reason))
-
-
-def impossible(reason: str) -> Refused:
-    """No reading: what the caller raises."""
-    return Refused(invalid(reason))
 
 
 def tidy(value: float) -> float:
@@ -63,40 +45,36 @@ def numeral(text: str, locale: str | None = None, alone: bool = True) -> float:
     """
     parts = SPLIT.fullmatch(text)
     if parts is None:
-        raise impossible("not-a-number")
+        raise Invalid("not-a-number")
     digits, power = parts["digits"], parts["power"] or ""
-    declared = marks(locale)
-    pointed = _declared(digits, *declared) if declared else _undeclared(digits, alone)
+    if declared := marks(locale):
+        decimal, thousands = declared
+        whole, mark, rest = digits.partition(decimal)
+        if mark and not rest.isdigit():
+            raise Ambiguous("against-locale")
+        pointed = _ungrouped(whole, thousands) + (f".{rest}" if mark else "")
+    else:
+        pointed = _undeclared(digits, alone)
     if not PLAIN.fullmatch(pointed):
-        raise question("number-format")
+        raise Ambiguous("number-format")
     exponent = int(re.split(r"e|\^", power)[-1]) if power else 0
     value = float(f"{pointed}e{exponent}")
     if value == float("inf"):
-        raise impossible("too-large")
+        raise Invalid("too-large")
     return value
 
 
-def _declared(digits: str, decimal: str, thousands: str) -> str:
-    """Digits with a point as decimal mark, read as the declared locale writes numbers."""
-    whole, mark, rest = digits.partition(decimal)
-    if mark and not rest.isdigit():
-        raise question("against-locale")
-    return _ungrouped(whole, thousands) + (f".{rest}" if mark else "")
-
-
 def _ungrouped(whole: str, thousands: str) -> str:
+    """A whole number without the one mark between its groups of three digits."""
     if whole.isdigit() or not whole:
         return whole
-    marks_used = {ch for ch in whole if not ch.isdigit()}
-    mark = marks_used.pop()
-    if marks_used or mark not in thousands or not _groups(whole, mark):
-        raise question("against-locale")
-    return whole.replace(mark, "")
-
-
-def _groups(whole: str, mark: str) -> bool:
+    used = {ch for ch in whole if not ch.isdigit()}
+    mark = used.pop()
     first, *others = whole.split(mark)
-    return 0 < len(first) <= 3 and first[0] != "0" and all(len(part) == 3 for part in others)
+    grouped = 0 < len(first) <= 3 and first[0] != "0" and all(len(part) == 3 for part in others)
+    if used or mark not in thousands or not grouped:
+        raise Ambiguous("against-locale")
+    return whole.replace(mark, "")
 
 
 def _undeclared(digits: str, alone: bool) -> str:
@@ -105,21 +83,16 @@ def _undeclared(digits: str, alone: bool) -> str:
     if not used:
         return digits
     if THOUSANDS_LIKE.fullmatch(digits):
-        raise question("thousands-or-decimal")
+        raise Ambiguous("thousands-or-decimal")
     last = used[-1]
     if " " in used and alone:
-        raise question("space-without-locale")
+        raise Ambiguous("space-without-locale")
     if last in ".," and used.count(last) == 1:
         if last == "," and len(used) == 1 and alone:
-            raise question("comma-without-locale")
+            raise Ambiguous("comma-without-locale")
         whole, _, rest = digits.rpartition(last)
-        return f"{_ungrouped_any(whole, last)}.{rest}"
-    return _ungrouped_any(digits, "")
-
-
-def _ungrouped_any(whole: str, decimal: str) -> str:
-    thousands = "".join(ch for ch in ".,'’ " if ch != decimal)
-    return _ungrouped(whole, thousands)
+        return f"{_ungrouped(whole, THOUSANDS.replace(last, ''))}.{rest}"
+    return _ungrouped(digits, THOUSANDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,14 +136,13 @@ AFTER = {
     "censored-high": re.compile(rf"(.*?) ?(?:{one_of('or_more')})"),
 }
 NEGATIVE = re.compile(r"- ?[0-9.]")
-DIGITS = re.compile(r"[0-9]+")
 
 
 @lru_cache(maxsize=65536)
 def plain(text: str) -> str:
     """``text`` folded, without the mark of a note; raises Refused where two entries stand in it."""
     if APART.search(text.strip()):
-        raise question("several-lines")
+        raise Ambiguous("several-lines")
     return NOTE.sub("", folded(text).removeprefix("'"))
 
 
@@ -181,20 +153,23 @@ def read_amount(text: str, locale: str | None, unit_of: Callable[[str], Any]) ->
     Refused on a text that is no unit.
     """
     if text.endswith(("?", "(?)")):
-        raise question("doubted")
+        raise Ambiguous("doubted")
     text, about = approximate(EQUALS.sub("", text, count=1) if text[:1] == "=" else text)
     if NEGATIVE.match(text):
-        raise impossible("negative")
+        raise Invalid("negative")
     status, text = _bound(text)
     reason = "approximate" if about else "as-written"
     if status != "ok":
         if about:
-            raise question("approximate-bound")
+            raise Ambiguous("approximate-bound")
         return _single(status, text, locale, unit_of, "bound")
     for pattern in (BETWEEN, RANGE):
-        found = pattern.fullmatch(text)
-        if found and _fits(found, unit_of):
-            return _range(found, locale, unit_of)
+        if found := pattern.fullmatch(text):
+            try:
+                middle, unit = unit_of(found["mid"]), unit_of(found["tail"])
+            except Refused:  # "x10^9/l 4-5" is no range
+                continue
+            return _range(found, locale, middle, unit)
     return _single("ok", text, locale, unit_of, reason)
 
 
@@ -228,38 +203,22 @@ def _bound(text: str) -> tuple[str, str]:
 def _single(status: str, text: str, locale: str | None, unit_of: Callable, reason: str) -> Amount:
     found = SINGLE.fullmatch(text)
     if found is None:
-        raise _unread(text)
+        several = len(re.findall(r"[0-9]+", text)) > 1
+        raise Ambiguous("several-values") if several else Invalid("not-an-amount")
     tail = found["tail"]
     unit = unit_of(tail)
     low = numeral(found["low"], locale, not tail)
     if status == "censored-low" and low == 0:
-        raise impossible("below-zero")
+        raise Invalid("below-zero")
     return Amount(status, low, None, unit, reason)
 
 
-def _fits(found: re.Match, unit_of: Callable) -> bool:
-    """Whether both texts beside the numbers are units: "x10^9/l 4-5" is no range."""
-    try:
-        unit_of(found["mid"])
-        unit_of(found["tail"])
-    except Refused:
-        return False
-    return True
-
-
-def _range(found: re.Match, locale: str | None, unit_of: Callable) -> Amount:
-    middle, unit = unit_of(found["mid"]), unit_of(found["tail"])
+def _range(found: re.Match, locale: str | None, middle: Any, unit: Any) -> Amount:
     if middle is not None and middle != unit:
-        raise question("two-units")
+        raise Ambiguous("two-units")
     low, high = (numeral(found[name], locale, not found["tail"]) for name in ("low", "high"))
     if low > high:
-        raise impossible("range-backwards")
+        raise Invalid("range-backwards")
     if low == high:
-        raise question("range-of-one-value")
+        raise Ambiguous("range-of-one-value")
     return Amount("range", low, high, unit, "range")
-
-
-def _unread(text: str) -> Exception:
-    if len(DIGITS.findall(text)) > 1:
-        return question("several-values")
-    return impossible("not-an-amount")

@@ -6,11 +6,10 @@ import re
 from functools import partial
 from typing import Any
 
-from prrt_lib.read.cells.measured import decided, known_unit, measured, reader, refuse_codes
+from prrt_lib.read.cells.measured import decided, known_unit, measured, reader, refuse_codes, shown
 from prrt_lib.read.cells.notes import bare, harmless
-from prrt_lib.read.cells.number_formats import shown
-from prrt_lib.read.cells.numbers import Amount, impossible, marks, one_of, plain, question, tidy
-from prrt_lib.read.parsing import Context, Parsed
+from prrt_lib.read.cells.numbers import Amount, marks, one_of, plain, tidy
+from prrt_lib.read.cells.parsed import Ambiguous, Context, Invalid, Parsed
 
 NAME = r"(?:ki ?-? ?67|mib ?-? ?1)"
 INDEX = r"(?: (?:prolif\.? |proliferation |labell?ing )?(?:index|li|pi|rate))?"
@@ -55,33 +54,34 @@ def read_percent_or_range(raw: Any, context: Context) -> Parsed:
     if isinstance(raw, str):
         told = plain(raw)
         if SHARE_OF.search(told):
-            raise question("share-of-what")
-        raw = _named(told)
+            raise Ambiguous("share-of-what")
+        site = SITE.match(told)
+        raw = told[site.end() :] if site and harmless(site["note"], "percent") else told
+        if stained := STAINED.fullmatch(raw):
+            raw = stained["inside"] or stained["value"]
+        raw = "0%" if raw == "zero" else raw
         raw = AFTER.sub("", INDEX_LABEL.sub("", bare(raw, "percent", marked=False), count=1))
         raw = _without_method(bare(raw, "percent", marked=False))
         if PERCENT_LIST.search(raw) and marks(context.locale) is None:
-            raise question("list-or-decimal")
+            raise Ambiguous("list-or-decimal")
     amount = measured(raw, context, percent_unit)
     if not isinstance(raw, str) and shown(context.number_format).percent:
         amount = Amount(amount.status, tidy(amount.low), None, "%", "percent-format")
     refuse_codes(amount)
     ends = [end for end in (amount.low, amount.high) if end is not None]
-    _bare(amount, ends, context.column_unit)
+    if amount.unit is None:
+        # A number without its percent sign may mean something else.
+        if context.column_unit:
+            decided(None, context.column_unit, "percent")
+        if any(0 < end < 1 for end in ends):
+            raise Ambiguous("fraction-or-percent")
+        if amount.low == 99 and amount.status == "ok":
+            raise Ambiguous("code-or-value")
     if _against_verdict(told, min(ends), max(ends)):
-        raise question("contradicts-itself")
+        raise Ambiguous("contradicts-itself")
     if max(ends) > 100 or (amount.status == "censored-high" and amount.low >= 100):
-        raise impossible("beyond-100-percent")
+        raise Invalid("beyond-100-percent")
     return Parsed(amount.status, amount.low, amount.high, "%", reason=amount.reason)
-
-
-def _named(text: str) -> str:
-    """``text`` without the name of the index where more than the number stands beside it."""
-    site = SITE.match(text)
-    if site and harmless(site["note"], "percent"):
-        text = text[site.end() :]
-    stained = STAINED.fullmatch(text)
-    text = (stained["inside"] or stained["value"]) if stained else text
-    return "0%" if text == "zero" else text
 
 
 def _against_verdict(text: str, low: float, high: float) -> bool:
@@ -108,18 +108,6 @@ def _without_method(text: str) -> str:
     ):
         return text
     return INDEX_LABEL.sub("", found["value"] or found["inside"], count=1)
-
-
-def _bare(amount: Amount, ends: list[float], column_unit: str | None) -> None:
-    """Raises Refused where a number without its percent sign may mean something else."""
-    if amount.unit is not None:
-        return
-    if column_unit:
-        decided(None, column_unit, "percent")
-    if any(0 < end < 1 for end in ends):
-        raise question("fraction-or-percent")
-    if amount.low == 99 and amount.status == "ok":
-        raise question("code-or-value")
 
 
 MITOSES_LABEL = re.compile(
@@ -165,7 +153,7 @@ def area(text: str) -> Scale | None:
     found = AREA.fullmatch(text)
     number = SPELT_OUT.get(found["number"], found["number"]) if found else None
     if not found or not int(number or 1) or (found["hpf"] and not number):
-        raise question("unknown-area")
+        raise Ambiguous("unknown-area")
     if found["hpf"]:
         return "/10 HPF", int(number) / 10
     return "/2 mm2", int(number or 1) / 2
@@ -177,25 +165,28 @@ def read_mitoses(raw: Any, context: Context) -> Parsed:
     if isinstance(raw, str):
         told = plain(raw).strip(" .")
         if told == "no":
-            raise question("none-or-nothing")
+            raise Ambiguous("none-or-nothing")
         raw = "0" if context.column_unit and NOTHING.fullmatch(told) else raw
         raw = MITOSES_LABEL.sub("", bare(plain(raw), "mitoses", marked=False), count=1)
         raw = NONE.sub("0", raw)
         if COUNT_LIST.search(raw) and marks(context.locale) is None:
-            raise question("list-or-decimal")
-    declared = _as_area(context.column_unit) if context.column_unit else None
+            raise Ambiguous("list-or-decimal")
+    declared = None
+    if context.column_unit:
+        declared = plain(context.column_unit).strip("()[] ")
+        declared = declared if AREA.fullmatch(declared) else f"/{declared}"
     amount = measured(raw, context, partial(_area_of_cell, declared))
     refuse_codes(amount)
     scale = amount.unit or (area(declared) if declared else None)
     if scale is None:
-        raise question("no-area")
+        raise Ambiguous("no-area")
     if amount.unit is None and amount.low == 99:
-        raise question("code-or-value")
+        raise Ambiguous("code-or-value")
     unit, divisor = scale
     low = tidy(amount.low / divisor)
     high = None if amount.high is None else tidy(amount.high / divisor)
     if max(low, high or 0.0) > BEYOND_COUNT:
-        raise impossible("beyond-any-count")
+        raise Invalid("beyond-any-count")
     return Parsed(amount.status, low, high, unit, reason=amount.reason)
 
 
@@ -204,8 +195,3 @@ def _area_of_cell(declared: str | None, text: str) -> Scale | None:
     echo = ECHO.fullmatch(text)
     found = AREA.fullmatch(declared) if echo and declared else None
     return area(declared if found and found["number"] == echo[1] else text)
-
-
-def _as_area(column_unit: str) -> str:
-    text = plain(column_unit).strip("()[] ")
-    return text if AREA.fullmatch(text) else f"/{text}"

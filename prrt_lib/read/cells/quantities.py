@@ -14,23 +14,14 @@ from prrt_lib.read.cells.measured import (
     measured,
     reader,
     refuse_codes,
+    shown,
     squeezed,
 )
 from prrt_lib.read.cells.notes import bare
-from prrt_lib.read.cells.number_formats import shown
-from prrt_lib.read.cells.numbers import (
-    Amount,
-    impossible,
-    numeral,
-    plain,
-    question,
-    read_amount,
-    tidy,
-)
+from prrt_lib.read.cells.numbers import Amount, numeral, plain, read_amount, tidy
+from prrt_lib.read.cells.parsed import Ambiguous, Context, Invalid, Parsed
 from prrt_lib.read.cells.text import folded, normal
-from prrt_lib.read.parsing import Context, Parsed
 
-# Nothing that is counted or scored here comes near it.
 ZERO = ("zero", "cero")
 # None was counted, or nothing was abstracted.
 NONE = re.compile(
@@ -41,56 +32,52 @@ CHANGE = re.compile(r"^(?:change|size|δ|delta)(?: ?[:=] ?| (?=[+-][0-9]))")
 SIGN = re.compile(r"(?:-|minus|plus) (?!0)(?=[0-9])")
 NO_CHANGE = re.compile(r"(?:\+/-|±) ?(?=0 ?%?$)")
 COUNT = re.compile(r"(?:cycles?|zyklus|zyklen|c) ?(?=[1-9]$)")
+# Nothing that is counted or scored here comes near it.
 BEYOND_COUNT, BEYOND_NUMBER = 1e9, 1e15
 
 
 def no_unit(column_unit: str | None, text: str) -> None:
     """None; raises Refused on a text beside the number other than the column's own unit."""
     if text and squeezed(text) != squeezed(column_unit or ""):
-        raise question("text-beside-number")
+        raise Ambiguous("text-beside-number")
 
 
 @reader
 def read_number(raw: Any, context: Context) -> Parsed:
     """Any number, negative ones too. In a column of percent a number below 1 may be a fraction."""
-    told = _change(raw) if isinstance(raw, str) else raw
-    amount = _amount(told, context)
+    told = raw
+    if isinstance(raw, str):
+        told = NO_CHANGE.sub("", CHANGE.sub("", plain(raw)))
+        if SIGN.match(told):
+            raise Ambiguous("dash-or-minus")
+    amount = _amount(told, context, BEYOND_NUMBER)
     plain_cell = not isinstance(raw, str) and not shown(context.number_format).percent
     if plain_cell and context.column_unit == "%" and 0 < abs(amount.low) < 1:
-        raise question("fraction-or-percent")
-    if abs(amount.low) > BEYOND_NUMBER or (amount.high or 0.0) > BEYOND_NUMBER:
-        raise impossible("too-large")
+        raise Ambiguous("fraction-or-percent")
     return Parsed(amount.status, amount.low, amount.high, reason=amount.reason)
 
 
 @reader
 def read_integer(raw: Any, context: Context) -> Parsed:
     """A whole number."""
-    amount = _amount(COUNT.sub("", folded(raw)) if isinstance(raw, str) else raw, context)
+    told = COUNT.sub("", folded(raw)) if isinstance(raw, str) else raw
+    amount = _amount(told, context, BEYOND_COUNT)
     if any(end is not None and end != int(end) for end in (amount.low, amount.high)):
-        raise impossible("not-whole")
-    if abs(amount.low) > BEYOND_COUNT or (amount.high or 0.0) > BEYOND_COUNT:
-        raise impossible("too-large")
+        raise Invalid("not-whole")
     return Parsed(amount.status, amount.low, amount.high, reason=amount.reason)
 
 
-def _change(raw: str) -> str:
-    """A change in percent with its sign before the number."""
-    text = NO_CHANGE.sub("", CHANGE.sub("", plain(raw)))
-    if SIGN.match(text):
-        raise question("dash-or-minus")
-    return text
-
-
-def _amount(raw: Any, context: Context) -> Amount:
+def _amount(raw: Any, context: Context, most: float) -> Amount:
     if isinstance(raw, str) and folded(raw) in ZERO:
         raw = 0.0
     elif isinstance(raw, str) and NONE.fullmatch(folded(raw)):
-        raise question("none-or-nothing")
+        raise Ambiguous("none-or-nothing")
     amount = measured(raw, context, partial(no_unit, context.column_unit), signed=True)
     refuse_codes(amount)
     if amount.status == "ok" and amount.low == 99.0:
-        raise question("code-or-value")
+        raise Ambiguous("code-or-value")
+    if abs(amount.low) > most or (amount.high or 0.0) > most:
+        raise Invalid("too-large")
     return amount
 
 
@@ -115,7 +102,7 @@ OLDEST = 120.0
 def age_unit(text: str) -> str | None:
     """Years or months; a lone m may also be the sex and is a question."""
     if text == "m":
-        raise question("months-or-male")
+        raise Ambiguous("months-or-male")
     return known_unit(text, "years")
 
 
@@ -131,7 +118,7 @@ def read_age(raw: Any, context: Context) -> Parsed:
     amount = measured(raw, context, age_unit)
     refuse_codes(amount)
     if amount.unit is None and amount.status == "ok" and amount.low in (0.0, 99.0):
-        raise question("code-or-value")
+        raise Ambiguous("code-or-value")
     chosen = amount.unit or (context.column_unit and decided(None, context.column_unit, "years"))
     return _checked(amount, 12.0 if chosen == "m" else 1.0)
 
@@ -143,9 +130,9 @@ def _with_months(text: str) -> float | None:
         if found:
             years, months = numeral(found[1]), numeral(found[3 if found.re is TWO_PARTS else 2])
             if found.re is TWO_PARTS and found[4] != "m" and age_unit(found[4]) != "m":
-                raise question("unknown-unit")
+                raise Ambiguous("unknown-unit")
             if months >= 12:
-                raise question("twelve-months-or-more")
+                raise Ambiguous("twelve-months-or-more")
             return tidy(years + months / 12)
     found = HALF.fullmatch(text)
     return numeral(found[1]) + 0.5 if found else None
@@ -155,7 +142,7 @@ def _checked(amount: Amount, divisor: float) -> Parsed:
     low = tidy(amount.low / divisor)
     high = None if amount.high is None else tidy(amount.high / divisor)
     if max(low, high or 0.0) > OLDEST:
-        raise impossible("older-than-anyone")
+        raise Invalid("older-than-anyone")
     return Parsed(amount.status, low, high, reason=amount.reason)
 
 
@@ -205,9 +192,9 @@ def read_activity(raw: Any, context: Context) -> Parsed:
     low = tidy(amount.low * factor)
     high = None if amount.high is None else tidy(amount.high * factor)
     if amount.low == 0:
-        raise impossible("no-activity")
+        raise Invalid("no-activity")
     if max(low, high or 0.0) > BEYOND_GBQ:
-        raise question("beyond-any-administration")
+        raise Ambiguous("beyond-any-administration")
     return Parsed(amount.status, low, high, "GBq", reason=amount.reason)
 
 
@@ -222,10 +209,10 @@ def _in_two_units(raw: str, context: Context) -> Amount | None:
     one, two = (read_amount(text, context.locale, activity_unit) for text in (found[1], second))
     first = one.unit or declared(context.column_unit, "activity")
     if {one.status, two.status} != {"ok"} or first == two.unit or not (first and two.unit):
-        raise question("several-values")
+        raise Ambiguous("several-values")
     ours, theirs = one.low * GBQ[first], two.low * GBQ[two.unit]
     if abs(ours - theirs) > SAME_ACTIVITY * ours:
-        raise question("two-units-disagree")
+        raise Ambiguous("two-units-disagree")
     return one
 
 
@@ -257,32 +244,22 @@ def read_lab_value(raw: Any, context: Context) -> Parsed:
     """The value as written with its unit, from the cell, else from the column."""
     if isinstance(raw, str):
         if CASE_DECIDES.search(normal(raw)):
-            raise question("unit-differs-by-case")
+            raise Ambiguous("unit-differs-by-case")
         if RAISED.fullmatch(plain(raw)):
-            raise question("bound-or-flag")
+            raise Ambiguous("bound-or-flag")
         raw = VERDICT.sub(r"\1\2", bare(plain(raw), "lab_value", marked=False))
         raw = FLAG.sub("", PRINTED.sub("", ANALYTE.sub("", FLAG_FIRST.sub("", raw))))
         raw = FLAG_INSIDE.sub(" ", bare(raw, "lab_value", marked=False))
         raw = LAB_UNIT_FIRST.sub(r"\2 \1", raw)
     amount = measured(raw, context, lab_unit)
-    _plausible(amount)
+    if amount.unit is None and amount.status == "ok" and amount.low in (999.0, 9999.0, 99999.0):
+        raise Ambiguous("code-or-value")
+    if max(amount.low, amount.high or 0.0) > BEYOND_ASSAY:
+        raise Ambiguous("beyond-any-assay")
     if context.column_unit and CASE_DECIDES.search(normal(context.column_unit)):
-        raise question("unit-differs-by-case")
-    if amount.unit == "%" and not isinstance(raw, str):
-        _percent_column(context.column_unit)
+        raise Ambiguous("unit-differs-by-case")
+    shown_percent = amount.unit == "%" and not isinstance(raw, str) and context.column_unit
+    if shown_percent and decided(None, context.column_unit, "lab") != "%":
+        raise Ambiguous("number-format")
     chosen = decided(amount.unit, context.column_unit, "lab")
     return Parsed(amount.status, amount.low, amount.high, chosen, reason=amount.reason)
-
-
-def _percent_column(column_unit: str | None) -> None:
-    """Raises Refused where a percent format stands in a column of another unit."""
-    if column_unit and decided(None, column_unit, "lab") != "%":
-        raise question("number-format")
-
-
-def _plausible(amount: Amount) -> None:
-    """Raises Refused on codes for missing that may be values, and on numbers no assay gives."""
-    if amount.unit is None and amount.status == "ok" and amount.low in (999.0, 9999.0, 99999.0):
-        raise question("code-or-value")
-    if max(amount.low, amount.high or 0.0) > BEYOND_ASSAY:
-        raise question("beyond-any-assay")

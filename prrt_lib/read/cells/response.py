@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from prrt_lib.read.cells.notes import words_of
+from prrt_lib.read.cells.parsed import Parsed, ambiguous, missing, ok
 from prrt_lib.read.cells.vocabulary import Opening, looked_up, spellings, unknown
-from prrt_lib.read.parsing import Parsed, ambiguous, missing, ok
 
 # Words around a response that leave it what it is.
 AROUND = re.compile(
@@ -51,25 +51,6 @@ ABBREVIATED = re.compile(r"(.+) \((cr|pr|sd|pd|ne|ned)\)")
 BEFORE = {"baseline", "baseline scan", "pre-prrt", "pre prrt", "before prrt", "staging"}
 
 
-def _with_detail(found: re.Match) -> Parsed:
-    """The class, unless the change behind it goes the other way."""
-    value = spellings("response")[found[1]]
-    wrong = {"CR": "+", "PR": "+", "any response": "+", "PD": "-"}.get(value)
-    sign = found["sign"] or found["bare"]
-    if sign == wrong if sign else value != "PD":
-        return ambiguous("contradicts-itself")
-    return ok(value, "class-with-change")
-
-
-def _named_twice(text: str) -> Parsed | None:
-    """The class of a phrase with its own abbreviation behind it: partial response (PR)."""
-    found = ABBREVIATED.fullmatch(text)
-    one, two = (looked_up("response", part) for part in found.groups()) if found else (None, None)
-    if one is None or two is None:
-        return None
-    return one if one == two else ambiguous("contradicts-itself")
-
-
 @Opening(
     "response",
     ambiguous("boolean"),
@@ -85,17 +66,26 @@ def read_response(text: str) -> Parsed:
         return missing("baseline-scan")
     if LETTERS.match(text):
         text = text.replace(".", "")
-    mixed = MIXED.fullmatch(text)
-    if mixed:
+    if MIXED.fullmatch(text):
         return ok("mixed", "known-word")
     detail = DETAIL.fullmatch(text)
     if detail:
-        return _with_detail(detail)
+        # The class, unless the change behind it goes the other way.
+        value = spellings("response")[detail[1]]
+        wrong = {"CR": "+", "PR": "+", "any response": "+", "PD": "-"}.get(value)
+        sign = detail["sign"] or detail["bare"]
+        if sign == wrong if sign else value != "PD":
+            return ambiguous("contradicts-itself")
+        return ok(value, "class-with-change")
     bare = AROUND.sub("", AROUND.sub("", text)).strip()
     known = looked_up("response", text) or looked_up("response", bare)
-    known = known or _named_twice(bare)
     if known:
         return known
+    if twice := ABBREVIATED.fullmatch(bare):
+        # A phrase with its own abbreviation behind it: partial response (PR).
+        one, two = (looked_up("response", part) for part in twice.groups())
+        if one and two:
+            return one if one == two else ambiguous("contradicts-itself")
     change = CHANGE.fullmatch(text)
     if change:
         return ok("any response" if change["down"] or change["less"] else "PD", "change-in-size")

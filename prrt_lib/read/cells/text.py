@@ -6,11 +6,16 @@ import datetime as dt
 import math
 import re
 import unicodedata
+from collections.abc import Callable, Mapping
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
-from prrt_lib.read.parsing import Parsed, invalid, missing
+from prrt_lib.declare.yaml_files import load_words
+from prrt_lib.read.cells.parsed import Parsed, invalid, missing
 
+# Data files of words, and of what they mean.
+SPELLINGS = Path(__file__).parent / "spellings"
 DASHES = dict.fromkeys(map(ord, "‐‑‒–—―−﹣－"), "-")
 # Other signs that printing and copying put for the plain ones; trade marks say nothing.
 SIGNS = {ord(sign): "/" for sign in "⁄∕／"} | {ord(sign): '"' for sign in "“”„‟«»"}
@@ -22,12 +27,8 @@ SPACES = re.compile(r"\s+")
 # A trailing mark that points to a note under the table is no part of the value.
 FOOTNOTE = re.compile(r"(?<=[^\s*†‡§¶#])\s*[*†‡§¶#]+$|(?<=[^\s\dmM])[¹²³⁴⁵⁶⁷⁸⁹]$")
 # Raised and lowered digits stay told apart: 3¹ must never become 31, nor 62½ become 621/2.
-RAISED = {
-    ord(raised): f"^{plain}" for raised, plain in zip("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789", strict=True)
-}
-RAISED |= {
-    ord(lowered): f"_{plain}" for lowered, plain in zip("₀₁₂₃₄₅₆₇₈₉", "0123456789", strict=True)
-}
+RAISED = {ord(sign): f"^{digit}" for digit, sign in enumerate("⁰¹²³⁴⁵⁶⁷⁸⁹")}
+RAISED |= {ord(sign): f"_{digit}" for digit, sign in enumerate("₀₁₂₃₄₅₆₇₈₉")}
 RAISED |= {
     ord(part): " " + unicodedata.normalize("NFKC", part).replace("⁄", "/") for part in "¼½¾⅓⅔⅛⅜⅝⅞"
 }
@@ -78,30 +79,28 @@ def folded(text: str) -> str:
     return "".join(ch for ch in spread if not unicodedata.combining(ch) or ch in STRUCK)
 
 
-EXCEL_ERRORS = {
-    "#n/a", "#ref!", "#value!", "#name?", "#div/0!", "#num!", "#null!", "#n/v", "#getting_data",
-    "#spill!", "#calc!",
-}  # fmt: skip
-ABSENT = {
-    "", "na", "n/a", "n.a.", "n.a", "n a", ".", "..", "...", "-", "--", "---", "?", "??", "???",
-    "/", "x", "unk", "unk.", "unknown", "ukn", "unkn", "uk", "u", "null", "none recorded", "nan",
-    "nil recorded", "missing", "not available", "not applicable", "not done", "not performed",
-    "not recorded", "nr", "not reported", "not stated", "not specified", "not documented",
-    "not known", "not tested", "not assessed", "not measured", "not obtained", "not given",
-    "not provided", "not found", "no data", "no record", "no information", "no info", "no result",
-    "not evaluated", "n/r", "n.r.", "n/k", "nk", "n.k.", "n/d", "pending", "tbd", "tbc",
-    "to be determined", "to follow", "awaited", "awaiting", "awaiting result", "awaiting report",
-    "result pending", "results pending", "see notes", "undetermined", "indeterminate",
-    "unavailable", "unspecified", "not yet", "not yet available", "unbekannt", "nicht bekannt",
-    "keine angabe", "k.a.", "k. a.", "k.a", "ka", "fehlt", "ausstehend", "nicht gemacht",
-    "nicht durchgefuhrt", "inconnu", "inconnue", "non connu", "non fait", "nc", "n.c.",
-    "non disponible", "manquant", "en attente", "non precise", "desconocido", "desconocida",
-    "no consta", "no disponible", "pendiente", "no realizado", "sin datos", "sconosciuto",
-    "sconosciuta", "non noto", "non nota", "non eseguito", "non disponibile", "in attesa",
-    "onbekend", "niet bekend", "niet gedaan", "okand", "okant", "ej gjort", "uppgift saknas",
-    "saknas", "ukendt", "ukjent", "ikke kendt", "ikke oplyst", "desconhecido", "desconhecida",
-    "sem dados", "nao realizado",
-}  # fmt: skip
+def spelled(text: str) -> str:
+    """A word as it is compared: width, case, blanks, hyphens, footnote marks do not matter."""
+    plain = unicodedata.normalize("NFKC", text).casefold()
+    plain = re.sub(r"[\s_\u2010-\u2015-]+", " ", plain).strip()
+    return re.sub(r"[\s*†‡.:]+$", "", plain) or plain
+
+
+def turned(
+    name: str, words: Mapping[str, list[str]], compared: Callable[[str], str]
+) -> dict[str, str]:
+    """Spelling, as it is compared -> value; ValueError where one spelling stands for two values."""
+    table: dict[str, str] = {}
+    for value, spellings in words.items():
+        for text in spellings:
+            same = compared(str(text))
+            if table.setdefault(same, value) != value:
+                raise ValueError(f"{name}: {text!r} stands for {table[same]} and {value}")
+    return table
+
+
+WORDS = load_words(SPELLINGS / "absent.yaml")
+ABSENT, EXCEL_ERRORS = frozenset(WORDS["words"]), frozenset(WORDS["errors"])
 # Sentinels that no clinical value in this study can be; 99, 999 and 9999 are left to each kind.
 SENTINELS = {-9.0, -99.0, -999.0, -9999.0, -1.0, -8.0, -88.0, -888.0}
 

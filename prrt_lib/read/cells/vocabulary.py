@@ -1,26 +1,19 @@
-"""Words and their values: what every kind of word does first, once, and the words of a category."""
+"""Words and their values: what every kind of word does first, once."""
 
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
-from pathlib import Path
 from typing import Any
 
-from prrt_lib.declare.dictionary import Column
 from prrt_lib.declare.yaml_files import load_words
+from prrt_lib.read.cells.measured import shown
 from prrt_lib.read.cells.notes import bare, respelt, unlabelled
-from prrt_lib.read.cells.number_formats import shown
-from prrt_lib.read.cells.text import absent, folded, is_date, sentinel
-from prrt_lib.read.parsing import EMPTY, Context, Parsed, ambiguous, invalid, missing, ok, parse
+from prrt_lib.read.cells.parsed import EMPTY, Context, Parsed, ambiguous, invalid, missing, ok
+from prrt_lib.read.cells.text import SPELLINGS, absent, folded, is_date, sentinel, turned
 
-FOLDER = Path(__file__).parent / "spellings"
-WORDS, CATEGORIES, LETTERS = (
-    FOLDER / name for name in ("words.yaml", "categories.yaml", "letters.yaml")
-)
 DOUBT = re.compile(r"^(.*?)\s*\(?\?+\)?$")
 QUOTED = re.compile(r'"[^"]*"|\[[^\]]*\]|\\.')
 DATE_PARTS = re.compile(r"[dy]|m{1,4}(?=[-/. ]|$)")
@@ -28,32 +21,20 @@ EDGE = " .,;:!\"'"
 
 
 @cache
-def spellings(kind: str) -> Mapping[str, str]:
-    """Folded spelling -> value; raises ValueError when one spelling stands for two values."""
-    return _turned(kind, load_words(WORDS)[kind], folded)
-
-
-def _turned(
-    name: str, words: Mapping[str, list[str]], compared: Callable[[str], str]
-) -> dict[str, str]:
-    table: dict[str, str] = {}
-    for value, spellings_ in words.items():
-        for text in spellings_:
-            same = compared(str(text))
-            if table.setdefault(same, value) != value:
-                raise ValueError(f"{name}: {text!r} stands for {table[same]} and {value}")
-    return table
+def _loaded(name: str) -> Mapping[str, Any]:
+    return load_words(SPELLINGS / name)
 
 
 @cache
-def _letters() -> Mapping[str, Mapping[str, Mapping[str, str]]]:
-    return load_words(LETTERS)
+def spellings(kind: str) -> Mapping[str, str]:
+    """Folded spelling -> value; raises ValueError when one spelling stands for two values."""
+    return turned(kind, _loaded("words.yaml")[kind], folded)
 
 
 def letter(kind: str, text: str | None, locale: str | None) -> Parsed | None:
     """What a single letter means in the declared language; None where that decides nothing."""
     language = (locale or "").replace("_", "-").split("-")[0].lower()
-    meaning = _letters().get(kind, {}).get(language, {}).get(text or "")
+    meaning = _loaded("letters.yaml").get(kind, {}).get(language, {}).get(text or "")
     if meaning is None:
         return None
     return ok(meaning, "letter-of-locale") if meaning else ambiguous("letter-of-two-meanings")
@@ -182,18 +163,15 @@ class Opening:
                 return self._text(as_text(raw), read)
             if not isinstance(raw, str) and shown(context.number_format).percent:
                 return ambiguous("number-format")
-            return self._code(raw, number)
+            if (value := self.numbers.get(f"{number:g}")) is not None:
+                return ok(value, self.number_reasons[0])
+            otherwise = self.number_reasons[1]
+            return missing_number(raw) or (
+                invalid(otherwise) if otherwise else ambiguous("code-without-codebook")
+            )
 
         answered.__doc__ = read.__doc__
         return answered
-
-    def _code(self, raw: Any, number: float) -> Parsed:
-        value = self.numbers.get(f"{number:g}")
-        if value is not None:
-            return ok(value, self.number_reasons[0])
-        if self.number_reasons[1]:
-            return missing_number(raw) or invalid(self.number_reasons[1])
-        return missing_number(raw) or ambiguous("code-without-codebook")
 
     def _text(self, text: str, read: Callable[[str], Parsed]) -> Parsed:
         """What ``read`` makes of the text, else of the text without its notes or its slip."""
@@ -207,7 +185,13 @@ class Opening:
         found = read(shorter) if shorter != text else found
         if found.reason != "unknown-word":
             return found
-        return self._twice(shorter, read) or self._respelt(shorter, read) or unknown(text)
+        if twice := self._twice(shorter, read):
+            return twice
+        # The one word that was meant; none where two meanings are near.
+        meant = [one for one in map(read, respelt(shorter, self.words)) if one.status == "ok"]
+        if len({(one.value, one.high) for one in meant}) == 1:
+            return replace(meant[0], reason="misspelt")
+        return unknown(text)
 
     def _twice(self, text: str, read: Callable[[str], Parsed]) -> Parsed | None:
         parts = TWICE.fullmatch(text)
@@ -219,83 +203,3 @@ class Opening:
             return None
         same = (one.value, one.high) == (two.value, two.high)
         return replace(one, reason="said-twice") if same else ambiguous("contradicts-itself")
-
-    def _respelt(self, text: str, read: Callable[[str], Parsed]) -> Parsed | None:
-        """The value of the one word that was meant; None where two meanings are near."""
-        found = [read(meant) for meant in respelt(text, self.words)]
-        found = [one for one in found if one.status == "ok"]
-        values = {(one.value, one.high) for one in found}
-        return replace(found[0], reason="misspelt") if found and len(values) == 1 else None
-
-
-SEPARATORS = re.compile(r"[+;,/&\n]|\band\b")
-FOOTNOTE = re.compile(r"[\s*†‡.:]+$")
-Answer = tuple[str, tuple[str, ...], str]
-
-
-def spelled(text: str) -> str:
-    """A word as it is compared: width, case, blanks, hyphens, footnote marks do not matter."""
-    plain = unicodedata.normalize("NFKC", text).casefold()
-    plain = re.sub(r"[\s_\u2010-\u2015-]+", " ", plain).strip()
-    return FOOTNOTE.sub("", plain) or plain
-
-
-@cache
-def vocabularies() -> Mapping[str, Mapping[str, str]]:
-    """Vocabulary -> spelling -> allowed value; ValueError where a spelling means two things."""
-    content = load_words(CATEGORIES)
-    return {name: _turned(name, words, spelled) for name, words in content.items()}
-
-
-@cache
-def _words(allowed: tuple[str, ...], synonyms: str) -> Mapping[str, tuple[str, ...]]:
-    """Spelling -> allowed value or values, for one column's declaration."""
-    words = {spelled(value): (value,) for value in allowed}
-    for spelling, meaning in (vocabularies()[synonyms] if synonyms else {}).items():
-        for choice in meaning.split(" | "):
-            values = (choice,) if choice in allowed else tuple(choice.split("+"))
-            if set(values) <= set(allowed):
-                words.setdefault(spelling, values)
-                break
-    return words
-
-
-def category_values(
-    column: Column, raw: Any, codebook: Mapping[str, str], locale: str = ""
-) -> Answer:
-    """(status, values, reason) of a cell of a category column.
-
-    ``values`` has one member, or several where the column may hold several. A cell that holds
-    several words is read only when every one of them is known.
-    """
-    words = _words(column.allowed, column.synonyms)
-    single = letter(column.synonyms, spelled(raw), locale) if isinstance(raw, str) else None
-    if single and not codebook:
-        return single.status, (str(single.value),) if single.value else (), single.reason or ""
-    if isinstance(raw, str) and not codebook and (known := words.get(spelled(raw))):
-        return _held(known, column)
-    parsed = parse("category", raw, **({"codebook": dict(codebook)} if codebook else {}))
-    if parsed.status != "ok":
-        return parsed.status, (), parsed.reason or ""
-    return _known(column, str(parsed.value), words)
-
-
-def _known(column: Column, text: str, words: Mapping[str, tuple[str, ...]]) -> Answer:
-    if known := words.get(spelled(text)):
-        return _held(known, column)
-    if column.multiple:
-        parts = [words.get(spelled(part)) for part in SEPARATORS.split(text.casefold())]
-        if all(parts):
-            values = {value for part in parts for value in part or ()}
-            return _held(tuple(v for v in column.allowed if v in values), column)
-    if column.open or not column.allowed:
-        return "ok", (" ".join(text.split()),), ""
-    return "ambiguous", (), "unknown-word"
-
-
-def _held(values: tuple[str, ...], column: Column) -> Answer:
-    if len(values) > 1 and "none" in values:
-        return "ambiguous", (), "none-beside-others"
-    if len(values) > 1 and not column.multiple:
-        return "ambiguous", (), "several-values"
-    return "ok", tuple(v for v in column.allowed if v in values) or values, ""

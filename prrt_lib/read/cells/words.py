@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 from prrt_lib.read.cells.notes import bare, words_of
+from prrt_lib.read.cells.parsed import EMPTY, Context, Parsed, ambiguous, invalid, ok
 from prrt_lib.read.cells.text import absent, is_date, normal
 from prrt_lib.read.cells.vocabulary import (
     Opening,
@@ -18,7 +19,6 @@ from prrt_lib.read.cells.vocabulary import (
     spellings,
     unknown,
 )
-from prrt_lib.read.parsing import EMPTY, Context, Parsed, ambiguous, invalid, ok
 
 # What may stand behind a yes without changing it: the analogue with its dose and interval.
 DRUG = (
@@ -68,30 +68,20 @@ def read_category(raw: Any, context: Context) -> Parsed:
     if refused:
         return refused
     if not context.codebook:
-        code = number_of(raw)
-        return missing_number(raw) or (
-            ambiguous("code-without-codebook")
-            if code is not None
-            else ok(_shown(raw), "as-written")
-        )
+        if number_of(raw) is None:
+            return ok(_shown(raw), "as-written")
+        return missing_number(raw) or ambiguous("code-without-codebook")
     meaning = coded(raw, context)
     if meaning is None:
         meanings = {as_text(item): str(item) for item in context.codebook.values()}
         meaning = meanings.get(as_text(raw))
-    if meaning is None:
-        meaning = _code_and_meaning(raw, context)
+    if meaning is None and (pair := PAIR.fullmatch(as_text(raw))):
+        # A code and that code's own meaning: "1 - pancreas".
+        told = coded(pair[1], context)
+        meaning = told if told is not None and as_text(told) == pair[2] else None
     if meaning is None:
         return missing_number(raw) or invalid("not-in-codebook")
     return absent(meaning) or ok(meaning, "codebook")
-
-
-def _code_and_meaning(raw: Any, context: Context) -> str | None:
-    """The meaning where a cell holds a code and that code's own meaning, as "1 - pancreas"."""
-    pair = PAIR.fullmatch(as_text(raw))
-    if pair is None:
-        return None
-    meaning = coded(pair[1], context)
-    return meaning if meaning is not None and as_text(meaning) == pair[2] else None
 
 
 def read_id(raw: Any, context: Context) -> Parsed:
@@ -115,11 +105,9 @@ def read_id(raw: Any, context: Context) -> Parsed:
 def read_text(raw: Any, context: Context) -> Parsed:
     """The cell's text with plain spaces."""
     refused = absent(raw)
-    if refused:
-        return refused
     if is_date(raw):
         return invalid("excel-made-a-date")
-    return ok(_shown(raw), "as-written")
+    return refused or ok(_shown(raw), "as-written")
 
 
 def _shown(raw: Any) -> str:

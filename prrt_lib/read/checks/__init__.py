@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from prrt_lib.declare.findings import finding
 from prrt_lib.read.checks import cycles, dates, events, persons, scans
-from prrt_lib.read.checks.question import Question, row
 from prrt_lib.read.records import Patient, Record
 
 CHECKS = (
@@ -43,28 +42,22 @@ def checked(
 
     All checks see the values as written; none sees what another one has made unused.
     """
-    records, rows = [], []
+    kept, rows = [], []
     codes = scans.codes(patients)
     for patient in patients:
-        questions = [question for check in CHECKS for question in check(patient)]
-        questions += codes.get(patient.id, ())
-        rows += [row(question, printed[patient.id]) for question in questions]
-        records += _unused(patient, questions)
-    return records, [*rows, *persons.same_person(patients, printed), *whole(patients)]
-
-
-def _unused(patient: Patient, questions: Sequence[Question]) -> Iterator[Record]:
-    gone: dict[int, dict[str, str]] = {}
-    for question in questions:
-        for record, column in question.unused:
-            gone.setdefault(id(record), {}).setdefault(column, question.rule)
-    for records in patient.tables.values():
-        for record in records:
-            # The last name: `record` itself stays as it was for the next look-up.
-            kept = record
-            for column, rule in gone.get(id(record), {}).items():
-                kept = kept.without(column, rule)
-            yield kept
+        found = [one for check in CHECKS for one in check(patient)]
+        found += codes.get(patient.id, ())
+        rows += [one.row(printed[patient.id]) for one in found]
+        gone: dict[int, dict[str, str]] = {}
+        for one in found:
+            for record, column in one.unused:
+                gone.setdefault(id(record), {}).setdefault(column, one.rule)
+        for record in (record for records in patient.tables.values() for record in records):
+            unused = gone.get(id(record), {})
+            for column, rule in unused.items():
+                record = record.without(column, rule)
+            kept.append(record)
+    return kept, [*rows, *persons.same_person(patients, printed), *whole(patients)]
 
 
 def whole(patients: Sequence[Patient]) -> Iterator[dict[str, str]]:

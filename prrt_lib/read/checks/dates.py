@@ -4,25 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from prrt_lib.read.checks.question import Question
-from prrt_lib.read.records import ALIVE, Patient, Record, date_columns
+from prrt_lib.read.checks.finding_rows import Finding
+from prrt_lib.read.records import ALIVE, Patient, date_columns
 
 DAYS_PER_YEAR = 365.25
 # Nobody is older, and no tumour is known for longer before a therapy that began in the 1990s.
 OLDEST, LONGEST = 110, 60
 # Dated rows that cannot follow death; vital status has rules of its own.
 ROWS = (
-    ("prrt_cycles", "cycle_date"),
-    ("imaging", "scan_date"),
-    ("biomarkers", "sample_date"),
-    ("adverse_events", "onset_date"),
-    ("subsequent_therapies", "therapy_date"),
-    ("labs", "lab_date"),
+    *(place for place in ALIVE if place[0] != "followup"),
     ("imaging", "progression_date_reported"),
 )
 
 
-def birth(patient: Patient) -> Iterator[Question]:
+def birth(patient: Patient) -> Iterator[Finding]:
     """Birth against diagnosis and against the age at diagnosis."""
     person, tumour = patient.one("patients"), patient.one("tumour")
     if person is None:
@@ -30,39 +25,32 @@ def birth(patient: Patient) -> Iterator[Question]:
     born, diagnosis = person.interval("birth_date"), patient.interval("tumour", "diagnosis_date")
     age = person.value("age_at_diagnosis")
     if age is not None and age <= 18:
-        yield Question("age-18-or-younger", person, "age_at_diagnosis")
+        yield Finding("age-18-or-younger", person, "age_at_diagnosis")
     if not (born and diagnosis and tumour) or _long_before(patient, diagnosis, LONGEST):
         return
     related = ((tumour, "diagnosis_date"),)
     if born[0] > diagnosis[1]:
-        yield Question(
-            "birth-after-diagnosis", person, "birth_date", related, ((person, "birth_date"),)
-        )
+        itself = ((person, "birth_date"),)
+        yield Finding("birth-after-diagnosis", person, "birth_date", related, itself)
     elif age is not None:
         youngest = (diagnosis[0] - born[1]).days / DAYS_PER_YEAR
         oldest = (diagnosis[1] - born[0]).days / DAYS_PER_YEAR
         if not youngest - 1 <= age <= oldest + 1:
             both = ((person, "age_at_diagnosis"), (person, "birth_date"))
-            yield Question(
-                "age-against-dates", person, "age_at_diagnosis", (*related, both[1]), both
-            )
+            related = (*related, both[1])
+            yield Finding("age-against-dates", person, "age_at_diagnosis", related, both)
 
 
-def diagnosis(patient: Patient) -> Iterator[Question]:
+def diagnosis(patient: Patient) -> Iterator[Finding]:
     """Diagnosis after the first PRRT."""
     tumour, first = patient.one("tumour"), patient.first_prrt()
     days = patient.interval("tumour", "diagnosis_date")
     if tumour and first and days and days[0] > first[1]:
-        yield Question(
-            "diagnosis-after-prrt",
-            tumour,
-            "diagnosis_date",
-            _first_cycle(patient),
-            ((tumour, "diagnosis_date"),),
-        )
+        related, itself = _first_cycle(patient), ((tumour, "diagnosis_date"),)
+        yield Finding("diagnosis-after-prrt", tumour, "diagnosis_date", related, itself)
 
 
-def death(patient: Patient) -> Iterator[Question]:
+def death(patient: Patient) -> Iterator[Finding]:
     """Death before diagnosis or PRRT; what is dated after death."""
     follow, died = patient.one("followup"), patient.death()
     if follow is None or died is None:
@@ -71,36 +59,31 @@ def death(patient: Patient) -> Iterator[Question]:
     diagnosed = patient.interval("tumour", "diagnosis_date")
     itself = ((follow, "death_date"),)
     if first and died[1] < first[0]:
-        yield Question("death-before-prrt", follow, "death_date", _first_cycle(patient), itself)
-    elif tumour and diagnosed and died[1] < diagnosed[0]:
-        yield Question(
-            "death-before-diagnosis", follow, "death_date", ((tumour, "diagnosis_date"),), itself
-        )
-    else:
-        yield from _after_death(patient, follow, died)
-
-
-def _after_death(patient: Patient, follow: Record, died: tuple) -> Iterator[Question]:
-    related = ((follow, "death_date"),)
+        yield Finding("death-before-prrt", follow, "death_date", _first_cycle(patient), itself)
+        return
+    if tumour and diagnosed and died[1] < diagnosed[0]:
+        related = ((tumour, "diagnosis_date"),)
+        yield Finding("death-before-diagnosis", follow, "death_date", related, itself)
+        return
     for table, column in ROWS:
         for record, days in patient.dated(table, column):
             if days[0] > died[1]:
-                yield Question("row-after-death", record, column, related, ((record, column),))
-    contact = follow.interval("last_contact_date")
-    if contact and contact[0] > died[1]:
-        itself = ((follow, "last_contact_date"),)
-        yield Question("contact-after-death", follow, "last_contact_date", related, itself)
+                yield Finding("row-after-death", record, column, itself, ((record, column),))
+    last = follow.interval("last_contact_date")
+    if last and last[0] > died[1]:
+        unused = ((follow, "last_contact_date"),)
+        yield Finding("contact-after-death", follow, "last_contact_date", itself, unused)
 
 
-def consent(patient: Patient) -> Iterator[Question]:
+def consent(patient: Patient) -> Iterator[Finding]:
     """Consent after the first PRRT: legal, and delays the start of observation."""
     person, first = patient.one("patients"), patient.first_prrt()
     days = person.interval("consent_date") if person else None
     if person and first and days and days[0] > first[1]:
-        yield Question("consent-after-prrt", person, "consent_date", _first_cycle(patient))
+        yield Finding("consent-after-prrt", person, "consent_date", _first_cycle(patient))
 
 
-def abstraction(patient: Patient) -> Iterator[Question]:
+def abstraction(patient: Patient) -> Iterator[Finding]:
     """Dates after the day on which the chart was read."""
     follow, read = patient.one("followup"), patient.interval("followup", "abstraction_date")
     if follow is None or read is None:
@@ -111,10 +94,10 @@ def abstraction(patient: Patient) -> Iterator[Question]:
                 days = record.interval(column)
                 if days and days[0] > read[1]:
                     related = ((follow, "abstraction_date"),)
-                    yield Question("date-after-abstraction", record, column, related)
+                    yield Finding("date-after-abstraction", record, column, related)
 
 
-def lifetime(patient: Patient) -> Iterator[Question]:
+def lifetime(patient: Patient) -> Iterator[Finding]:
     """A birth or a diagnosis so long before the first PRRT that it cannot be."""
     for table, column, years, rule in (
         ("patients", "birth_date", OLDEST, "birth-too-early"),
@@ -123,7 +106,7 @@ def lifetime(patient: Patient) -> Iterator[Question]:
         record, days = patient.one(table), patient.interval(table, column)
         if record and days and _long_before(patient, days, years):
             itself = ((record, column),)
-            yield Question(rule, record, column, _first_cycle(patient), itself)
+            yield Finding(rule, record, column, _first_cycle(patient), itself)
 
 
 def _long_before(patient: Patient, days: tuple, years: float) -> bool:
@@ -132,7 +115,7 @@ def _long_before(patient: Patient, days: tuple, years: float) -> bool:
     return bool(first) and (first[0] - days[1]).days > years * DAYS_PER_YEAR
 
 
-def contact(patient: Patient) -> Iterator[Question]:
+def contact(patient: Patient) -> Iterator[Finding]:
     """Records that prove the patient alive after the last contact."""
     follow = patient.one("followup")
     days = follow.interval("last_contact_date") if follow else None
@@ -145,7 +128,7 @@ def contact(patient: Patient) -> Iterator[Question]:
         if seen[0] > days[1]
     )
     if later:
-        yield Question("record-after-contact", follow, "last_contact_date", later)
+        yield Finding("record-after-contact", follow, "last_contact_date", later)
 
 
 def _first_cycle(patient: Patient) -> tuple:

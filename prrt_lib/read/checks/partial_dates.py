@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 
-from prrt_lib.declare.dictionary import dictionary
 from prrt_lib.read.cells.reader import middle
-from prrt_lib.read.records import Patient, Record, date_columns
+from prrt_lib.read.records import Patient, Record, date_columns, ends, value_column
 
 Bound = dt.date | None
 DEATH = ("followup", "death_date")
@@ -21,23 +20,20 @@ def narrowed(patient: Patient) -> list[Record]:
     the interval as it was: a check reports the contradiction. Bounds are the dates as written,
     so the order in which dates are narrowed does not matter.
     """
-    return [_narrow(patient, record) for records in patient.tables.values() for record in records]
-
-
-def _narrow(patient: Patient, record: Record) -> Record:
-    for column in date_columns(record.table):
-        days = record.interval(column)
-        if days is None or days[0] == days[1]:
-            continue
-        low, high = bounds(patient, record, column)
-        inside = (max(days[0], low or days[0]), min(days[1], high or days[1]))
-        if inside[0] <= inside[1] and inside != days:
-            declared = dictionary().tables[record.table].columns[column]
-            parts = declared.companions
-            values = {declared.value_column: middle(*inside), parts["lo"]: inside[0],
-                      parts["hi"]: inside[1]}  # fmt: skip
-            record = record.with_values(values, {})
-    return record
+    result = []
+    for record in (record for records in patient.tables.values() for record in records):
+        for column in date_columns(record.table):
+            days = record.interval(column)
+            if days is None or days[0] == days[1]:
+                continue
+            low, high = bounds(patient, record, column)
+            inside = (max(days[0], low or days[0]), min(days[1], high or days[1]))
+            if inside[0] <= inside[1] and inside != days:
+                names = value_column(record.table, column), *ends(record.table, column)
+                values = zip(names, (middle(*inside), *inside), strict=True)
+                record = record.with_values(dict(values), {})
+        result.append(record)
+    return result
 
 
 def bounds(patient: Patient, record: Record, column: str) -> tuple[Bound, Bound]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from itertools import combinations
 
 from prrt_lib.declare.findings import finding
-from prrt_lib.read.checks.question import address
+from prrt_lib.read.checks.finding_rows import address
 from prrt_lib.read.records import Patient
 
 # A day on which this many patients were born or diagnosed is a placeholder, no evidence.
@@ -36,7 +36,17 @@ def same_person(patients: Sequence[Patient], printed: dict[str, str]) -> Iterato
     sex not contradictory. First PRRT on the same day stands in for an unknown diagnosis. Pairs are
     looked for among patients who share a day, so the work grows with the registry, not its square.
     """
-    facts = {one.id: _facts(one) for one in patients}
+    # Full dates of birth, diagnosis and first PRRT, and sex; None where not known.
+    facts = {}
+    for patient in patients:
+        person = patient.one("patients")
+        spans = (
+            person.interval("birth_date") if person else None,
+            patient.interval("tumour", "diagnosis_date"),
+            patient.first_prrt(),
+        )
+        full = [span[0] if span and span[0] == span[1] else None for span in spans]
+        facts[patient.id] = (*full, person.value("sex") if person else None)
     known = {one.id: one for one in patients}
     found = set()
     for place in (0, 1, 2):
@@ -57,23 +67,10 @@ def same_person(patients: Sequence[Patient], printed: dict[str, str]) -> Iterato
         )  # fmt: skip
 
 
-def _facts(patient: Patient) -> tuple:
-    """Full dates of birth, diagnosis and first PRRT, and sex; None where not known."""
-    person = patient.one("patients")
-    spans = (
-        person.interval("birth_date") if person else None,
-        patient.interval("tumour", "diagnosis_date"),
-        patient.first_prrt(),
-    )
-    full = [span[0] if span and span[0] == span[1] else None for span in spans]
-    return (*full, person.value("sex") if person else None)
-
-
 def _same(one: tuple, other: tuple, shared: int) -> bool:
     """Whether two patients who share the day at ``shared`` agree in the other date as well."""
     if one[3] and other[3] and one[3] != other[3]:
         return False
     born = bool(one[0] and other[0]) and near(one[0], other[0])
-    if shared == 2:
-        return born and not (one[1] and other[1])
-    return born and bool(one[1] and other[1]) and near(one[1], other[1])
+    diagnosed = bool(one[1] and other[1])
+    return born and (not diagnosed if shared == 2 else diagnosed and near(one[1], other[1]))

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from prrt_lib.read.cells.measured import SMALL_CODES
-from prrt_lib.read.checks.question import Question
+from prrt_lib.read.checks.finding_rows import Finding
 from prrt_lib.read.records import Patient, Record
 
 PROGRESSING = ("PD", "mixed")
@@ -21,7 +21,7 @@ def shows_progression(scan: Record) -> bool:
     return scan.value("response_raw") in PROGRESSING
 
 
-def progression(patient: Patient) -> Iterator[Question]:
+def progression(patient: Patient) -> Iterator[Finding]:
     """Reported progression without a scan, or on another day than the scan (decision 5)."""
     first = patient.first_prrt()
     scans = [
@@ -36,19 +36,19 @@ def progression(patient: Patient) -> Iterator[Question]:
         if first and days[1] <= first[0] and shows_progression(scan)
     ]
     if before and earliest is None:
-        yield Question("progression-only-before-prrt", before[-1], "scan_date")
+        yield Finding("progression-only-before-prrt", before[-1], "scan_date")
     for record, days in patient.dated("imaging", "progression_date_reported"):
         column = "progression_date_reported"
         if first and days[1] <= first[0]:
             continue
         if earliest is None:
-            yield Question("progression-without-scan", record, column)
+            yield Finding("progression-without-scan", record, column)
         elif not days[0] <= earliest[0] <= days[1]:
             related = ((earliest[1], "scan_date"),)
-            yield Question("progression-differs-from-scan", record, column, related)
+            yield Finding("progression-differs-from-scan", record, column, related)
 
 
-def sizes(patient: Patient) -> Iterator[Question]:
+def sizes(patient: Patient) -> Iterator[Finding]:
     """A measured change in size that the RECIST class denies (Eisenhauer 2009).
 
     A response is a decrease of 30 % or more, stable disease less than that and an increase below
@@ -67,13 +67,13 @@ def sizes(patient: Patient) -> Iterator[Question]:
         )
         if wrong:
             related = ((scan, "size_change_pct"),)
-            yield Question("size-against-class", scan, "recist_class", related)
+            yield Finding("size-against-class", scan, "recist_class", related)
 
 
 DISTANT = re.compile(r"m1[abc]?(?![0-9])", re.IGNORECASE)
 
 
-def stages(patient: Patient) -> Iterator[Question]:
+def stages(patient: Patient) -> Iterator[Finding]:
     """Stage IV or M1 at diagnosis, and no distant metastases at diagnosis."""
     tumour = patient.one("tumour")
     if tumour is None or tumour.value("metastases_at_dx") != "no":
@@ -84,10 +84,10 @@ def stages(patient: Patient) -> Iterator[Question]:
     }
     related = tuple((tumour, name) for name, distant in told.items() if distant)
     if related:
-        yield Question("stage-against-metastases", tumour, "metastases_at_dx", related)
+        yield Finding("stage-against-metastases", tumour, "metastases_at_dx", related)
 
 
-def classes(patient: Patient) -> Iterator[Question]:
+def classes(patient: Patient) -> Iterator[Finding]:
     """A class of response that the lesion flags contradict."""
     for scan in patient.all("imaging"):
         word = scan.value("response_raw")
@@ -96,10 +96,10 @@ def classes(patient: Patient) -> Iterator[Question]:
         if wrong:
             flags = ("any_lesion_increase", "new_lesions")
             related = tuple((scan, name) for name in flags if name in scan.seen)
-            yield Question("response-against-flags", scan, "response_raw", related)
+            yield Finding("response-against-flags", scan, "response_raw", related)
 
 
-def codes(patients: Sequence[Patient]) -> Mapping[str, list[Question]]:
+def codes(patients: Sequence[Patient]) -> Mapping[str, list[Finding]]:
     """Patient -> changes of -1, -8, -9 or -88 % that may mean "missing": one of these numbers
     repeated, and no other decrease in the whole workbook."""
     column = "size_change_pct"
@@ -112,9 +112,9 @@ def codes(patients: Sequence[Patient]) -> Mapping[str, list[Question]]:
     values = [scan.value(column) for _, scan in smaller]
     if len(values) < 2 or len(set(values)) > 1 or values[0] not in SMALL_CODES:
         return {}
-    found: dict[str, list[Question]] = {}
+    found: dict[str, list[Finding]] = {}
     for patient, scan in smaller:
-        question = Question("change-may-be-a-code", scan, column, (), ((scan, column),))
+        question = Finding("change-may-be-a-code", scan, column, (), ((scan, column),))
         found.setdefault(patient.id, []).append(question)
     return found
 
@@ -126,7 +126,7 @@ SAME = {
 AFTER = ("post_PRRT1", "post_PRRT2")
 
 
-def labels(patient: Patient) -> Iterator[Question]:
+def labels(patient: Patient) -> Iterator[Finding]:
     """Undated samples, and labels that the date contradicts (decision 18)."""
     first = patient.first_prrt()
     for sample in patient.all("biomarkers"):
@@ -134,16 +134,16 @@ def labels(patient: Patient) -> Iterator[Question]:
         if days is None:
             seen = sample.seen.get("sample_date")
             if seen is None or seen.status == "missing":
-                yield Question("sample-undated", sample, "sample_date")
+                yield Finding("sample-undated", sample, "sample_date")
         elif first and label:
             late = label in ("pre_PRRT1", "diagnosis") and days[0] > first[1]
             early = label in AFTER and days[1] <= first[0]
             if late or early:
                 related = ((sample, "sample_date"),)
-                yield Question("label-against-date", sample, "timepoint_label", related)
+                yield Finding("label-against-date", sample, "timepoint_label", related)
 
 
-def copies(patient: Patient) -> Iterator[Question]:
+def copies(patient: Patient) -> Iterator[Finding]:
     """The same marker on the same day with different values."""
     for table, (value, *same) in SAME.items():
         groups: dict[tuple, list[Record]] = {}
@@ -153,4 +153,4 @@ def copies(patient: Patient) -> Iterator[Question]:
         for members in groups.values():
             if len({record.value(value) for record in members}) > 1:
                 places = tuple((record, value) for record in members)
-                yield Question("conflicting-records", *places[0], places[1:], places)
+                yield Finding("conflicting-records", *places[0], places[1:], places)

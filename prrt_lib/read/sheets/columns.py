@@ -31,7 +31,26 @@ def claimed(layout: Layout) -> Claimed:
 
 def problems(sheet: Sheet, layout: Layout) -> Iterator[Problem]:
     """What makes a column impossible to understand: decision 24's errors."""
-    yield from _uncalculated(sheet, layout)
+    names = {letters(column) for column in claimed(layout)}
+    missing = []
+    for address in sheet.uncalculated:
+        column, digits = re.fullmatch(r"([A-Z]+)(\d+)", address).groups()
+        row, cell = int(digits), sheet.cell(int(digits), layout.id_column)
+        # Totals and averages below the patients are no values of a patient.
+        summary = cell.address not in sheet.uncalculated and (
+            cell.blank or bool(SUMMARY.match(str(cell.value).strip()))
+        )
+        told = address == cell.address or not summary
+        if column in names and row >= layout.first_row and told:
+            missing.append((row, column))
+    if missing:
+        where = _some([f"{column}{row}" for row, column in sorted(missing)])
+        yield Problem(
+            f"sheet {sheet.name}, cells {where}",
+            "formulas saved without their values, as by a program that does not calculate",
+            "values",
+            "open the workbook in Excel, let it calculate, and save",
+        )
     for column, cells in _date_cells(sheet, layout):
         proofs = {"DMY": [], "MDY": []}
         for cell in cells:
@@ -50,43 +69,11 @@ def problems(sheet: Sheet, layout: Layout) -> Iterator[Problem]:
             )
 
 
-def _uncalculated(sheet: Sheet, layout: Layout) -> Iterator[Problem]:
-    names = {letters(column) for column in claimed(layout)}
-    cells, id_letters = [], letters(layout.id_column) if layout.id_column else ""
-    for address in sheet.uncalculated:
-        column, row = re.fullmatch(r"([A-Z]+)(\d+)", address).groups()
-        # Totals and averages below the patients are no values of a patient.
-        told = column == id_letters or not _is_summary(sheet, layout, int(row))
-        if column in names and int(row) >= layout.first_row and told:
-            cells.append((int(row), column))
-    if cells:
-        where = _some([f"{column}{row}" for row, column in sorted(cells)])
-        yield Problem(
-            f"sheet {sheet.name}, cells {where}",
-            "formulas saved without their values, as by a program that does not calculate",
-            "values",
-            "open the workbook in Excel, let it calculate, and save",
-        )
-
-
-def _is_summary(sheet: Sheet, layout: Layout, row: int) -> bool:
-    """Whether the row's id cell is blank or names a total, so that the row yields no record."""
-    cell = sheet.cell(row, layout.id_column)
-    calculated = cell.address not in sheet.uncalculated
-    return calculated and (cell.blank or bool(SUMMARY.match(str(cell.value).strip())))
-
-
 def findings(sheet: Sheet, layout: Layout) -> Iterator[dict[str, str]]:
     """What is worth asking about a sheet's columns and formatting."""
     columns = claimed(layout)
     for column, cells in _date_cells(sheet, layout):
-        true = [
-            line[column]
-            for row, line in sorted(sheet.rows.items())
-            if row >= layout.first_row
-            and column in line
-            and isinstance(line[column].value, dt.date)
-        ]
+        true = [c for c in _below(sheet, layout, column) if isinstance(c.value, dt.date)]
         # Excel leaves 13/02/2016 as text where it turns 03/02/2016 into a true date.
         left = any(max(_parts(cell)) > 12 for cell in cells)
         if left and any(cell.value.day <= 12 for cell in true):
@@ -104,16 +91,11 @@ def findings(sheet: Sheet, layout: Layout) -> Iterator[dict[str, str]]:
         yield finding(
             "hidden-rows", sheet=sheet.name, cell=f"A{sheet.hidden_rows[0]}", related_cells=rows
         )
-    yield from _hidden_columns(sheet, layout)
-    yield from _formatting(sheet, layout)
-
-
-def _hidden_columns(sheet: Sheet, layout: Layout) -> Iterator[dict[str, str]]:
     hidden = {
         c
         for line in sheet.rows.values()
         for c, cell in line.items()
-        if cell.hidden and cell.row not in sheet.hidden_rows and c in claimed(layout)
+        if cell.hidden and cell.row not in sheet.hidden_rows and c in columns
     }
     if hidden:
         names = [letters(column) for column in sorted(hidden)]
@@ -123,6 +105,7 @@ def _hidden_columns(sheet: Sheet, layout: Layout) -> Iterator[dict[str, str]]:
             cell=f"{names[0]}1",
             related_cells=_some([f"{name}:{name}" for name in names]),
         )
+    yield from _formatting(sheet, layout)
 
 
 def _formatting(sheet: Sheet, layout: Layout) -> Iterator[dict[str, str]]:
@@ -156,19 +139,17 @@ def _date_cells(sheet: Sheet, layout: Layout) -> Iterator[tuple[int, list[Cell]]
     tables = dictionary().tables
     for column, (table, name) in sorted(claimed(layout).items()):
         if table and tables[table].columns[name].kind in DATE_KINDS:
-            cells = [
-                line[column]
-                for row, line in sorted(sheet.rows.items())
-                if row >= layout.first_row and column in line
-            ]
-            yield (
-                column,
-                [
-                    cell
-                    for cell in cells
-                    if isinstance(cell.value, str) and NUMERIC_DATE.fullmatch(cell.value)
-                ],
-            )
+            yield column, [
+                cell
+                for cell in _below(sheet, layout, column)
+                if isinstance(cell.value, str) and NUMERIC_DATE.fullmatch(cell.value)
+            ]  # fmt: skip
+
+
+def _below(sheet: Sheet, layout: Layout, column: int) -> list[Cell]:
+    """The cells of a column below its header."""
+    return [line[column] for row, line in sorted(sheet.rows.items())
+            if row >= layout.first_row and column in line]  # fmt: skip
 
 
 def _parts(cell: Cell) -> tuple[int, int]:

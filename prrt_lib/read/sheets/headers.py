@@ -1,5 +1,5 @@
-"""The header cells of a sheet, which of them an entry of a profile means, and rows that count
-only where another cell holds one of the words a profile names."""
+"""The header cells of a sheet, which of them an entry of a profile means, rows that count only
+where another cell holds one of the words a profile names, and the header of a second table."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from prrt_lib.declare.layout.profiles import Sheet as SheetProfile
 from prrt_lib.declare.layout.profiles import Source
 from prrt_lib.read.cells.reader import text_of
 from prrt_lib.read.cells.text import seen
+from prrt_lib.read.sheets.ids import SUMMARY, looks_like_id
 from prrt_lib.read.workbook.excel import Cell, Sheet
 
 PLACEHOLDER = re.compile(r"\\\{(\w+)\\\}")
@@ -85,9 +86,6 @@ def matches(heads: Sequence[Header], source: Source) -> list[tuple[Numbers, int]
     return [(numbers, column) for _, numbers, column in chosen]
 
 
-Declared = Mapping[str, tuple[str, ...]]
-
-
 @dataclass(frozen=True)
 class Condition:
     """A column of a sheet and the words of which its cell must hold one."""
@@ -102,12 +100,16 @@ class Condition:
 
 
 def conditions(
-    heads: Sequence[Header], declared: Declared, groups: Sequence[str], numbers: Numbers = ()
-) -> tuple[Condition, ...]:
+    where: str,
+    heads: Sequence[Header],
+    declared: Mapping[str, tuple[str, ...]],
+    groups: Sequence[str],
+    numbers: Numbers = (),
+) -> tuple[tuple[Condition, ...], list[Problem]]:
     """One condition per declared header, looked for in each of ``groups`` in turn.
 
-    Where the header is numbered, the one with ``numbers`` is meant. A header that is not found, or
-    found more than once, gives none: see :func:`problem`.
+    Where the header is numbered, the one with ``numbers`` is meant. A header that does not stand
+    exactly once among the headers is a problem at ``where``.
     """
     found = []
     for header, words in declared.items():
@@ -117,14 +119,63 @@ def conditions(
             if len(own) == 1:
                 found.append(Condition(own[0], frozenset(map(compared, words))))
                 break
-    return tuple(found)
-
-
-def problem(where: str, declared: Declared, found: Sequence[Condition]) -> list[Problem]:
-    """What is wrong where a declared header does not stand exactly once among the headers."""
     if len(found) == len(declared):
-        return []
+        return tuple(found), []
     names = ", ".join(repr(header) for header in declared)
     expected = "each header that `only` or `ignore_rows` names once"
     todo = "correct the header or the profile"
-    return [Problem(where, f"not one column each for {names}", expected, todo)]
+    return tuple(found), [Problem(where, f"not one column each for {names}", expected, todo)]
+
+
+def second_table(
+    sheet: Sheet, rows: Sequence[int], heads: Sequence[Header], id_column: int
+) -> int | None:
+    """The first of ``rows`` that is the header of another table; None where there is none.
+
+    A header is a row of texts with the study id's header or with two other headers of the sheet;
+    or, after a blank row, three texts or more without a digit above a row that has some. A header
+    repeated as it stands goes on with the same table when it follows a row of it, as for printing;
+    below a gap or a caption it starts another one.
+    """
+    known = {head.text for head in heads}
+    own = {head.column: head.text for head in heads}
+    for place, row in enumerate(rows):
+        texts = _texts(sheet.rows[row])
+        if not texts:
+            continue
+        if {column: own.get(column) for column in texts} == texts:
+            # A blank row, or a caption of one cell, stands above it.
+            above = sum(not cell.blank for cell in sheet.rows.get(row - 1, {}).values())
+            if place and above <= 1:
+                return row
+            continue
+        told = texts.get(id_column, "")
+        if looks_like_id(told) or SUMMARY.match(told):
+            continue
+        named = texts.get(id_column) == own.get(id_column)
+        repeated = sum(text in known for text in texts.values()) >= 2
+        if (named or repeated) and len(texts) >= 2:
+            return row
+        blank_above = all(cell.blank for cell in sheet.rows.get(row - 1, {}).values())
+        words = not any(c.isdigit() for text in texts.values() for c in text)
+        below = sheet.rows.get(row + 1, {})
+        data = any(not cell.blank and not isinstance(cell.value, str) for cell in below.values())
+        if blank_above and words and data and len(texts) >= 3:
+            return row
+    return None
+
+
+def _texts(cells: Mapping[int, Cell]) -> dict[int, str]:
+    """The row's texts as headers are compared; empty where it holds anything else."""
+    filled = {column: cell for column, cell in cells.items() if not cell.blank}
+    if not all(isinstance(cell.value, str) for cell in filled.values()):
+        return {}
+    return {column: compared(text_of(cell.value)) for column, cell in filled.items()}
+
+
+def _like_header(sheet: Sheet, row: int, texts: Mapping[int, str]) -> bool:
+    above = all(cell.blank for cell in sheet.rows.get(row - 1, {}).values())
+    words = not any(c.isdigit() for text in texts.values() for c in text)
+    below = sheet.rows.get(row + 1, {})
+    data = any(not cell.blank and not isinstance(cell.value, str) for cell in below.values())
+    return above and words and data and len(texts) >= 3

@@ -14,22 +14,8 @@ from prrt_lib.read.records import Record
 
 TOKEN = re.compile(r"[^\W\d_]+|[0-9]+")
 # Words that say "this is an id" without being part of it: "pt 1" is 1.
-WORDS = frozenset(
-    {
-        "pt",
-        "pat",
-        "patient",
-        "id",
-        "subject",
-        "subj",
-        "case",
-        "no",
-        "nr",
-        "number",
-        "study",
-        "record",
-    }
-)
+WORDS = ("pt", "pat", "patient", "id", "subject", "subj", "case", "no", "nr", "number", "study",
+         "record")  # fmt: skip
 # Rows below the patients: "Total 30", "Mean: 2", "n = 30"; SUM-001 may be an id.
 SUMMARY = re.compile(
     r".*=|(sub)?(total|totals|sum|mean|median|average|summe|gesamt)(?![\w-])", re.IGNORECASE
@@ -74,7 +60,6 @@ def spellings(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
 
 
 FORM = re.compile(r"(?P<centre>[^/]*/)?(?P<letters>[^\W\d_]+-)?(?P<number>[0-9]+)")
-Form = tuple[str, str, str]
 
 
 def same_patients(
@@ -109,7 +94,12 @@ def _meant(known: Iterable[str], others: Iterable[str]) -> Mapping[str, str]:
     All patients of a centre must be written one way and all the others one other way: "P1" may be
     1 where every patient has the prefix P, never where some have Q or none.
     """
-    forms = {text: _form(text) for text in (*known, *others)}
+    # (centre, letters, number) of an id as it is compared; None for any other form.
+    forms = {
+        text: tuple(part or "" for part in found.groups()) if found else None
+        for text in (*known, *others)
+        for found in [FORM.fullmatch(text)]
+    }
     result: dict[str, str] = {}
     for centre in {form[0] for form in forms.values() if form}:
         own = [text for text in known if not forms[text] or forms[text][0] == centre]
@@ -121,9 +111,3 @@ def _meant(known: Iterable[str], others: Iterable[str]) -> Mapping[str, str]:
             numbers = {forms[text][2]: text for text in own}
             result |= {t: numbers[forms[t][2]] for t in strange if forms[t][2] in numbers}
     return result
-
-
-def _form(text: str) -> Form | None:
-    """(centre, letters, number) of an id as it is compared; None for any other form."""
-    found = FORM.fullmatch(text)
-    return tuple(part or "" for part in found.groups()) if found else None

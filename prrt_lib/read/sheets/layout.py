@@ -11,7 +11,6 @@ from prrt_lib.declare.dictionary import dictionary
 from prrt_lib.declare.findings import finding
 from prrt_lib.declare.layout.profiles import Block, Source
 from prrt_lib.declare.layout.profiles import Sheet as SheetProfile
-from prrt_lib.read.sheets import date_parts
 from prrt_lib.read.sheets.headers import (
     Condition,
     Header,
@@ -21,7 +20,6 @@ from prrt_lib.read.sheets.headers import (
     headers,
     matches,
     pattern,
-    problem,
 )
 from prrt_lib.read.workbook.excel import Sheet, letters
 
@@ -86,8 +84,9 @@ def locate(sheet: Sheet, declared: SheetProfile) -> Layout:
             for place in instance.places.values():
                 claimed.update((place.column, *place.parts))
             claimed.update(condition.column for condition in instance.only)
-    rows = conditions(heads, declared.ignore_rows, ("",))
-    problems += problem(f"sheet {sheet.name}, row {row}", declared.ignore_rows, rows)
+    where = f"sheet {sheet.name}, row {row}"
+    rows, lost = conditions(where, heads, declared.ignore_rows, ("",))
+    problems += lost
     claimed |= {condition.column for condition in rows}
     ignored = [pattern(text) for text in declared.ignore]
     findings += [
@@ -95,12 +94,23 @@ def locate(sheet: Sheet, declared: SheetProfile) -> Layout:
         for head in heads
         if head.column not in claimed and not any(text.fullmatch(head.text) for text in ignored)
     ]
-    findings += _headless(sheet, row, {head.column for head in heads})
+    headed = tuple(head.column for head in heads)
+    below = {
+        column: line
+        for line in sorted(sheet.rows, reverse=True)
+        if line > row
+        for column, cell in sheet.rows[line].items()
+        if not cell.blank
+    }
+    findings += [
+        finding("column-without-header", sheet=sheet.name, cell=f"{letters(column)}{below[column]}")
+        for column in sorted(set(below) - set(headed))
+    ]
     return Layout(
         id_column=ids[0] if ids else 0,
         first_row=row + 1,
         instances=tuple(instances),
-        headed=tuple(head.column for head in heads),
+        headed=headed,
         ignored_rows=rows,
         problems=tuple(problems),
         findings=tuple(findings),
@@ -112,31 +122,18 @@ def _found(
 ) -> tuple[list[Instance], list[str], list[Problem]]:
     """(instances of a block, its entries without a header, what makes it unreadable)."""
     row = declared.header_row
+    where = f"sheet {sheet.name}, row {row}"
     found = {name: matches(heads, source) for name, source in block.columns.items()}
     missing = [name for name, hits in found.items() if not hits]
-    parts, lost = date_parts.columns(sheet, row, heads, block, found)
+    parts, lost = _parts(where, heads, block, found)
     problems = [*_duplicates(sheet, row, found), *_required(sheet, declared, block, missing), *lost]
     # Conditions are looked for in the block's own groups, then among the headers of none.
     groups = (*dict.fromkeys(source.group for source in block.columns.values()), "")
-    own = [
-        replace(one, only=conditions(heads, block.only, groups, one.numbers))
-        for one in _instances(block, order, found, parts)
-    ]
-    for one in own:
-        problems += problem(f"sheet {sheet.name}, row {row}", block.only, one.only)
-    return own, missing, problems
-
-
-def _instances(
-    block: Block,
-    order: int,
-    found: Mapping[str, list[tuple[Numbers, int]]],
-    parts: Mapping[tuple[str, int], tuple[int, ...]],
-) -> Iterator[Instance]:
     numbered = sorted(
         {numbers for hits in found.values() for numbers, _ in hits if numbers},
         key=lambda numbers: [(name, int(text)) for name, text in numbers],
     )
+    instances = []
     for numbers in numbered or [()]:
         places = {
             name: Place(column, block.columns[name], parts.get((name, column), ()))
@@ -145,23 +142,45 @@ def _instances(
             if own in (numbers, ())
         }
         if places or not block.columns:
-            yield Instance(block, order, numbers, places)
+            only, lost = conditions(where, heads, block.only, groups, numbers)
+            instances.append(Instance(block, order, numbers, places, only))
+            problems += lost
+    return instances, missing, problems
+
+
+def _parts(
+    where: str, heads: list[Header], block: Block, found: Mapping[str, list[tuple[Numbers, int]]]
+) -> tuple[dict[tuple[str, int], tuple[int, ...]], list[Problem]]:
+    """((entry, its column) -> columns that are read with it: the month and day beside a year, the
+    unit beside a number; headers of them that are not there)."""
+    parts: dict[tuple[str, int], tuple[int, ...]] = {}
+    problems = []
+    for name, hits in found.items():
+        source = block.columns[name]
+        others = [h for h in (source.month, source.day, source.unit_header) if h]
+        for numbers, column in hits if others else ():
+            own = [
+                [c for n, c in matches(heads, replace(source, header=header)) if n == numbers]
+                for header in others
+            ]
+            if all(len(columns) == 1 for columns in own):
+                parts[(name, column)] = tuple(columns[0] for columns in own)
+            else:
+                named = f"not one header each for {', '.join(map(repr, others))}"
+                expected = "each of them once, in the group of the column that it belongs to"
+                todo = "correct the headers or the profile"
+                problems.append(Problem(where, named, expected, todo))
+    return parts, problems
 
 
 def _duplicates(sheet: Sheet, row: int, found: Mapping[str, list]) -> Iterator[Problem]:
     for hits in found.values():
-        columns: dict[Numbers, list[int]] = {}
-        for numbers, column in hits:
-            columns.setdefault(numbers, []).append(column)
-        for same in columns.values():
+        for numbers in dict.fromkeys(numbers for numbers, _ in hits):
+            same = [f"{letters(column)}{row}" for own, column in hits if own == numbers]
             if len(same) > 1:
-                where = ", ".join(f"{letters(column)}{row}" for column in same)
-                yield Problem(
-                    f"sheet {sheet.name}, cells {where}",
-                    "the same header more than once",
-                    "one column per entry",
-                    "rename or group the headers",
-                )
+                where = f"sheet {sheet.name}, cells {', '.join(same)}"
+                todo = "rename or group the headers"
+                yield Problem(where, "the same header more than once", "one column per entry", todo)
 
 
 def _required(
@@ -218,17 +237,3 @@ def _id_problem(sheet: Sheet, declared: SheetProfile, ids: list[int]) -> Problem
     near = difflib.get_close_matches(wanted, texts, n=1)
     todo = f"did you mean {near[0]!r}?" if near else "name the id's header in the profile"
     return Problem(where, f"no header {declared.id!r}", "the column of the study id", todo)
-
-
-def _headless(sheet: Sheet, row: int, headed: set[int]) -> Iterator[dict[str, str]]:
-    below = {
-        c: r
-        for r in sorted(sheet.rows, reverse=True)
-        if r > row
-        for c, cell in sheet.rows[r].items()
-        if not cell.blank
-    }
-    for column in sorted(set(below) - headed):
-        yield finding(
-            "column-without-header", sheet=sheet.name, cell=f"{letters(column)}{below[column]}"
-        )

@@ -110,8 +110,21 @@ class Archive:
         fonts = [any(mark.get("val", "1") in TRUE for mark in _named(font, "strike"))
                  for group in root if _local(group) == "fonts" for font in group]  # fmt: skip
         fills = [_colour(fill) for group in root if _local(group) == "fills" for fill in group]
-        return [_style(xf, formats, fonts, fills) for group in root if _local(group) == "cellXfs"
-                for xf in group] or [Style()]  # fmt: skip
+        found = []
+        for xf in (xf for group in root if _local(group) == "cellXfs" for xf in group):
+            number = xf.get("numFmtId", "0")
+            code = formats.get(number) or BUILTIN_FORMATS.get(int(number), "General")
+            font, fill = int(xf.get("fontId", "0")), int(xf.get("fillId", "0"))
+            found.append(
+                Style(
+                    code,
+                    bool(is_date_format(code)),
+                    bool(is_timedelta_format(code)),
+                    fonts[font] if font < len(fonts) else False,
+                    fills[fill] if fill < len(fills) else "",
+                )
+            )
+        return found or [Style()]
 
     def commented(self, part: str) -> frozenset[str]:
         """Addresses of a sheet's cells that carry a comment."""
@@ -127,16 +140,6 @@ class Archive:
 def unescaped(text: str) -> str:
     """Text in which _x000D_ is the character it stands for."""
     return ESCAPED.sub(lambda m: chr(int(m.group(1), 16)), text) if "_x" in text else text
-
-
-def _style(xf: ElementTree.Element, formats: dict, fonts: list[bool], fills: list[str]) -> Style:
-    number = xf.get("numFmtId", "0")
-    code = formats.get(number) or BUILTIN_FORMATS.get(int(number), "General")
-    font = int(xf.get("fontId", "0"))
-    struck = fonts[font] if font < len(fonts) else False
-    number = int(xf.get("fillId", "0"))
-    fill = fills[number] if number < len(fills) else ""
-    return Style(code, bool(is_date_format(code)), bool(is_timedelta_format(code)), struck, fill)
 
 
 def _colour(fill: ElementTree.Element) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from prrt_lib.base.errors import Problem, WorkbookError
-from prrt_lib.read.workbook.archive import Archive, SheetPart, Style
+from prrt_lib.read.workbook.archive import Archive, Style
 from prrt_lib.read.workbook.sheet_xml import CellTexts, SheetContent, read_sheet
 
 
@@ -102,9 +102,19 @@ class SheetByName:
 
     def __getitem__(self, name: str) -> Sheet:
         """The sheet of that name; raises WorkbookError where its parts are broken."""
+        archive = self._archive
         with _whole(self.path), without_collecting():
-            part = next(s for s in self._archive.sheets if plain(s.title) == plain(name))
-            return _sheet(self._archive, part, self._texts)
+            part = next(s for s in archive.sheets if plain(s.title) == plain(name))
+            with archive.file.open(part.part) as stream:
+                content = read_sheet(stream, self._texts)
+            rows = _cells(part.title, content, archive.styles, archive.commented(part.part))
+            return Sheet(
+                name=part.title,
+                rows=rows,
+                hidden_rows=tuple(sorted(content.hidden_rows & set(rows))),
+                merged=tuple(content.merged),
+                uncalculated=frozenset(content.uncalculated),
+            )
 
 
 @contextmanager
@@ -151,20 +161,6 @@ def open_workbook(path: Path, wanted: Iterable[str] | None = None) -> Workbook:
         return Workbook(book.path, book.epoch, book.sheet_names, sheets)
 
 
-def _sheet(archive: Archive, part: SheetPart, texts: CellTexts) -> Sheet:
-    with archive.file.open(part.part) as stream:
-        content = read_sheet(stream, texts)
-    commented = archive.commented(part.part)
-    rows = _cells(part.title, content, archive.styles, commented)
-    return Sheet(
-        name=part.title,
-        rows=rows,
-        hidden_rows=tuple(sorted(content.hidden_rows & set(rows))),
-        merged=tuple(content.merged),
-        uncalculated=frozenset(content.uncalculated),
-    )
-
-
 def _cells(
     title: str, content: SheetContent, styles: list[Style], commented: frozenset[str]
 ) -> dict[int, dict[int, Cell]]:
@@ -182,12 +178,12 @@ def _cells(
             told = (title, row, column, value, code, hidden, struck, False, fill)
             cells[column] = new(Cell, told)
         if marked:
-            cells = {c: _marked(cell, content, commented) for c, cell in cells.items()}
+            cells = {
+                c: cell._replace(
+                    hidden=hidden or c in content.hidden_columns, comment=cell.address in commented
+                )
+                for c, cell in cells.items()
+            }
         if cells:
             rows[row] = cells
     return rows
-
-
-def _marked(cell: Cell, content: SheetContent, commented: frozenset[str]) -> Cell:
-    hidden = cell.hidden or cell.column in content.hidden_columns
-    return cell._replace(hidden=hidden, comment=cell.address in commented)

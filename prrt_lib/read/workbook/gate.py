@@ -38,31 +38,21 @@ def admit(path: Path, limits: Limits | None = None) -> dict[str, dict[str, int]]
     if not path.is_file():
         found = "a folder" if path.is_dir() else "no such file"
         raise _refused(path, found, "a workbook", "check the name and the folder")
-    verdict = _ask(path, limits)
-    if verdict["refused"]:
-        raise WorkbookError([Problem(str(path), *problem) for problem in verdict["refused"]])
-    return verdict["sheets"]
-
-
-def _ask(path: Path, limits: Limits) -> dict:
-    command = [
-        sys.executable,
-        "-I",
-        "-S",
-        str(CHILD),
-        str(path.resolve()),
-        json.dumps(asdict(limits)),
-    ]
+    arguments = str(CHILD), str(path.resolve()), json.dumps(asdict(limits))
+    command = [sys.executable, "-I", "-S", *arguments]
     todo = "split the workbook, or raise the limits of the gate"
     try:
         done = subprocess.run(command, capture_output=True, timeout=limits.seconds, check=False)
-        return json.loads(done.stdout)
+        verdict = json.loads(done.stdout)
     except subprocess.TimeoutExpired:
         found = f"a file still not read after {limits.seconds:g} s"
         raise _refused(path, found, "a smaller workbook", todo) from None
     except ValueError:
         found = "a file that needs more memory than a workbook of this kind should"
         raise _refused(path, found, "a workbook within the memory limit", todo) from None
+    if verdict["refused"]:
+        raise WorkbookError([Problem(str(path), *problem) for problem in verdict["refused"]])
+    return verdict["sheets"]
 
 
 def _refused(path: Path, found: str, expected: str, todo: str) -> WorkbookError:

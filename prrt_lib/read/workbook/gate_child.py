@@ -26,6 +26,7 @@ BY_TYPE = {
     "a file of unknown binary type": AGAIN,
 }  # fmt: skip
 EXCEL = "an Excel workbook (.xlsx)"
+GROWS = "content that grows beyond the limit when unpacked"
 
 ROW = re.compile(rb"<(?:\w+:)?row\b[^>]{0,2000}?\br=[\"'](\d+)[\"']")
 CELL = re.compile(rb"<(?:\w+:)?c\b[^>]{0,200}?\br=[\"']([A-Za-z]+)(\d+)[\"']")
@@ -91,20 +92,17 @@ def names_problem(archive: zipfile.ZipFile) -> tuple[str, str, str] | None:
     if "xl/workbook.bin" in lower:
         return "a binary Excel workbook (.xlsb)", EXCEL, SAVE_AS
     if "xl/workbook.xml" not in lower:
-        return f"{_other_archive(archive, lower)}", EXCEL, SAVE_AS
+        kind = "a zip archive that is no workbook"
+        if "mimetype" in lower and "content.xml" in lower:
+            kind = "an OpenDocument file (.ods or similar)"
+        elif any(name.startswith("word/") for name in lower):
+            kind = "a Word document (.docx)"
+        elif any(name.startswith("ppt/") for name in lower):
+            kind = "a PowerPoint file (.pptx)"
+        return kind, EXCEL, SAVE_AS
     if any(part.flag_bits & 1 for part in archive.infolist()):
         return "parts encrypted with a password", EXCEL, PASSWORD
     return None
-
-
-def _other_archive(archive: zipfile.ZipFile, names: list[str]) -> str:
-    if "mimetype" in names and "content.xml" in names:
-        return "an OpenDocument file (.ods or similar)"
-    if any(name.startswith("word/") for name in names):
-        return "a Word document (.docx)"
-    if any(name.startswith("ppt/") for name in names):
-        return "a PowerPoint file (.pptx)"
-    return "a zip archive that is no workbook"
 
 
 def chunks(archive: zipfile.ZipFile, part: zipfile.ZipInfo, budget: int) -> Iterator[bytes]:
@@ -115,11 +113,7 @@ def chunks(archive: zipfile.ZipFile, part: zipfile.ZipInfo, budget: int) -> Iter
         while piece := stream.read(CHUNK):
             seen += len(piece)
             if seen > budget:
-                raise Refused(
-                    "content that grows beyond the limit when unpacked",
-                    f"at most {budget >> 20} MB left to unpack",
-                    UNSAFE,
-                )
+                raise Refused(GROWS, f"at most {budget >> 20} MB left to unpack", UNSAFE)
             yield tail + piece
             tail = piece[-OVERLAP:]
 
@@ -155,7 +149,10 @@ def scan(name: str, pieces: Iterator[bytes], limits: dict, linked: dict[str, str
         rows = max([rows, *map(int, numbers)])
         columns = max([columns, *(column_number(text.decode()) for text in letters)])
         unnumbered += 0 if rows else len(UNNUMBERED.findall(piece))
-        check_size(name, max(rows, unnumbered), columns, limits)
+        for found, what in ((max(rows, unnumbered), "row"), (columns, "column")):
+            if found > (most := limits[f"{what}s"]):
+                todo = "delete stray cells beyond the table and save again"
+                raise Refused(f"a cell in {what} {found} ({name})", f"at most {most} {what}s", todo)
     return {"rows": rows or unnumbered, "columns": columns}
 
 
@@ -178,20 +175,6 @@ def plain_places(piece: bytes, limit: int) -> tuple[set[bytes], set[bytes]] | No
     return {*numbers, *far}, set(letters)
 
 
-def check_size(name: str, rows: int, columns: int, limits: dict) -> None:
-    """Nothing; raises Refused when a sheet is larger than the limits."""
-    for found, limit, what in (
-        (rows, limits["rows"], "row"),
-        (columns, limits["columns"], "column"),
-    ):
-        if found > limit:
-            raise Refused(
-                f"a cell in {what} {found} ({name})",
-                f"at most {limit} {what}s",
-                "delete stray cells beyond the table and save again",
-            )
-
-
 def inspect(path: Path, limits: dict) -> dict:
     """What the archive holds, sheet part by sheet part; raises Refused."""
     if path.stat().st_size > limits["file_bytes"]:
@@ -207,28 +190,19 @@ def inspect(path: Path, limits: dict) -> dict:
     with zipfile.ZipFile(path) as archive:
         if problem := names_problem(archive):
             raise Refused(*problem)
-        return _contents(archive, limits)
-
-
-def _contents(archive: zipfile.ZipFile, limits: dict) -> dict:
-    parts = archive.infolist()
-    budget = limits["unpacked_bytes"]
-    if sum(part.file_size for part in parts) > budget:
-        raise Refused(
-            "content that grows beyond the limit when unpacked",
-            f"at most {budget >> 20} MB",
-            UNSAFE,
-        )
-    foreign = any(part.filename.lower().startswith("xl/externallinks/") for part in parts)
-    linked = titles(archive) if foreign else {}
-    sheets = {}
-    for part in parts:
-        # Every part, wherever it lies: a sheet need not stand in xl/worksheets.
-        seen = scan(part.filename, chunks(archive, part, budget), limits, linked)
-        if seen["columns"]:
-            sheets[part.filename] = seen
-        budget -= part.file_size
-    return {"sheets": sheets}
+        parts, budget = archive.infolist(), limits["unpacked_bytes"]
+        if sum(part.file_size for part in parts) > budget:
+            raise Refused(GROWS, f"at most {budget >> 20} MB", UNSAFE)
+        foreign = any(part.filename.lower().startswith("xl/externallinks/") for part in parts)
+        linked = titles(archive) if foreign else {}
+        sheets = {}
+        for part in parts:
+            # Every part, wherever it lies: a sheet need not stand in xl/worksheets.
+            seen = scan(part.filename, chunks(archive, part, budget), limits, linked)
+            if seen["columns"]:
+                sheets[part.filename] = seen
+            budget -= part.file_size
+        return {"sheets": sheets}
 
 
 def titles(archive: zipfile.ZipFile) -> dict[str, str]:

@@ -55,7 +55,7 @@ class NotPlain(Exception):
     """Something that only the XML parser understands."""
 
 
-class Kept(dict):
+class Remembered(dict):
     """Text -> what it means, asked once; raises NotPlain where the asked one does."""
 
     def __init__(self, ask: Callable[[str], Any]):
@@ -78,10 +78,16 @@ def pieces(stream: IO[bytes]) -> Iterator[tuple[str | bytes, bool]]:
     while rest:
         # A comment or a CDATA section may hold what only looks like a row.
         plain = plain and not (b"<!" in rest or b"<?" in rest[at:])
-        rows, rest = _whole_rows(rest) if plain else (None, rest)
-        for row in rows or ():
-            yield row, True
-        plain = rows is not None and len(rest) <= LONGEST_ROW
+        if plain:
+            whole, _, left = rest.rpartition(END.encode())
+            try:
+                rows = whole.decode().split(END) if whole else []
+            except UnicodeDecodeError:
+                plain = False
+            else:
+                for row in rows:
+                    yield row, True
+                rest, plain = left, len(left) <= LONGEST_ROW
         if not plain:
             yield rest, False
             rest = b""
@@ -93,17 +99,8 @@ def pieces(stream: IO[bytes]) -> Iterator[tuple[str | bytes, bool]]:
     yield rest, False
 
 
-def _whole_rows(data: bytes) -> tuple[list[str] | None, bytes]:
-    """(all rows that end in the data, what is left); None where the data are no UTF-8."""
-    whole, _, rest = data.rpartition(END.encode())
-    try:
-        return whole.decode().split(END) if whole else [], rest
-    except UnicodeDecodeError:
-        return None, data
-
-
 def row_of(
-    piece: str, columns: Kept, cells: Kept
+    piece: str, columns: Remembered, cells: Remembered
 ) -> tuple[int, dict[int, tuple[Any, int]], list[int]]:
     """(number, column -> value and style, columns of formulas without value) of a plain row.
 
@@ -158,7 +155,7 @@ class CellTexts:
 
     def __init__(self, strings: list[str], styles: list[Style], epoch: int):
         self.strings, self.styles, self.epoch = strings, styles, epoch
-        self.columns, self.cells = Kept(_plain_column), Kept(self._cell)
+        self.columns, self.cells = Remembered(_plain_column), Remembered(self._cell)
 
     def value(self, kind: str, text: str, style: int) -> Any:
         """The value of a cell of that type, typed as Excel shows it."""
@@ -281,7 +278,13 @@ class _Reader:
         elif name == "f":
             self.formula = True
         elif name == "row":
-            self._start_row(attributes)
+            self.row = int(attributes.get("r", self.row + 1))
+            if not 0 < self.row <= LAST_ROW:
+                raise ValueError("a row beyond the sheet")
+            self.column = 0
+            self.line = self.content.cells.setdefault(self.row, {})
+            if attributes.get("hidden") in TRUE:
+                self.content.hidden_rows.add(self.row)
         elif name == "rPh":
             self.phonetic += 1
         elif name == "col" and attributes.get("hidden") in TRUE:
@@ -290,15 +293,6 @@ class _Reader:
         elif name == "mergeCell":
             left, top, right, bottom = range_boundaries(attributes["ref"])
             self.content.merged.append((top, left, bottom, right))
-
-    def _start_row(self, attributes: Mapping[str, str]) -> None:
-        self.row = int(attributes.get("r", self.row + 1))
-        if not 0 < self.row <= LAST_ROW:
-            raise ValueError("a row beyond the sheet")
-        self.column = 0
-        self.line = self.content.cells.setdefault(self.row, {})
-        if attributes.get("hidden") in TRUE:
-            self.content.hidden_rows.add(self.row)
 
     def characters(self, text: str) -> None:
         if self.listening:
@@ -309,20 +303,15 @@ class _Reader:
             name = name.rpartition(":")[2]
         if name in ("v", "t"):
             self.listening = False
-        elif name == "c":
-            self._end_cell()
         elif name == "rPh":
             self.phonetic -= 1
-
-    def _end_cell(self) -> None:
-        text = "".join(self.text)
-        kind = self.attributes.get("t", "n")
-        if not text:
+        elif name == "c":
+            text, kind = "".join(self.text), self.attributes.get("t", "n")
+            if text:
+                style = int(self.attributes.get("s", 0))
+                value = self.texts.value(kind, text, style)
+                if value is not None:
+                    self.line[self.column] = (value, style)
             # An empty text is a value that Excel keeps; an empty number is none.
-            if self.formula and not (kind == "str" and self.valued):
+            elif self.formula and not (kind == "str" and self.valued):
                 self.content.uncalculated.add(f"{get_column_letter(self.column)}{self.row}")
-            return
-        style = int(self.attributes.get("s", 0))
-        value = self.texts.value(kind, text, style)
-        if value is not None:
-            self.line[self.column] = (value, style)
