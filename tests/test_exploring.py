@@ -13,7 +13,7 @@ from prrt_lib.declare import results
 from prrt_lib.declare.dictionary import dictionary
 from prrt_lib.declare.parameters import Parameters
 from prrt_lib.study.build import write_cohort
-from prrt_lib.study.narrowed import narrowed
+from prrt_lib.study.opened import narrowed
 
 pytest.importorskip("ipywidgets", reason="ipywidgets is not installed here")
 from prrt_lib.tools.explore import Explorer, question

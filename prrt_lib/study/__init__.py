@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
 def open_study(scenario: str, **changes: Any) -> Study:
     """The built scenario, its parameters with ``changes``; see
-    :func:`prrt_lib.study.data.open_study`."""
-    from prrt_lib.study.data import open_study as opened
+    :func:`prrt_lib.study.opened.open_study`."""
+    from prrt_lib.study.opened import open_study as opened
 
     return opened(scenario, **changes)
 

@@ -12,8 +12,8 @@ from typing import Any
 
 import pandas as pd
 
-from prrt_lib.base.errors import AnalysisError, InputError, Problem
-from prrt_lib.base.paths import Places, places
+from prrt_lib.base.errors import AnalysisError
+from prrt_lib.base.paths import Places
 from prrt_lib.declare import reads
 from prrt_lib.declare.arguments import checked, one_of
 from prrt_lib.declare.covariates import column_of, transformed
@@ -22,11 +22,11 @@ from prrt_lib.declare.parameters import Parameters, unknown_name
 from prrt_lib.declare.quoting import unquoted
 from prrt_lib.declare.rows import POPULATIONS
 from prrt_lib.declare.shown import Shown
-from prrt_lib.study import known_at
-from prrt_lib.study import times as study_times
 from prrt_lib.study.derive.responses import landmark_states
 from prrt_lib.study.endpoints import ENDPOINTS, columns_read
+from prrt_lib.study.known_at import of_specimen
 from prrt_lib.study.levels import in_declared_order
+from prrt_lib.study.times import Times, allowed, times
 
 PER_PATIENT = ("patients", "tumour", "followup")
 DERIVED_TABLES = ("scans", "biomarker_windows")
@@ -58,29 +58,6 @@ class Part:
 
     patients: pd.DataFrame
     parameters: Any
-
-
-@checked
-def open_study(scenario: str, **changes: Any) -> Study:
-    """The built scenario below the output root; raises InputError when it was never built.
-
-    ``changes`` are parameters of the study, such as ``cutoff="2020-01-01"``: cohort and endpoints
-    are then derived anew in memory, and nothing is written.
-    """
-    where = places(scenario)
-    if not (where.processed / "parameters.json").exists():
-        raise InputError(
-            Problem(
-                str(where.processed), "no cohort", "a built scenario", f"make SCENARIO={scenario}"
-            )
-        )
-    study = Study(where)
-    if not changes:
-        return study
-    # The cohort stage builds on this module.
-    from prrt_lib.study.changed import changed
-
-    return changed(where, study._stored, changes)
 
 
 @dataclass(frozen=True, repr=False)
@@ -193,19 +170,19 @@ class Study(Shown):
     def times(
         self, endpoint: str, setting: str = "", population: str | None = None,
         columns: Sequence[str] = (),
-    ) -> study_times.Times:  # fmt: skip
+    ) -> Times:  # fmt: skip
         """Entry, exit and event for ``endpoint``; see :func:`prrt_lib.study.times.times`."""
         chosen = self._population(population)
-        declared = study_times.checked(endpoint, setting, chosen, columns)
+        declared = allowed(endpoint, setting, chosen, columns)
         needed = columns_read(declared, setting)
-        needed += ["specimen"] if known_at.of_specimen() & set(map(column_of, columns)) else []
+        needed += ["specimen"] if of_specimen() & set(map(column_of, columns)) else []
         people = self._cohort(f"in_{chosen}", *needed)
         asked = dict.fromkeys(map(column_of, columns))
         extra = [name for name in asked if name not in people]
         if extra:
             more = self.patients(*extra, population=chosen)
             people = people.merge(more, on="patient_id", how="left")
-        return study_times.times(Part(people, self.parameters), endpoint, setting, chosen, columns)
+        return times(Part(people, self.parameters), endpoint, setting, chosen, columns)
 
     def landmark_states(self, population: str | None = None) -> pd.DataFrame:
         """patient_id, days from first PRRT, state: see :func:`responses.landmark_states`."""

@@ -62,7 +62,7 @@ def endpoint_named(name: str) -> Endpoint:
     return ENDPOINTS[one_of(name, ENDPOINTS, "endpoint")]
 
 
-def checked(endpoint: str, setting: str, population: str, columns: Sequence[str]) -> Endpoint:
+def allowed(endpoint: str, setting: str, population: str, columns: Sequence[str]) -> Endpoint:
     """The declared endpoint, once setting, population and columns are allowed for it."""
     declared = endpoint_named(endpoint)
     one_of(setting, declared.settings, f"{endpoint}, setting")
@@ -84,7 +84,7 @@ def times(
     day later; a censoring at or before entry stays and is never at risk (decision 7).
     Raises AnalysisError for an unknown name and for a column not yet known at entry.
     """
-    declared = checked(endpoint, setting, population, columns)
+    declared = allowed(endpoint, setting, population, columns)
     people = cohort.patients[cohort.patients[f"in_{population}"]]
     people = people.sort_values("patient_id", kind="stable", ignore_index=True)
     main = clocks(people, declared, setting, cohort.parameters, ends=False)

@@ -7,7 +7,7 @@ from prrt_lib.analyse import cox, survival
 from prrt_lib.base.errors import AnalysisError, ParameterError
 from prrt_lib.declare.levels import matched
 from prrt_lib.declare.parameters import from_mapping
-from prrt_lib.study.narrowed import narrowed
+from prrt_lib.study.opened import narrowed
 from prrt_lib.topics.biomarkers import biomarker_survival
 from prrt_lib.topics.response import landmark, response
 from prrt_lib.topics.survival import survival_family

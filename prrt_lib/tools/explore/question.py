@@ -19,7 +19,7 @@ from prrt_lib.run.stages import columns_read
 from prrt_lib.study.data import Study
 from prrt_lib.study.endpoints import ENDPOINTS
 from prrt_lib.study.known_at import known_at
-from prrt_lib.study.narrowed import narrowed
+from prrt_lib.study.opened import narrowed
 
 TABLES = ("derived", "patients", "tumour", "followup")
 FEWEST, MOST = 2, 8
@@ -29,7 +29,7 @@ Options = list[tuple[str, str]]
 IMPORTS = """from prrt_lib.analyse import survival
 from prrt_lib.declare.rows import stamp
 from prrt_lib.draw import figures
-from prrt_lib.study.narrowed import narrowed
+from prrt_lib.study.opened import narrowed
 """
 EVERY_MONTHS = 12
 
