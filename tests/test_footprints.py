@@ -107,7 +107,7 @@ def test_who_is_analysed_rests_on_first_prrt_and_primary_site():
 
 
 def test_every_named_column_is_declared_and_every_contradiction_is_a_rule_of_reading():
-    from prrt_lib.declare.findings import rules
+    from prrt_lib.declare.asked.findings import rules
 
     content = declared()
     named = [*content["cohort"], *(c for t in content["tables"].values() for c in t["always"])]

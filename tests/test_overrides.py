@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from small_workbooks import ROWS, D, added, asked, book, changed, profile
 
-from prrt_lib.declare import answers as ledger
-from prrt_lib.declare.answers import Answer
+from prrt_lib.declare.asked import answers as ledger
+from prrt_lib.declare.asked.answers import Answer
 from prrt_lib.read import questions
 from prrt_lib.read.reading import Reading, read_workbook
 

@@ -13,7 +13,7 @@ from small_workbooks import PROFILE, book, changed
 
 from prrt_lib.base.errors import WorkbookError
 from prrt_lib.base.paths import Places
-from prrt_lib.declare import answers as ledger
+from prrt_lib.declare.asked import answers as ledger
 from prrt_lib.declare.parameters import from_mapping
 from prrt_lib.read.questions import with_states
 from prrt_lib.run import stages

@@ -9,8 +9,8 @@ import pytest
 from study_tables import asked, cohort, spec, texts, treated, typed
 
 from prrt_lib.base.errors import AnalysisError
+from prrt_lib.declare.asked.findings import finding, rules
 from prrt_lib.declare.dictionary import dictionary
-from prrt_lib.declare.findings import finding, rules
 from prrt_lib.declare.parameters import Parameters
 from prrt_lib.study.build import all_findings
 from prrt_lib.study.cohort import build

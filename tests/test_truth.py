@@ -6,7 +6,7 @@ import pytest
 from demo import generate
 from prrt_lib.analyse import cox, survival
 from prrt_lib.base.paths import Places
-from prrt_lib.declare.findings import findings_frame
+from prrt_lib.declare.asked.findings import findings_frame
 from prrt_lib.declare.parameters import Parameters
 from prrt_lib.draw import sentences
 from prrt_lib.study.build import write_cohort

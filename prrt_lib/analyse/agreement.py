@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from prrt_lib.declare.asked.findings import finding
 from prrt_lib.declare.dictionary import DATE_KINDS, INTERVAL_KINDS, Column, Table, dictionary
-from prrt_lib.declare.findings import finding
 from prrt_lib.declare.rows import combine, result_rows
 from prrt_lib.estimate.agreement import intraclass_correlation, kappa, limits_of_agreement
 from prrt_lib.estimate.proportions import proportion

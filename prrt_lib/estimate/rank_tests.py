@@ -17,7 +17,7 @@ import pandas as pd
 from scipy.special import ndtr
 from scipy.stats import kruskal, rankdata
 
-from prrt_lib.declare.levels import matched
+from prrt_lib.declare.arguments import matched
 from prrt_lib.declare.rows import result_rows
 from prrt_lib.estimate.proportions import normal_quantile
 from prrt_lib.estimate.records import (

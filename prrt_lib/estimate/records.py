@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from prrt_lib.base.errors import AnalysisError, Problem
-from prrt_lib.declare.levels import level_text, matched
+from prrt_lib.declare.arguments import level_text, matched
 
 RELATIVE_TIE = 1e-9
 # The column that every frame of exits calls its times of entry.

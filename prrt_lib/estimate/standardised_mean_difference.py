@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from prrt_lib.declare.levels import matched
+from prrt_lib.declare.arguments import matched
 from prrt_lib.declare.rows import result_rows
 from prrt_lib.estimate.records import codes_and_levels, refuse, require_columns
 

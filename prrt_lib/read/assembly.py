@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from prrt_lib.declare.findings import finding, rules
+from prrt_lib.declare.asked.findings import finding, rules
 from prrt_lib.read import duplicates, frames
 from prrt_lib.read.checks import checked
 from prrt_lib.read.checks.finding_rows import about_cells

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from prrt_lib.declare.findings import finding, rules
+from prrt_lib.declare.asked.findings import finding, rules
 from prrt_lib.read.records import Record, by_patient, one_per_patient
 
 

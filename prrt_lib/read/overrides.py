@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from prrt_lib.declare.answers import Answer
+from prrt_lib.declare.asked.answers import Answer
+from prrt_lib.declare.asked.findings import finding
 from prrt_lib.declare.dictionary import Column, dictionary
-from prrt_lib.declare.findings import finding
 from prrt_lib.read.cells.reader import CellRead, one_row_each
 from prrt_lib.read.parsing import VALUED
 from prrt_lib.read.questions import fingerprint

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import pandas as pd
 
-from prrt_lib.declare.answers import Answer
+from prrt_lib.declare.asked.answers import Answer
 
 OVERRIDDEN = "value-overridden"
 

@@ -12,8 +12,8 @@ from typing import Any
 import pandas as pd
 
 from prrt_lib.base.errors import Problem, WorkbookError
-from prrt_lib.declare.answers import Answer
-from prrt_lib.declare.findings import finding, findings_frame, rules
+from prrt_lib.declare.asked.answers import Answer
+from prrt_lib.declare.asked.findings import finding, findings_frame, rules
 from prrt_lib.declare.layout.profiles import Profile, load
 from prrt_lib.declare.layout.profiles import Sheet as SheetProfile
 from prrt_lib.declare.layout.template import ABOUT, CODEBOOK

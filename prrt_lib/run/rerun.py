@@ -18,7 +18,7 @@ import pandas as pd
 from prrt_lib.base.errors import NotebookError, Problem, PrrtError
 from prrt_lib.base.paths import Places
 from prrt_lib.declare import footprints, reads, results, rows
-from prrt_lib.declare.answers import Answer
+from prrt_lib.declare.asked.answers import Answer
 from prrt_lib.declare.parameters import Parameters
 from prrt_lib.declare.quoting import unquoted
 from prrt_lib.read.reading import Reading

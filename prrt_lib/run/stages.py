@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from prrt_lib.base.errors import Problem, WorkbookError
 from prrt_lib.base.paths import PROJECT, Places, write_text
-from prrt_lib.declare.answers import beside, load
+from prrt_lib.declare.asked.answers import beside, load
 from prrt_lib.declare.layout import profiles
 from prrt_lib.declare.parameters import Parameters, resolve
 from prrt_lib.run import keys

@@ -13,8 +13,8 @@ from typing import Any
 import pandas as pd
 
 from prrt_lib.base.paths import Places
-from prrt_lib.declare.answers import Answer
-from prrt_lib.declare.findings import COLUMNS, findings_frame
+from prrt_lib.declare.asked.answers import Answer
+from prrt_lib.declare.asked.findings import COLUMNS, findings_frame
 from prrt_lib.declare.parameters import Parameters
 from prrt_lib.declare.quoting import quoted
 from prrt_lib.read.questions import with_states

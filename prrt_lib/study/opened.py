@@ -14,10 +14,9 @@ import pandas as pd
 from prrt_lib.base.errors import AnalysisError, InputError, ParameterError, Problem
 from prrt_lib.base.paths import Places, places
 from prrt_lib.declare import reads
-from prrt_lib.declare.arguments import checked
+from prrt_lib.declare.arguments import checked, level_text, matched
+from prrt_lib.declare.asked.findings import of_reading
 from prrt_lib.declare.dictionary import dictionary
-from prrt_lib.declare.findings import of_reading
-from prrt_lib.declare.levels import level_text, matched
 from prrt_lib.declare.parameters import Parameters, days, from_mapping
 from prrt_lib.study.build import all_findings, stored_tables
 from prrt_lib.study.cohort import Cohort, build

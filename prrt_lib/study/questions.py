@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 import pandas as pd
 
-from prrt_lib.declare.findings import finding
+from prrt_lib.declare.asked.findings import finding
 
 
 def ask(rule: str, table: str, column: str, records: Iterable[str]) -> list[dict[str, str]]:

@@ -7,8 +7,8 @@ from pathlib import Path
 import pandas as pd
 
 from prrt_lib.base.errors import ParameterError, Problem
-from prrt_lib.declare.answers import beside, load
-from prrt_lib.declare.findings import SEVERITIES
+from prrt_lib.declare.asked.answers import beside, load
+from prrt_lib.declare.asked.findings import SEVERITIES
 from prrt_lib.declare.parameters import from_mapping
 from prrt_lib.declare.parameters import load as scenario_of
 from prrt_lib.read.reading import Reading, read_workbook

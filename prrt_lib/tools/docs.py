@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from prrt_lib.base.paths import write_text
-from prrt_lib.declare import findings, rows
+from prrt_lib.declare import rows
+from prrt_lib.declare.asked import findings
 from prrt_lib.declare.asked.clauses import clauses, columns_of, exhibits
 from prrt_lib.declare.dictionary import NOWHERE, USED, dictionary
 from prrt_lib.declare.parameters import Parameters

@@ -5,10 +5,10 @@ from __future__ import annotations
 import html
 from dataclasses import dataclass
 
-from prrt_lib.declare import flow_rows
 from prrt_lib.declare.rows import row_id
 from prrt_lib.draw.clinical_tables import POPULATIONS
 from prrt_lib.study.data import Study
+from prrt_lib.study.flow import END, row_keys
 
 TREATED = "all_treated"
 
@@ -37,8 +37,6 @@ def opening(study: Study) -> Lines:
     last = f"Data cut-off: {study.parameters.cutoff}."
     banner = study.headline_banner
     flow = study.flow
-    ends = flow[
-        (flow["rule"] == flow_rows.END) & flow["population"].isin([study.headline, TREATED])
-    ]
-    ids = [row_id(key) for step in ends.to_dict("records") for key in flow_rows.keys(step)]
+    ends = flow[(flow["rule"] == END) & flow["population"].isin([study.headline, TREATED])]
+    ids = [row_id(key) for step in ends.to_dict("records") for key in row_keys(step)]
     return Lines((first, last, *([f"Note: {banner}."] if banner else [])), tuple(ids))

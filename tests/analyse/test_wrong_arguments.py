@@ -5,7 +5,7 @@ from small_study import SmallStudy, treated
 
 from prrt_lib.analyse import cox, survival
 from prrt_lib.base.errors import AnalysisError, ParameterError
-from prrt_lib.declare.levels import matched
+from prrt_lib.declare.arguments import matched
 from prrt_lib.declare.parameters import from_mapping
 from prrt_lib.study.opened import narrowed
 from prrt_lib.topics.biomarkers import biomarker_survival

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from prrt_lib.base.errors import AnalysisError
-from prrt_lib.declare.levels import matched
+from prrt_lib.declare.arguments import matched
 from prrt_lib.estimate import (
     cox,
     cumulative_incidence,

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtr
 
-from prrt_lib.declare.levels import matched
+from prrt_lib.declare.arguments import matched
 from prrt_lib.declare.rows import result_rows
 from prrt_lib.estimate.curves.steps import Steps
 from prrt_lib.estimate.curves.survival import product_limit

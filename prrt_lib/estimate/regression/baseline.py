@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import norm
 
-from prrt_lib.declare.levels import level_text
+from prrt_lib.declare.arguments import level_text
 from prrt_lib.estimate.records import refuse
 from prrt_lib.estimate.regression.partial_likelihood import Likelihood, Sums, evaluate
 from prrt_lib.estimate.regression.risk_sets import risk_sets

@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from prrt_lib.declare.levels import level_text
+from prrt_lib.declare.arguments import level_text
 from prrt_lib.declare.rows import result_rows
 from prrt_lib.declare.shown import Fit
 from prrt_lib.estimate.records import entries_named, named, prepared, refuse, require_columns

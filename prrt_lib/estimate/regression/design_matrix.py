@@ -14,7 +14,7 @@ from itertools import product
 import numpy as np
 import pandas as pd
 
-from prrt_lib.declare.levels import level_text, matched
+from prrt_lib.declare.arguments import level_text, matched
 from prrt_lib.estimate.records import finite_numbers, refuse, require_columns
 from prrt_lib.estimate.regression.splines import harrell_knots, spline_basis
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from prrt_lib.declare.findings import finding
+from prrt_lib.declare.asked.findings import finding
 from prrt_lib.read.checks import cycles, dates, events, persons, scans
 from prrt_lib.read.records import Patient, Record
 

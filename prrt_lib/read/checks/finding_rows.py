@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from prrt_lib.declare.asked.findings import finding, rules
 from prrt_lib.declare.dictionary import Column, dictionary
-from prrt_lib.declare.findings import finding, rules
 from prrt_lib.declare.yaml_files import load_words
 from prrt_lib.read.cells.reader import implausible
 from prrt_lib.read.records import Record

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterator, Sequence
 from itertools import combinations
 
-from prrt_lib.declare.findings import finding
+from prrt_lib.declare.asked.findings import finding
 from prrt_lib.read.checks.finding_rows import address
 from prrt_lib.read.records import Patient
 

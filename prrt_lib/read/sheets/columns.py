@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterator
 
 from prrt_lib.base.errors import Problem
+from prrt_lib.declare.asked.findings import finding
 from prrt_lib.declare.dictionary import DATE_KINDS, dictionary
-from prrt_lib.declare.findings import finding
 from prrt_lib.read.sheets.ids import SUMMARY
 from prrt_lib.read.sheets.layout import Layout
 from prrt_lib.read.workbook.excel import Cell, Sheet, letters

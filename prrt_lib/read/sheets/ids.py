@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 
-from prrt_lib.declare.findings import finding
+from prrt_lib.declare.asked.findings import finding
 from prrt_lib.read.records import Record
 
 TOKEN = re.compile(r"[^\W\d_]+|[0-9]+")

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from prrt_lib.base.errors import Problem
+from prrt_lib.declare.asked.findings import finding
 from prrt_lib.declare.dictionary import dictionary
-from prrt_lib.declare.findings import finding
 from prrt_lib.declare.layout.profiles import Block, Source
 from prrt_lib.declare.layout.profiles import Sheet as SheetProfile
 from prrt_lib.read.sheets.headers import (

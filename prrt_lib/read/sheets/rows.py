@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
 
+from prrt_lib.declare.asked.findings import finding
 from prrt_lib.declare.dictionary import Column, dictionary
-from prrt_lib.declare.findings import finding
 from prrt_lib.declare.layout.profiles import Sheet as SheetProfile
 from prrt_lib.declare.layout.profiles import Source
 from prrt_lib.read.cells.reader import CellRead, CellReader

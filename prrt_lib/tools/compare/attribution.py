@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import pandas as pd
 
 from prrt_lib.base.errors import InputError, Problem, PrrtError
-from prrt_lib.declare.answers import Answer
+from prrt_lib.declare.asked.answers import Answer
 from prrt_lib.declare.parameters import Parameters
 from prrt_lib.read.questions import asked
 from prrt_lib.read.reading import Reading

@@ -14,8 +14,8 @@ import pandas as pd
 from prrt_lib.base.errors import InputError, Problem
 from prrt_lib.base.paths import PROJECT
 from prrt_lib.declare import results, rows
+from prrt_lib.declare.asked.findings import RULES
 from prrt_lib.declare.dictionary import dictionary
-from prrt_lib.declare.findings import RULES
 from prrt_lib.declare.quoting import unquoted
 from prrt_lib.declare.yaml_files import load_words
 from prrt_lib.read.reading import Reading

@@ -8,9 +8,9 @@ from os.path import relpath
 from pathlib import Path
 
 from prrt_lib.base.paths import PROJECT, Places, write_text
-from prrt_lib.declare import answers as ledger
-from prrt_lib.declare.answers import Answer
-from prrt_lib.declare.findings import SEVERITIES
+from prrt_lib.declare.asked import answers as ledger
+from prrt_lib.declare.asked.answers import Answer
+from prrt_lib.declare.asked.findings import SEVERITIES
 from prrt_lib.declare.parameters import Parameters
 from prrt_lib.read import questions
 from prrt_lib.run import stages

@@ -11,9 +11,9 @@ from typing import Any
 import xlsxwriter
 
 from prrt_lib.base.errors import Problem, WorkbookError
-from prrt_lib.declare.answers import Answer
+from prrt_lib.declare.asked.answers import Answer
+from prrt_lib.declare.asked.findings import rules
 from prrt_lib.declare.dictionary import dictionary
-from prrt_lib.declare.findings import rules
 from prrt_lib.declare.layout.template import CREATED
 from prrt_lib.declare.quoting import plain, safe
 from prrt_lib.read import parse

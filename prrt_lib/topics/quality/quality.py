@@ -8,13 +8,14 @@ import pandas as pd
 
 from prrt_lib.analyse.follow_up import person_days
 from prrt_lib.analyse.summaries import nobody, share
-from prrt_lib.declare import flow_rows, reads
+from prrt_lib.declare import reads
+from prrt_lib.declare.asked.findings import SEVERITIES, STATUSES
 from prrt_lib.declare.dictionary import dictionary
-from prrt_lib.declare.findings import SEVERITIES, STATUSES
 from prrt_lib.declare.footprints import traced
 from prrt_lib.declare.rows import result_rows, row_id
 from prrt_lib.draw.tables import Cell, Table
 from prrt_lib.study.data import Study
+from prrt_lib.study.flow import row_keys
 
 ANALYSIS = "quality"
 
@@ -63,7 +64,7 @@ def _asked(rule: str, severity: str) -> dict[str, str]:
 def steps(study: Study) -> pd.DataFrame:
     """The named steps to each population, each line with the rows that count it."""
     told = study.flow
-    keys = [flow_rows.keys(step) for step in told.to_dict("records")]
+    keys = [row_keys(step) for step in told.to_dict("records")]
     return told.assign(row_id=[" ".join(row_id(key) for key in both) for both in keys])
 
 
@@ -98,7 +99,7 @@ def flow(study: Study) -> pd.DataFrame:
     for step in study.flow.to_dict("records"):
         counts = (int(step["n_after"]), int(step["n_excluded"]))
         labels = (step["reason"], "")
-        for key, n, label in zip(flow_rows.keys(step), counts, labels, strict=False):
+        for key, n, label in zip(row_keys(step), counts, labels, strict=False):
             records.append({**key, "n": n, "estimate": n, "label": label})
     return result_rows(records, analysis=ANALYSIS, role="secondary")
 
