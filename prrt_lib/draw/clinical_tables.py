@@ -179,6 +179,17 @@ def _with_width(row: Row) -> str:
     return text if numbers.missing(wide) else f"{text[:-1]}; {100 * wide:.1f})"
 
 
+def beside(pairs: pd.DataFrame, title: str, other: str) -> Table:
+    """Each estimate of ``pairs`` (label, row_id, ours, theirs), and the one of ``other``."""
+    body = [
+        [Cell(pair.label), Cell(f"{pair.ours:.9f}", (pair.row_id,)), Cell(f"{pair.theirs:.9f}"),
+         Cell(f"{abs(pair.ours - pair.theirs):.0e}")]
+        for pair in pairs.itertuples()
+    ]  # fmt: skip
+    nothing = [[Cell("nothing to compare")]]
+    return Table(title, ["", "this study", other, "difference"], body or nothing)
+
+
 def completeness(rows: pd.DataFrame, title: str) -> Table:
     """Observed of possible person-time, all patients first, then each centre."""
     body = [
