@@ -92,7 +92,7 @@ def test_it_defines_nothing_loops_over_nothing_and_reads_no_file(path):
 @notebooks
 def test_a_cell_is_short_and_ends_in_one_value(path):
     for number, text in code_cells(path):
-        most = IMPORTS if text.startswith("from prrt_lib") else LINES
+        most = IMPORTS if text.startswith("from ") else LINES
         assert len(text.splitlines()) <= most, f"cell {number} is long"
         assert isinstance(ast.parse(text).body[-1], ast.Expr), f"cell {number} ends without a value"
         assert not text.rstrip().endswith(";"), f"cell {number} hides its value"
