@@ -169,7 +169,15 @@ def read_amount(text: str, locale: str | None, unit_of: Callable[[str], Any]) ->
                 middle, unit = unit_of(found["mid"]), unit_of(found["tail"])
             except Refused:  # "x10^9/l 4-5" is no range
                 continue
-            return _range(found, locale, middle, unit)
+            if middle is not None and middle != unit:
+                raise Ambiguous("two-units")
+            alone = not found["tail"]
+            low, high = (numeral(found[name], locale, alone) for name in ("low", "high"))
+            if low > high:
+                raise Invalid("range-backwards")
+            if low == high:
+                raise Ambiguous("range-of-one-value")
+            return Amount("range", low, high, unit, "range")
     return _single("ok", text, locale, unit_of, reason)
 
 
@@ -211,14 +219,3 @@ def _single(status: str, text: str, locale: str | None, unit_of: Callable, reaso
     if status == "censored-low" and low == 0:
         raise Invalid("below-zero")
     return Amount(status, low, None, unit, reason)
-
-
-def _range(found: re.Match, locale: str | None, middle: Any, unit: Any) -> Amount:
-    if middle is not None and middle != unit:
-        raise Ambiguous("two-units")
-    low, high = (numeral(found[name], locale, not found["tail"]) for name in ("low", "high"))
-    if low > high:
-        raise Invalid("range-backwards")
-    if low == high:
-        raise Ambiguous("range-of-one-value")
-    return Amount("range", low, high, unit, "range")

@@ -266,8 +266,12 @@ def with_names(header: Sequence[str], known: Sequence[Field]) -> list[str]:
         return list(header)
     fields: dict[str, list[str]] = {}
     for one in known:
-        for name, label in _labelled(one):
-            fields.setdefault(compared(label), []).append(name)
+        if one.type == "checkbox":
+            for code, label in one.choices.items():
+                name = f"{one.name}___{_in_header(code)}"
+                fields.setdefault(compared(f"{one.label} (choice={label})"), []).append(name)
+        elif one.type not in NOT_READ:
+            fields.setdefault(compared(one.label), []).append(one.name)
     places: dict[str, list[int]] = {}
     for at, text in enumerate(header):
         places.setdefault(compared(text), []).append(at)
@@ -282,16 +286,6 @@ def with_names(header: Sequence[str], known: Sequence[Field]) -> list[str]:
 def _in_header(code: str) -> str:
     """A code as REDCap writes it in a header: in small letters, - as _."""
     return code.lower().replace("-", "_")
-
-
-def _labelled(one: Field) -> Iterator[tuple[str, str]]:
-    """(name, label) of every column that a field has in an export."""
-    if one.type == "checkbox":
-        for code, label in one.choices.items():
-            name = f"{one.name}___{_in_header(code)}"
-            yield name, f"{one.label} (choice={label})"
-    elif one.type not in NOT_READ:
-        yield one.name, one.label
 
 
 def with_codes(

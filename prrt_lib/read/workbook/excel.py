@@ -7,9 +7,11 @@ import zipfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cache, cached_property
+from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
+
+from openpyxl.utils.cell import get_column_letter
 
 from prrt_lib.base.errors import Problem, WorkbookError
 from prrt_lib.read.workbook.archive import Archive, Style
@@ -64,14 +66,9 @@ class Workbook:
     sheets: Mapping[str, Sheet] = field(default_factory=dict)
 
 
-@cache
 def letters(column: int) -> str:
-    """A for 1, AB for 28."""
-    text = ""
-    while column:
-        column, rest = divmod(column - 1, 26)
-        text = chr(65 + rest) + text
-    return text
+    """A for 1, AB for 28; "" for none."""
+    return get_column_letter(column) if column else ""
 
 
 def plain(name: str) -> str:
