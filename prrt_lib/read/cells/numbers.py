@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from typing import Any
 
@@ -104,6 +104,16 @@ class Amount:
     high: float | None
     unit: Any
     reason: str
+
+    def converted(self, convert: Callable[[float], float]) -> Amount:
+        """The amount with its number or both its numbers converted, at 12 significant digits."""
+        high = None if self.high is None else tidy(convert(self.high))
+        return replace(self, low=tidy(convert(self.low)), high=high)
+
+    @property
+    def most(self) -> float:
+        """The greater of its numbers, at least 0."""
+        return max(self.low, self.high or 0.0)
 
 
 def one_of(name: str) -> str:

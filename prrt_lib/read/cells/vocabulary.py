@@ -103,7 +103,6 @@ def unknown(text: str) -> Parsed:
     return ambiguous("unknown-word") if text else missing()
 
 
-Reader = Callable[[Any, Context], Parsed]
 # "PR (partial response)", "SD - stable", "no, never": two wordings of one answer.
 TWICE = re.compile(r"(.+?)(?: ?\((.+)\)| - (.+)|[,;:=] (.+))")
 
@@ -126,7 +125,7 @@ class Opening:
     # Spellings of values that elsewhere mean that nothing is known.
     values: frozenset[str] = frozenset()
 
-    def __call__(self, read: Callable[[str], Parsed]) -> Reader:
+    def __call__(self, read: Callable[[str], Parsed]) -> Callable[[Any, Context], Parsed]:
         """A reader of cells out of ``read``, which reads folded text."""
 
         def answered(raw: Any, context: Context) -> Parsed:

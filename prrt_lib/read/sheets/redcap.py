@@ -19,7 +19,7 @@ from prrt_lib.base.errors import Problem, WorkbookError
 from prrt_lib.declare.layout.profiles import Block, Profile, Source
 from prrt_lib.declare.layout.redcap import CHECKBOX, STRUCTURE, Field, fields
 from prrt_lib.read.sheets.headers import compared, pattern
-from prrt_lib.read.workbook.excel import Cell, Sheet, letters, plain
+from prrt_lib.read.workbook.excel import Cell, Sheet, letters, same_name
 from prrt_lib.read.workbook.gate import Limits
 
 DELIMITERS = ",;\t|^"
@@ -91,10 +91,10 @@ class Export:
         return tuple(dict.fromkeys(one.form for one in self.known))
 
     def __contains__(self, name: str) -> bool:
-        return plain(name) in map(plain, self.sheet_names)
+        return same_name(name) in map(same_name, self.sheet_names)
 
     def __getitem__(self, name: str) -> Sheet:
-        form = next(form for form in self.sheet_names if plain(form) == plain(name))
+        form = next(form for form in self.sheet_names if same_name(form) == same_name(name))
         return _instrument(form, self)
 
 
