@@ -115,10 +115,8 @@ CASE_DECIDES = re.compile(
 @cache
 def units(group: str) -> Mapping[str, str]:
     """Squeezed spelling -> canonical unit, of one group of units.yaml."""
-    declared_units = load_words(SPELLINGS / "units.yaml")[group]
-    return turned(
-        group, {unit: [unit, *others] for unit, others in declared_units.items()}, squeezed
-    )
+    words = load_words(SPELLINGS / "units.yaml")[group]
+    return turned(group, {unit: [unit, *others] for unit, others in words.items()}, squeezed)
 
 
 @lru_cache(maxsize=4096)
