@@ -62,7 +62,9 @@ def pairs(
         own = own[~own["method"].str.contains("Firth")]
         level = np.where(own["level"] == "", "", "[T." + own["level"] + "]")
         theirs = fitted.params_.reindex(own["variable"] + level).to_numpy()
-        label = own["variable"].map(dictionary().label) + np.where(own["level"] == "", "", ": " + own["level"])
+        label = own["variable"].map(dictionary().label) + np.where(
+            own["level"] == "", "", ": " + own["level"]
+        )
     else:
         own = rows[(rows["statistic"] == "survival") & rows["time"].isin(YEARS)]
         own = own[own["state"] == "ok"]

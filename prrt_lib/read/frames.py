@@ -78,23 +78,18 @@ def framed(
     tables: dict[str, pd.DataFrame] = dict.fromkeys(records)
     held: dict[str, list] = {name: [] for name in LINEAGE}
     for name in sorted(records):
-        tables[name] = _table(dictionary().tables[name], records[name], printed)
+        members = records[name]
+        data = {
+            column: _series([record.values.get(column) for record in members], dtype)
+            for column, dtype in column_types(dictionary().tables[name]).items()
+        }
+        ids = [printed[record.patient] for record in members]
+        frame = pd.DataFrame({**data, "patient_id": _series(ids, TEXT)})
+        tables[name] = frame.assign(row=pd.Series(range(1, len(members) + 1), dtype="int64"))
         _trace(name, records[name], printed, held)
     types = {name: "int64" if name == "row" else object for name in LINEAGE}
     series = {name: pd.Series(held.pop(name), dtype=types[name]) for name in LINEAGE}
     return tables, pd.DataFrame(series, copy=False)
-
-
-def _table(table: Table, members: Sequence[Record], printed: Mapping[str, str]) -> pd.DataFrame:
-    data: dict[str, pd.Series] = {}
-    for name, dtype in column_types(table).items():
-        values = [record.values.get(name) for record in members]
-        if name == "patient_id":
-            values = [printed[record.patient] for record in members]
-        data[name] = _series(values, dtype)
-    frame = pd.DataFrame(data)
-    frame["row"] = pd.Series(range(1, len(members) + 1), dtype="int64")
-    return frame
 
 
 def _series(values: list[Any], dtype: str) -> pd.Series:

@@ -23,7 +23,13 @@ from prrt_lib.read.assembly import assembled
 from prrt_lib.read.sheets import columns, redcap
 from prrt_lib.read.sheets.layout import locate
 from prrt_lib.read.sheets.rows import RowReader, SheetRows
-from prrt_lib.read.workbook.excel import Sheet, SheetByName, plain, sheets_of, without_collecting
+from prrt_lib.read.workbook.excel import (
+    Sheet,
+    SheetByName,
+    same_name,
+    sheets_of,
+    without_collecting,
+)
 from prrt_lib.read.workbook.gate import Limits, admit
 
 
@@ -107,10 +113,10 @@ def _parts(
                     parts[-1].findings += _not_named(book, profile)
         except WorkbookError as error:
             problems += error.problems
-    have = {(profile.name, plain(name)) for _, profile, found in names for name in found}
+    have = {(profile.name, same_name(name)) for _, profile, found in names for name in found}
     for path, profile, found in names:
         for declared in profile.sheets:
-            if (profile.name, plain(declared.name)) not in have:
+            if (profile.name, same_name(declared.name)) not in have:
                 near = difflib.get_close_matches(declared.name, found, n=1)
                 todo = f"did you mean {near[0]!r}?" if near else "correct the sheet or the profile"
                 expected = f"one of its sheets: {', '.join(found)}"
@@ -162,9 +168,9 @@ def _not_named(book: SheetByName | redcap.Export, profile: Profile) -> Iterator[
 
     Those that the abstraction template brings along are told only when somebody has hidden them.
     """
-    named_ = {plain(declared.name) for declared in profile.sheets}
+    named_ = {same_name(declared.name) for declared in profile.sheets}
     for name in book.sheet_names:
-        if plain(name) in named_ or not (rows := len(book[name].rows)):
+        if same_name(name) in named_ or not (rows := len(book[name].rows)):
             continue
         hidden = name not in getattr(book, "visible", book.sheet_names)
         if name in (ABOUT, CODEBOOK) and not hidden:

@@ -10,7 +10,7 @@ from prrt_lib.declare.yaml_files import load_words
 from prrt_lib.read.cells.notes import WORD, bare, respelt
 from prrt_lib.read.cells.numbers import approximate, plain
 from prrt_lib.read.cells.parsed import Ambiguous, Invalid, Missing, Refused
-from prrt_lib.read.cells.text import SPELLINGS
+from prrt_lib.read.cells.text import ROMAN, SPELLINGS
 
 WORDS = load_words(SPELLINGS / "date_words.yaml")
 MONTHS = {word: int(number) for number, words in WORDS["months"].items() for word in words}
@@ -27,9 +27,6 @@ UNKNOWN = rf"(?:{_any(WORDS['unknown'])})"
 YEAR = r"(?P<year>[0-9]{4})"
 SHORT = r"(?P<year>[0-9]{4}|['’]?[0-9]{2})"
 APOSTROPHE = r"(?P<year>['’][0-9]{2})"
-# Roman numerals of the month stand between the two other parts only.
-NUMERALS = ("i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii")
-ROMAN = {numeral: number for number, numeral in enumerate(NUMERALS, 1)}
 DAY = r"(?P<day>[0-9]{1,2})(?:st|nd|rd|th|er|ers|o|°|:e)?\.?"
 GAP = r"(?: ?[-/.,] ?| )?"
 OF = r"(?:of |de |del |den |d')?"
@@ -72,6 +69,7 @@ NAMED = tuple(
         rf"{MONTH}(?: ?[-/.,] ?| ){UNKNOWN}(?:, ?| |[-/] ?){YEAR}",
     )
 )
+# Roman numerals of the month stand between the two other parts only.
 ROMAN_MONTH = re.compile(
     r"(?P<day>[0-9]{1,2})(?P<mark>[./ -]) ?(?P<roman>[ivx]{1,4})(?P=mark) ?(?P<year>[0-9]{4})\.?"
 )

@@ -6,6 +6,7 @@ import re
 
 from prrt_lib.read.cells.notes import words_of
 from prrt_lib.read.cells.parsed import Parsed, ambiguous, missing, ok
+from prrt_lib.read.cells.text import ROMAN
 from prrt_lib.read.cells.vocabulary import Opening, looked_up, spellings, unknown
 
 TOKEN = re.compile(
@@ -34,7 +35,6 @@ TOKEN = re.compile(
     r"(?P<value>[123]|i{1,3})\b(?![\d.,]*\d|[ ]?[%/]))|"
     r"(?P<stuck>(?:\b|(?<=net)|(?<=nets))(?:g|gr|grad|grade)\.?(?P<digit>[123]|i{1,3})\b)"
 )
-ROMAN = {"i": "1", "ii": "2", "iii": "3"}
 # "Grade 1/low grade": number and word of one grade, or of two that contradict each other.
 GRADE_WITH_WORD = re.compile(r"(?<=[123])/(?=low|intermed|ki|mib)|\bw/ ?")
 SPELT = re.compile(r"(?<=grade )(?:one|two|three)\b")
@@ -79,7 +79,7 @@ def read_grade(text: str) -> Parsed:
         )
     if text.endswith(("-", "+")) or not tokens or not BETWEEN.fullmatch(TOKEN.sub(" ", text)):
         return unknown(text)
-    values = {ROMAN.get(value, value) for value in tokens.get("grade", [])}
+    values = {str(ROMAN.get(value, value)) for value in tokens.get("grade", [])}
     for index in tokens.get("ki67", ()):
         # The Ki-67 beside a grade asks for a higher one (WHO 2022: G2 from 3 %, G3 above 20 %).
         # A grade above its index may stand on the mitoses.
@@ -183,7 +183,6 @@ def _m(tnm: re.Match) -> str:
     return (tnm["m"] or tnm["only"] or tnm["any"])[0]
 
 
-CTCAE_ROMAN = {"i": "1", "ii": "2", "iii": "3", "iv": "4", "v": "5"}
 CTCAE_GRADE = re.compile(
     r"(?:(?:max(?:imum|\.)?|worst|highest|nci)[\s:]*)?"
     r"(?:(?:nci[ -])?(?:ctcae|ctc)\s*(?:v(?:ersion)?\.?\s*\d(?:\.\d+)?|\d\.\d+)?[\s:,]*)?"
@@ -219,6 +218,6 @@ def read_ctcae_grade(text: str) -> Parsed:
         return ok(number, "grade") if agree else ambiguous("contradicts-itself")
     found = CTCAE_GRADE.fullmatch(text)
     if found:
-        return ok(CTCAE_ROMAN.get(found[1], found[1]), "grade")
+        return ok(str(ROMAN.get(found[1], found[1])), "grade")
     known = looked_up("ctcae_grade", CTCAE_SPELT_OUT.sub("", text))
     return known or (ambiguous("several-grades") if SEVERAL.search(text) else unknown(text))

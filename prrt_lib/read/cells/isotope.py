@@ -4,24 +4,15 @@ from __future__ import annotations
 
 import re
 
+from prrt_lib.declare.yaml_files import load_words
 from prrt_lib.read.cells.notes import words_of
 from prrt_lib.read.cells.parsed import Parsed, ambiguous, invalid, ok
+from prrt_lib.read.cells.text import SPELLINGS
 from prrt_lib.read.cells.vocabulary import Opening, unknown
 
-ELEMENTS = {
-    "lutetium": "lu", "lutecium": "lu", "yttrium": "y", "ittrio": "y", "itrio": "y",
-    "lutezio": "lu", "lutecio": "lu", "indium": "in", "actinium": "ac", "lead": "pb",
-    "bismuth": "bi", "copper": "cu", "terbium": "tb", "iodine": "i", "gallium": "ga",
-    "technetium": "tc", "holmium": "ho", "rhenium": "re", "astatine": "at", "scandium": "sc",
-    "ytrium": "y", "samarium": "sm", "radium": "ra", "strontium": "sr", "lutetio": "lu",
-}  # fmt: skip
-THERAPEUTIC = {
-    "lu": {"177"}, "y": {"90"}, "in": {"111"}, "ac": {"225"}, "pb": {"212"}, "bi": {"213"},
-    "cu": {"67"}, "tb": {"161"}, "i": {"131"}, "ho": {"166"}, "re": {"186", "188"}, "at": {"211"},
-    "sc": {"47"}, "sm": {"153"}, "ra": {"223"}, "sr": {"89"},
-}  # fmt: skip
-NAMES = {symbol: symbol.capitalize() for symbol in THERAPEUTIC}
-SYMBOL = "|".join(sorted([*ELEMENTS, *NAMES, "ga", "tc", "f", "zr"], key=len, reverse=True))
+NUCLIDES = load_words(SPELLINGS / "nuclides.yaml")
+ELEMENTS = {name: symbol for symbol, told in NUCLIDES.items() for name in told["names"]}
+SYMBOL = "|".join(sorted([*ELEMENTS, *NUCLIDES], key=len, reverse=True))
 NUCLIDE = re.compile(
     rf"[\[(]?\b(?P<mass>\d{{2,4}} ?m?)[- ]?[\])]?\[?(?P<after>{SYMBOL})(?:\b|(?=dota))\]?"
     rf"(?:(?P=after)\b)?|"
@@ -85,6 +76,6 @@ def _named(match: re.Match) -> str | None:
     element = match["after"] or match["before"] or match["joined"] or match["bare"]
     element = ELEMENTS.get(element, element)
     mass = (match["mass"] or match["number"] or "").strip() or {"lu": "177", "y": "90"}.get(element)
-    if mass not in THERAPEUTIC.get(element, ()):
+    if mass not in NUCLIDES[element]["masses"]:
         return None
-    return f"{NAMES[element]}-{mass}"
+    return f"{element.capitalize()}-{mass}"

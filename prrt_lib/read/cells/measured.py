@@ -113,10 +113,10 @@ CASE_DECIDES = re.compile(
 
 
 @cache
-def spellings(group: str) -> Mapping[str, str]:
+def units(group: str) -> Mapping[str, str]:
     """Squeezed spelling -> canonical unit, of one group of units.yaml."""
-    units = load_words(SPELLINGS / "units.yaml")[group]
-    return turned(group, {unit: [unit, *others] for unit, others in units.items()}, squeezed)
+    words = load_words(SPELLINGS / "units.yaml")[group]
+    return turned(group, {unit: [unit, *others] for unit, others in words.items()}, squeezed)
 
 
 @lru_cache(maxsize=4096)
@@ -133,7 +133,7 @@ def known_unit(text: str, group: str) -> str | None:
     """Canonical unit of ``text``, None for no text; raises Refused on an unknown unit."""
     if not text:
         return None
-    found = spellings(group).get(squeezed(text))
+    found = units(group).get(squeezed(text))
     if found is None:
         raise Ambiguous("unknown-unit")
     return found

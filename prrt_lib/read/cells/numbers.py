@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from typing import Any
 
@@ -105,6 +105,16 @@ class Amount:
     unit: Any
     reason: str
 
+    def converted(self, convert: Callable[[float], float]) -> Amount:
+        """The amount with its number or both its numbers converted, at 12 significant digits."""
+        high = None if self.high is None else tidy(convert(self.high))
+        return replace(self, low=tidy(convert(self.low)), high=high)
+
+    @property
+    def most(self) -> float:
+        """The greater of its numbers, at least 0."""
+        return max(self.low, self.high or 0.0)
+
 
 def one_of(name: str) -> str:
     """A pattern for the words of one group, longest first, whole words only."""
@@ -169,7 +179,15 @@ def read_amount(text: str, locale: str | None, unit_of: Callable[[str], Any]) ->
                 middle, unit = unit_of(found["mid"]), unit_of(found["tail"])
             except Refused:  # "x10^9/l 4-5" is no range
                 continue
-            return _range(found, locale, middle, unit)
+            if middle is not None and middle != unit:
+                raise Ambiguous("two-units")
+            alone = not found["tail"]
+            low, high = (numeral(found[name], locale, alone) for name in ("low", "high"))
+            if low > high:
+                raise Invalid("range-backwards")
+            if low == high:
+                raise Ambiguous("range-of-one-value")
+            return Amount("range", low, high, unit, "range")
     return _single("ok", text, locale, unit_of, reason)
 
 
@@ -211,14 +229,3 @@ def _single(status: str, text: str, locale: str | None, unit_of: Callable, reaso
     if status == "censored-low" and low == 0:
         raise Invalid("below-zero")
     return Amount(status, low, None, unit, reason)
-
-
-def _range(found: re.Match, locale: str | None, middle: Any, unit: Any) -> Amount:
-    if middle is not None and middle != unit:
-        raise Ambiguous("two-units")
-    low, high = (numeral(found[name], locale, not found["tail"]) for name in ("low", "high"))
-    if low > high:
-        raise Invalid("range-backwards")
-    if low == high:
-        raise Ambiguous("range-of-one-value")
-    return Amount("range", low, high, unit, "range")

@@ -183,11 +183,10 @@ def read_mitoses(raw: Any, context: Context) -> Parsed:
     if amount.unit is None and amount.low == 99:
         raise Ambiguous("code-or-value")
     unit, divisor = scale
-    low = tidy(amount.low / divisor)
-    high = None if amount.high is None else tidy(amount.high / divisor)
-    if max(low, high or 0.0) > BEYOND_COUNT:
+    count = amount.converted(lambda number: number / divisor)
+    if count.most > BEYOND_COUNT:
         raise Invalid("beyond-any-count")
-    return Parsed(amount.status, low, high, unit, reason=amount.reason)
+    return Parsed(count.status, count.low, count.high, unit, reason=count.reason)
 
 
 def _area_of_cell(declared: str | None, text: str) -> Scale | None:

@@ -139,11 +139,10 @@ def _with_months(text: str) -> float | None:
 
 
 def _checked(amount: Amount, divisor: float) -> Parsed:
-    low = tidy(amount.low / divisor)
-    high = None if amount.high is None else tidy(amount.high / divisor)
-    if max(low, high or 0.0) > OLDEST:
+    age = amount.converted(lambda number: number / divisor)
+    if age.most > OLDEST:
         raise Invalid("older-than-anyone")
-    return Parsed(amount.status, low, high, reason=amount.reason)
+    return Parsed(age.status, age.low, age.high, reason=age.reason)
 
 
 # 1 Ci = 37 GBq exactly, by definition.
@@ -189,13 +188,12 @@ def read_activity(raw: Any, context: Context) -> Parsed:
     amount = first or measured(raw, context, activity_unit)
     refuse_codes(amount)
     factor = GBQ[decided(amount.unit, context.column_unit, "activity")]
-    low = tidy(amount.low * factor)
-    high = None if amount.high is None else tidy(amount.high * factor)
+    given = amount.converted(lambda number: number * factor)
     if amount.low == 0:
         raise Invalid("no-activity")
-    if max(low, high or 0.0) > BEYOND_GBQ:
+    if given.most > BEYOND_GBQ:
         raise Ambiguous("beyond-any-administration")
-    return Parsed(amount.status, low, high, "GBq", reason=amount.reason)
+    return Parsed(given.status, given.low, given.high, "GBq", reason=given.reason)
 
 
 def _in_two_units(raw: str, context: Context) -> Amount | None:
@@ -254,7 +252,7 @@ def read_lab_value(raw: Any, context: Context) -> Parsed:
     amount = measured(raw, context, lab_unit)
     if amount.unit is None and amount.status == "ok" and amount.low in (999.0, 9999.0, 99999.0):
         raise Ambiguous("code-or-value")
-    if max(amount.low, amount.high or 0.0) > BEYOND_ASSAY:
+    if amount.most > BEYOND_ASSAY:
         raise Ambiguous("beyond-any-assay")
     if context.column_unit and CASE_DECIDES.search(normal(context.column_unit)):
         raise Ambiguous("unit-differs-by-case")

@@ -32,6 +32,8 @@ RAISED |= {ord(sign): f"_{digit}" for digit, sign in enumerate("₀₁₂₃₄�
 RAISED |= {
     ord(part): " " + unicodedata.normalize("NFKC", part).replace("⁄", "/") for part in "¼½¾⅓⅔⅛⅜⅝⅞"
 }
+ROMAN = {"i": 1, "ii": 2, "iii": 3, "iv": 4, "v": 5, "vi": 6, "vii": 7, "viii": 8, "ix": 9,
+         "x": 10, "xi": 11, "xii": 12}  # fmt: skip
 # Strokes through a character cross it out: they are no accents.
 STRUCK = "\u0334\u0335\u0336\u0337\u0338"
 # Characters of no width that Unicode counts among letters and marks: fillers and joiners.

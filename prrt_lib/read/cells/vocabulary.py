@@ -42,16 +42,11 @@ def letter(kind: str, text: str | None, locale: str | None) -> Parsed | None:
 
 def settled(raw: Any, context: Context = EMPTY) -> Parsed | None:
     """The refusal that every kind of word shares: nothing there, an Excel error, a date."""
-    if is_date(raw) or shown_as_date(raw, context):
+    # A number that its format shows as a date: Excel turned a typed word into it.
+    shown_as = "" if isinstance(raw, (bool, str)) else context.number_format or ""
+    if is_date(raw) or DATE_PARTS.search(QUOTED.sub("", shown_as).lower()):
         return invalid("excel-made-a-date")
     return absent(raw)
-
-
-def shown_as_date(raw: Any, context: Context) -> bool:
-    """A number that its format shows as a date: Excel turned a typed word into it."""
-    if isinstance(raw, (bool, str)) or not context.number_format:
-        return False
-    return bool(DATE_PARTS.search(QUOTED.sub("", context.number_format).lower()))
 
 
 def as_text(raw: Any) -> str | None:
@@ -108,18 +103,6 @@ def unknown(text: str) -> Parsed:
     return ambiguous("unknown-word") if text else missing()
 
 
-def through_codebook(raw: Any, context: Context, read) -> Parsed | None:
-    """What ``read`` makes of the codebook's meaning; a code that it lacks is refused."""
-    if not context.codebook:
-        return None
-    meaning = coded(raw, context)
-    if meaning is not None:
-        return absent(meaning) or read(meaning)
-    number = number_of(raw)
-    return invalid("not-in-codebook") if number is not None else None
-
-
-Reader = Callable[[Any, Context], Parsed]
 # "PR (partial response)", "SD - stable", "no, never": two wordings of one answer.
 TWICE = re.compile(r"(.+?)(?: ?\((.+)\)| - (.+)|[,;:=] (.+))")
 
@@ -142,23 +125,22 @@ class Opening:
     # Spellings of values that elsewhere mean that nothing is known.
     values: frozenset[str] = frozenset()
 
-    def __call__(self, read: Callable[[str], Parsed]) -> Reader:
+    def __call__(self, read: Callable[[str], Parsed]) -> Callable[[Any, Context], Parsed]:
         """A reader of cells out of ``read``, which reads folded text."""
 
         def answered(raw: Any, context: Context) -> Parsed:
             if isinstance(raw, bool):
                 return self.boolean(raw, context) if callable(self.boolean) else self.boolean
             refused = settled(raw, context)
-            known = as_text(raw) in self.values or coded(raw, context) is not None
-            if refused and not known:
+            meaning, number = coded(raw, context), number_of(raw)
+            if refused and meaning is None and as_text(raw) not in self.values:
                 return refused
-            through = through_codebook(raw, context, lambda text: answered(text, EMPTY))
-            if through:
-                return through
-            single = letter(self.kind, as_text(raw), context.locale)
-            if single:
+            if meaning is not None:
+                return absent(meaning) or answered(meaning, EMPTY)
+            if context.codebook and number is not None:
+                return invalid("not-in-codebook")
+            if single := letter(self.kind, as_text(raw), context.locale):
                 return single
-            number = number_of(raw)
             if number is None:
                 return self._text(as_text(raw), read)
             if not isinstance(raw, str) and shown(context.number_format).percent:

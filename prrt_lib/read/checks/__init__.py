@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from prrt_lib.declare.asked.findings import finding
-from prrt_lib.read.checks import cycles, dates, events, persons, scans
+from prrt_lib.read.checks import dates, events, persons, scans
 from prrt_lib.read.records import Patient, Record
 
 CHECKS = (
@@ -19,9 +19,9 @@ CHECKS = (
     events.status,
     events.fatal_events,
     events.smoking,
-    cycles.treated,
-    cycles.numbers,
-    cycles.days,
+    events.treated,
+    events.numbers,
+    events.days,
     scans.progression,
     scans.classes,
     scans.sizes,

@@ -19,7 +19,7 @@ RULE_OF_STATUS = {
     "invalid": "cell-invalid",
     "imputed-partial": "cell-imputed-partial",
 }
-Place = tuple[Record, str]
+CellOfRecord = tuple[Record, str]
 
 
 @dataclass(frozen=True)
@@ -33,13 +33,13 @@ class Finding:
     rule: str
     record: Record
     column: str
-    related: tuple[Place, ...] = ()
-    unused: tuple[Place, ...] = ()
+    related: tuple[CellOfRecord, ...] = ()
+    unused: tuple[CellOfRecord, ...] = ()
 
     def row(self, printed: str) -> dict[str, str]:
         """The row of findings.csv, under the patient's id as printed."""
         seen = self.record.seen.get(self.column)
-        sheet, cell = _place(self.record, self.column)
+        sheet, cell = _where(self.record, self.column)
         gone = any(
             record is self.record and column == self.column for record, column in self.unused
         )
@@ -57,11 +57,11 @@ class Finding:
 
 def address(record: Record, column: str) -> str:
     """Sheet and cell of a record's column."""
-    sheet, cell = _place(record, column)
+    sheet, cell = _where(record, column)
     return f"{sheet}!{cell}"
 
 
-def _place(record: Record, column: str) -> tuple[str, str]:
+def _where(record: Record, column: str) -> tuple[str, str]:
     """(sheet, cell) of a record's column; the row's first cell where no cell was read for it."""
     seen = record.seen.get(column)
     return (seen.sheet, seen.cell) if seen else (record.origin[1], f"A{record.origin[2]}")

@@ -171,11 +171,3 @@ def _texts(cells: Mapping[int, Cell]) -> dict[int, str]:
     if not all(isinstance(cell.value, str) for cell in filled.values()):
         return {}
     return {column: compared(text_of(cell.value)) for column, cell in filled.items()}
-
-
-def _like_header(sheet: Sheet, row: int, texts: Mapping[int, str]) -> bool:
-    above = all(cell.blank for cell in sheet.rows.get(row - 1, {}).values())
-    words = not any(c.isdigit() for text in texts.values() for c in text)
-    below = sheet.rows.get(row + 1, {})
-    data = any(not cell.blank and not isinstance(cell.value, str) for cell in below.values())
-    return above and words and data and len(texts) >= 3

@@ -126,7 +126,15 @@ def _found(
     found = {name: matches(heads, source) for name, source in block.columns.items()}
     missing = [name for name, hits in found.items() if not hits]
     parts, lost = _parts(where, heads, block, found)
-    problems = [*_duplicates(sheet, row, found), *_required(sheet, declared, block, missing), *lost]
+    problems = []
+    for hits in found.values():
+        for numbers in dict.fromkeys(numbers for numbers, _ in hits):
+            same = [f"{letters(column)}{row}" for own, column in hits if own == numbers]
+            if len(same) > 1:
+                cells = f"sheet {sheet.name}, cells {', '.join(same)}"
+                wrong, todo = "the same header more than once", "rename or group the headers"
+                problems.append(Problem(cells, wrong, "one column per entry", todo))
+    problems += [*_required(sheet, declared, block, missing), *lost]
     # Conditions are looked for in the block's own groups, then among the headers of none.
     groups = (*dict.fromkeys(source.group for source in block.columns.values()), "")
     numbered = sorted(
@@ -171,16 +179,6 @@ def _parts(
                 todo = "correct the headers or the profile"
                 problems.append(Problem(where, named, expected, todo))
     return parts, problems
-
-
-def _duplicates(sheet: Sheet, row: int, found: Mapping[str, list]) -> Iterator[Problem]:
-    for hits in found.values():
-        for numbers in dict.fromkeys(numbers for numbers, _ in hits):
-            same = [f"{letters(column)}{row}" for own, column in hits if own == numbers]
-            if len(same) > 1:
-                where = f"sheet {sheet.name}, cells {', '.join(same)}"
-                todo = "rename or group the headers"
-                yield Problem(where, "the same header more than once", "one column per entry", todo)
 
 
 def _required(

@@ -19,7 +19,7 @@ from prrt_lib.base.errors import Problem, WorkbookError
 from prrt_lib.declare.layout.profiles import Block, Profile, Source
 from prrt_lib.declare.layout.redcap import CHECKBOX, STRUCTURE, Field, fields
 from prrt_lib.read.sheets.headers import compared, pattern
-from prrt_lib.read.workbook.excel import Cell, Sheet, letters, plain
+from prrt_lib.read.workbook.excel import Cell, Sheet, letters, same_name
 from prrt_lib.read.workbook.gate import Limits
 
 DELIMITERS = ",;\t|^"
@@ -91,10 +91,10 @@ class Export:
         return tuple(dict.fromkeys(one.form for one in self.known))
 
     def __contains__(self, name: str) -> bool:
-        return plain(name) in map(plain, self.sheet_names)
+        return same_name(name) in map(same_name, self.sheet_names)
 
     def __getitem__(self, name: str) -> Sheet:
-        form = next(form for form in self.sheet_names if plain(form) == plain(name))
+        form = next(form for form in self.sheet_names if same_name(form) == same_name(name))
         return _instrument(form, self)
 
 
@@ -266,8 +266,12 @@ def with_names(header: Sequence[str], known: Sequence[Field]) -> list[str]:
         return list(header)
     fields: dict[str, list[str]] = {}
     for one in known:
-        for name, label in _labelled(one):
-            fields.setdefault(compared(label), []).append(name)
+        if one.type == "checkbox":
+            for code, label in one.choices.items():
+                name = f"{one.name}___{_in_header(code)}"
+                fields.setdefault(compared(f"{one.label} (choice={label})"), []).append(name)
+        elif one.type not in NOT_READ:
+            fields.setdefault(compared(one.label), []).append(one.name)
     places: dict[str, list[int]] = {}
     for at, text in enumerate(header):
         places.setdefault(compared(text), []).append(at)
@@ -282,16 +286,6 @@ def with_names(header: Sequence[str], known: Sequence[Field]) -> list[str]:
 def _in_header(code: str) -> str:
     """A code as REDCap writes it in a header: in small letters, - as _."""
     return code.lower().replace("-", "_")
-
-
-def _labelled(one: Field) -> Iterator[tuple[str, str]]:
-    """(name, label) of every column that a field has in an export."""
-    if one.type == "checkbox":
-        for code, label in one.choices.items():
-            name = f"{one.name}___{_in_header(code)}"
-            yield name, f"{one.label} (choice={label})"
-    elif one.type not in NOT_READ:
-        yield one.name, one.label
 
 
 def with_codes(

@@ -205,7 +205,7 @@ class RowReader:
         self.visits: dict[int, tuple[str, list[Record]]] = {}
 
     def read(self) -> SheetRows:
-        """Records, findings and id spellings of all rows below the header."""
+        """Records, findings and id spellings of all rows from the header to another table."""
         found = SheetRows(
             sheet=self.sheet.name,
             readers={
@@ -214,7 +214,20 @@ class RowReader:
                 for entry in plan.entries
             },
         )
-        identified = [(row, *self._id(row)) for row in self._lines(found)]
+        rows = [
+            row
+            for row in sorted(self.sheet.rows)
+            if row >= self.layout.first_row and row not in self.declared.skip_rows
+        ]
+        heads = headers(self.sheet, self.declared)
+        other = second_table(self.sheet, rows, heads, self.layout.id_column)
+        if other is not None:
+            below = [row for row in rows if row >= other]
+            found.held_out += len(below)
+            found.findings.append(self._about_row("second-table", below[0], below[1:]))
+            rows = [row for row in rows if row < other]
+        cells = [self.sheet.cell(row, self.layout.id_column) for row in rows]
+        identified = [(cell.row, *_id(cell.value, cell.number_format)) for cell in cells]
         texts = [text for _, status, text in identified if status == "ok"]
         strict = sum(map(ids.looks_like_id, texts)) * 2 >= len(texts)
         ignored: list[int] = []
@@ -233,25 +246,6 @@ class RowReader:
         if ignored:
             found.findings.append(self._about_row("rows-ignored", ignored[0], ignored[1:]))
         return found
-
-    def _lines(self, found: SheetRows) -> list[int]:
-        """The rows below the header, down to where another table starts."""
-        rows = [
-            row
-            for row in sorted(self.sheet.rows)
-            if row >= self.layout.first_row and row not in self.declared.skip_rows
-        ]
-        heads = headers(self.sheet, self.declared)
-        other = second_table(self.sheet, rows, heads, self.layout.id_column)
-        below = [row for row in rows if other and row >= other]
-        if below:
-            found.held_out += len(below)
-            found.findings.append(self._about_row("second-table", below[0], below[1:]))
-        return rows[: len(rows) - len(below)]
-
-    def _id(self, row: int) -> tuple[str, str]:
-        cell = self.sheet.cell(row, self.layout.id_column)
-        return _id(cell.value, cell.number_format)
 
     def _why_not(self, row: int, status: str, text: str, strict: bool) -> str:
         """The rule by which the row is no record; "" where it is one."""

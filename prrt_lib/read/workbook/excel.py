@@ -7,9 +7,11 @@ import zipfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cache, cached_property
+from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
+
+from openpyxl.utils.cell import get_column_letter
 
 from prrt_lib.base.errors import Problem, WorkbookError
 from prrt_lib.read.workbook.archive import Archive, Style
@@ -64,17 +66,12 @@ class Workbook:
     sheets: Mapping[str, Sheet] = field(default_factory=dict)
 
 
-@cache
 def letters(column: int) -> str:
-    """A for 1, AB for 28."""
-    text = ""
-    while column:
-        column, rest = divmod(column - 1, 26)
-        text = chr(65 + rest) + text
-    return text
+    """A for 1, AB for 28; "" for none."""
+    return get_column_letter(column) if column else ""
 
 
-def plain(name: str) -> str:
+def same_name(name: str) -> str:
     """A sheet's name as it is compared."""
     return " ".join(str(name).split()).casefold()
 
@@ -98,13 +95,13 @@ class SheetByName:
         return CellTexts(self._archive.strings, self._archive.styles, self.epoch)
 
     def __contains__(self, name: str) -> bool:
-        return plain(name) in map(plain, self.sheet_names)
+        return same_name(name) in map(same_name, self.sheet_names)
 
     def __getitem__(self, name: str) -> Sheet:
         """The sheet of that name; raises WorkbookError where its parts are broken."""
         archive = self._archive
         with _whole(self.path), without_collecting():
-            part = next(s for s in archive.sheets if plain(s.title) == plain(name))
+            part = next(s for s in archive.sheets if same_name(s.title) == same_name(name))
             with archive.file.open(part.part) as stream:
                 content = read_sheet(stream, self._texts)
             rows = _cells(part.title, content, archive.styles, archive.commented(part.part))
@@ -154,9 +151,10 @@ def _whole(path: Path) -> Iterator[None]:
 def open_workbook(path: Path, wanted: Iterable[str] | None = None) -> Workbook:
     """The named sheets of an admitted workbook (all visible ones when none is named)."""
     with sheets_of(path) as book:
-        asked = None if wanted is None else {plain(name) for name in wanted}
-        chosen = [name for name in book.sheet_names
-                  if (name in book.visible if asked is None else plain(name) in asked)]  # fmt: skip
+        chosen = book.visible
+        if wanted is not None:
+            asked = set(map(same_name, wanted))
+            chosen = [name for name in book.sheet_names if same_name(name) in asked]
         sheets = {name: book[name] for name in chosen}
         return Workbook(book.path, book.epoch, book.sheet_names, sheets)
 

@@ -44,7 +44,7 @@ LINKED = re.compile(rb"<(?:\w+:)?f\b[^>]{0,500}>[^<]{0,8000}?\[\d+\]")
 DOCTYPE = re.compile(rb"<\x00?!\x00?(?:D\x00?O\x00?C\x00?T\x00?Y|E\x00?N\x00?T\x00?I)")
 
 
-class Refused(Exception):
+class Unfit(Exception):
     """The file is not opened: found, expected, what to do."""
 
 
@@ -107,13 +107,13 @@ def names_problem(archive: zipfile.ZipFile) -> tuple[str, str, str] | None:
 
 def chunks(archive: zipfile.ZipFile, part: zipfile.ZipInfo, budget: int) -> Iterator[bytes]:
     """Pieces of one part, each with the tail of the one before; reads to the end, so that the
-    checksum is verified. Refused once more than ``budget`` bytes have come out."""
+    checksum is verified. Unfit once more than ``budget`` bytes have come out."""
     seen, tail = 0, b""
     with archive.open(part) as stream:
         while piece := stream.read(CHUNK):
             seen += len(piece)
             if seen > budget:
-                raise Refused(GROWS, f"at most {budget >> 20} MB left to unpack", UNSAFE)
+                raise Unfit(GROWS, f"at most {budget >> 20} MB left to unpack", UNSAFE)
             yield tail + piece
             tail = piece[-OVERLAP:]
 
@@ -134,13 +134,13 @@ def scan(name: str, pieces: Iterator[bytes], limits: dict, linked: dict[str, str
     rows = columns = unnumbered = 0
     for piece in pieces:
         if DOCTYPE.search(piece):
-            raise Refused("a document type definition in a part", "plain XML", UNSAFE)
+            raise Unfit("a document type definition in a part", "plain XML", UNSAFE)
         if name == "[Content_Types].xml" and b"macroEnabled" in piece:
-            raise Refused("a workbook with macros (.xlsm)", "a workbook without macros", SAVE_AS)
+            raise Unfit("a workbook with macros (.xlsm)", "a workbook without macros", SAVE_AS)
         if linked and LINKED.search(piece):
             cells = [cell.decode() for cell in CELL_LINKED.findall(piece)]
             shown = ", ".join(cells[:10]) + (", ..." if len(cells) > 10 else "")
-            raise Refused(
+            raise Unfit(
                 f"cells fed by another workbook ({linked.get(name, name)}: {shown or 'some'})",
                 "values in this workbook",
                 "in Excel: Data, Edit Links, Break Link, save",
@@ -152,7 +152,7 @@ def scan(name: str, pieces: Iterator[bytes], limits: dict, linked: dict[str, str
         for found, what in ((max(rows, unnumbered), "row"), (columns, "column")):
             if found > (most := limits[f"{what}s"]):
                 todo = "delete stray cells beyond the table and save again"
-                raise Refused(f"a cell in {what} {found} ({name})", f"at most {most} {what}s", todo)
+                raise Unfit(f"a cell in {what} {found} ({name})", f"at most {most} {what}s", todo)
     return {"rows": rows or unnumbered, "columns": columns}
 
 
@@ -176,9 +176,9 @@ def plain_places(piece: bytes, limit: int) -> tuple[set[bytes], set[bytes]] | No
 
 
 def inspect(path: Path, limits: dict) -> dict:
-    """What the archive holds, sheet part by sheet part; raises Refused."""
+    """What the archive holds, sheet part by sheet part; raises Unfit."""
     if path.stat().st_size > limits["file_bytes"]:
-        raise Refused(
+        raise Unfit(
             f"a file of {path.stat().st_size >> 20} MB",
             f"at most {limits['file_bytes'] >> 20} MB",
             "delete sheets, pictures and formatting that are no data, or split the workbook",
@@ -186,13 +186,13 @@ def inspect(path: Path, limits: dict) -> dict:
     with path.open("rb") as stream:
         kind = file_type(stream.read(1 << 16))
     if kind:
-        raise Refused(kind, EXCEL, BY_TYPE.get(kind, SAVE_AS))
+        raise Unfit(kind, EXCEL, BY_TYPE.get(kind, SAVE_AS))
     with zipfile.ZipFile(path) as archive:
         if problem := names_problem(archive):
-            raise Refused(*problem)
+            raise Unfit(*problem)
         parts, budget = archive.infolist(), limits["unpacked_bytes"]
         if sum(part.file_size for part in parts) > budget:
-            raise Refused(GROWS, f"at most {budget >> 20} MB", UNSAFE)
+            raise Unfit(GROWS, f"at most {budget >> 20} MB", UNSAFE)
         foreign = any(part.filename.lower().startswith("xl/externallinks/") for part in parts)
         linked = titles(archive) if foreign else {}
         sheets = {}
@@ -239,7 +239,7 @@ def main(path: str, limits_json: str) -> dict:
     limit_memory(limits["memory_bytes"])
     try:
         return {"refused": [], **inspect(Path(path), limits)}
-    except Refused as why:
+    except Unfit as why:
         return {"refused": [list(why.args)]}
     except (zipfile.BadZipFile, EOFError, NotImplementedError, ValueError, OSError):
         return {"refused": [["a damaged file, cut short or changed on its way", EXCEL, AGAIN]]}

@@ -161,15 +161,12 @@ class CellTexts:
         """The value of a cell of that type, typed as Excel shows it."""
         if kind == "s":
             return self.strings[int(text)]
-        if kind == "n":
-            return self._number(text, style)
         if kind == "b":
             return text in TRUE
         if kind == "d":
             return from_ISO8601(text)
-        return unescaped(text) if kind in ("str", "inlineStr") else text
-
-    def _number(self, text: str, style: int) -> Any:
+        if kind != "n":
+            return unescaped(text) if kind in ("str", "inlineStr") else text
         plain = not any(mark in text for mark in ".eE")
         number = int(text) if plain else float(text)
         shown = self.styles[style] if style < len(self.styles) else Style()
