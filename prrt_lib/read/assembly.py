@@ -33,11 +33,11 @@ def assembled(
             told[:2] for part in parts for told in part.spellings
         ).items()
     }
-    records, copies, passed = [], [], []
+    records = [record for part in parts for record in part.records]
+    copies = [record for part in parts for record in part.spread]
+    passed = [record for part in parts for record in part.passed]
     for part in parts:
-        for all_, own in ((records, part.records), (copies, part.spread), (passed, part.passed)):
-            all_ += own
-            own.clear()
+        part.records, part.spread, part.passed = [], [], []
     [records, copies, passed], joined = ids.same_patients([records, copies, passed])
     kept = duplicates.resolve(merged_in_row(records), printed)
     del records

@@ -52,18 +52,15 @@ def _cells(
     parts: Sequence[SheetRows], names: set[Name]
 ) -> dict[Name, dict[tuple[str, str], tuple[SheetRows, list[Record]]]]:
     """Name -> the cells that hold it, each with the records that it feeds."""
-    columns: dict[tuple[str, str], list[str]] = {}
-    for table, patient, column in sorted(names):
-        columns.setdefault((table, patient), []).append(column)
-    patients = {patient for _, patient in columns}
     found: dict[Name, dict] = {}
+    concerned = {(table, patient) for table, patient, _ in names}
     for part in parts:
         for record in (*part.records, *part.spread):
-            same = ids.key(record.patient)
-            for column in columns.get((record.table, same), ()) if same in patients else ():
-                seen = record.seen.get(column)
-                if seen and (record.table, column, _letters(seen.cell)) in part.readers:
-                    cells = found.setdefault((record.table, same, column), {})
+            table, same = record.table, ids.key(record.patient)
+            for column, seen in record.seen.items() if (table, same) in concerned else ():
+                read = (table, column, _letters(seen.cell)) in part.readers
+                if read and (table, same, column) in names:
+                    cells = found.setdefault((table, same, column), {})
                     cells.setdefault((seen.sheet, seen.cell), (part, []))[1].append(record)
     return found
 

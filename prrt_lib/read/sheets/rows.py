@@ -190,8 +190,8 @@ class RowReader:
         declared: SheetProfile,
         layout: Layout,
         epoch: int,
-        book: int = 0,
-        namespace: str = "",
+        book: int,
+        namespace: str,
     ):
         self.sheet, self.declared, self.layout = sheet, declared, layout
         self.book, self.namespace = book, namespace
