@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+import inspect
 
 import pytest
 from small_workbooks import PROFILE, D, added, asked, changed, read, rules
 
 from prrt_lib.declare.adverse_terms import terms
+from prrt_lib.read.checks import CHECKS, dates, events, scans
 
 PATIENT, CYCLE, SCAN, EVENT = "Patients", "Cycles", "Scans", "Events"
 
@@ -219,3 +221,13 @@ def test_the_table_of_ctcae_terms_holds_what_the_specification_verified():
         "myelodysplastic syndrome": "45", "nausea": "123", "creatinine increased": "1234",
         "platelet count decreased": "1234", "fatigue": "123",
     }  # fmt: skip
+
+
+def test_every_check_of_a_patient_is_asked():
+    written = {
+        check
+        for module in (dates, events, scans)
+        for name, check in vars(module).items()
+        if inspect.isgeneratorfunction(check) and not name.startswith("_")
+    }
+    assert written == set(CHECKS)

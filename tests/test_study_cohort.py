@@ -395,3 +395,11 @@ def test_a_death_and_a_contact_after_the_cut_off_are_asked_about_and_end_at_it()
     assert [str(day.date()) for day in people["last_seen"]] == ["2017-12-31", "2017-12-31"]
     assert people["died"].tolist() == ["no", "no"]
     assert times(built, "os_prrt").frame["exit"].tolist() == [2191, 2191]
+
+
+def test_every_column_that_may_be_a_covariate_has_its_line_in_the_dictionary():
+    tables = [dictionary().tables[name] for name in ("patients", "tumour", "followup")]
+    of_cells = {part for table in tables for name, column in table.columns.items()
+                for part in (name, column.value_column, *column.companions.values())}  # fmt: skip
+    early = {name for name, moment in known_at().items() if moment != "later"}
+    assert early - of_cells - set(dictionary().derived) == set()

@@ -10,7 +10,8 @@ import pandas as pd
 
 from prrt_lib.declare.shown import Shown
 
-CUT = "seven years after first PRRT (horizon_months) or the data cut-off, whichever comes first"
+YEARS_IN_WORDS = ("one year", "two years", "three years", "four years", "five years", "six years",
+                  "seven years", "eight years", "nine years", "ten years")  # fmt: skip
 
 SETTINGS: Mapping[str, str] = MappingProxyType({
     "": "main analysis",
@@ -38,9 +39,18 @@ OTHER_PROGRESSION = {"mixed_not_progression": "_mixed_ignored",
                      "unconfirmed_not_progression": "_unconfirmed_ignored"}  # fmt: skip
 
 
+def horizon(months: float = 84) -> str:
+    """When every clock stops, in words, ``months`` after first PRRT: the scenario's horizon."""
+    years = months / 12
+    whole = years in range(1, len(YEARS_IN_WORDS) + 1)
+    span = YEARS_IN_WORDS[int(years) - 1] if whole else f"{months:g} months"
+    return f"{span} after first PRRT (horizon_months) or the data cut-off, whichever comes first"
+
+
 @dataclass(frozen=True, repr=False)
 class Endpoint(Shown):
-    """One declared endpoint. ``origin``, ``entry`` and ``event`` name derived columns.
+    """One declared endpoint. ``origin`` and ``entry`` name derived columns; ``event``,
+    ``competing`` and ``censoring`` are words for the reader, and no clock reads them.
 
     ``kind``: "death", "next_treatment" (or death), "progression" (deaths censored),
     "progression_or_death" or "competing" (1 = progression, 2 = death). ``scans``: the ending of
@@ -58,7 +68,6 @@ class Endpoint(Shown):
     censoring: str
     settings: tuple[str, ...]
     handling: Mapping[str, str]
-    horizon: str = CUT
     delayed: bool = True
     banner: str = ""
     scans: str = ""
@@ -68,7 +77,7 @@ class Endpoint(Shown):
         facts = {
             "time zero": self.origin, "entry": self.entry, "event": self.event,
             "competing event": self.competing, "censored at": self.censoring,
-            "horizon": self.horizon, **self.handling,
+            "horizon": horizon(), **self.handling,
         }  # fmt: skip
         frame = pd.DataFrame({"what": list(facts), "declared": list(facts.values())})
         return f"{self.label} ({self.name})", frame, [self.banner] if self.banner else []

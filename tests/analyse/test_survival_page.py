@@ -261,3 +261,13 @@ def test_settings_that_move_nothing_are_one_sentence():
     moved = survival_family.moved(main, both)
     assert moved.tolist() == [False, False, True, True]
     assert sentences.unmoved(both, moved).texts == ("Pairs once moves no number of: PFS.",)
+
+
+def test_the_horizon_is_told_as_the_scenario_has_it():
+    for months, words in ((24, "two years"), (84, "seven years"), (30, "30 months")):
+        study = GivenTimes(pd.DataFrame({"exit": [1], "event": [1]}), horizon_months=months)
+        rows = survival_family.declared(study)
+        told = set(rows.loc[rows["variable"] == "horizon", "level"])
+        assert told == {
+            f"{words} after first PRRT (horizon_months) or the data cut-off, whichever comes first"
+        }

@@ -15,7 +15,7 @@ from prrt_lib.declare.derivations import abstracted, of_cohort
 from prrt_lib.declare.dictionary import dictionary
 from prrt_lib.declare.rows import KEY as ROW_KEY
 from prrt_lib.declare.rows import NUMERIC, STATISTICS, VALUES, WORDS
-from prrt_lib.study.endpoints import ENDPOINTS, SETTINGS
+from prrt_lib.study.endpoints import ENDPOINTS, SETTINGS, horizon
 from prrt_lib.study.tracing import Traces, as_text
 
 FOLDER = "trace"
@@ -107,7 +107,7 @@ def _index(known: Traces) -> dict[str, Any]:
         "endpoints": {
             name: {"label": one.label, "origin": one.origin, "entry": one.entry,
                    "event": one.event, "competing": one.competing, "censoring": one.censoring,
-                   "horizon": one.horizon}
+                   "horizon": horizon()}
             for name, one in ENDPOINTS.items()
         },
     }  # fmt: skip

@@ -21,7 +21,7 @@ from prrt_lib.draw.canvas import Drawing, file_name, keep
 from prrt_lib.estimate.proportions import probability_limits
 from prrt_lib.study.cohort import NOT_NEW
 from prrt_lib.study.data import Study
-from prrt_lib.study.endpoints import ENDPOINTS, SETTINGS
+from prrt_lib.study.endpoints import ENDPOINTS, SETTINGS, horizon
 
 DECLARED, HANDLING, SETTING = "declared", "intercurrent events", "setting"
 
@@ -34,7 +34,8 @@ def declared(study: Study) -> pd.DataFrame:
         facts = {
             "time zero": item.origin, "entry": item.entry, "event": item.event,
             "competing event": item.competing, "censored at": item.censoring,
-            "horizon": item.horizon, "role": study.parameters.role(name),
+            "horizon": horizon(study.parameters.horizon_months),
+            "role": study.parameters.role(name),
         }  # fmt: skip
         records += [_fact(name, item.label, DECLARED, *pair) for pair in facts.items()]
     return result_rows(records, analysis=ANALYSIS, statistic="value")
