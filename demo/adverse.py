@@ -88,7 +88,7 @@ def _judged(people: pd.DataFrame, frame: pd.DataFrame, rng: np.random.Generator)
     criteria |= {"ser_life": life, "ser_hosp": hospital, "ser_ime": important}
     onset = frame["onset_date"].to_numpy("datetime64[D]")
     last = people["end"].to_numpy("datetime64[D]")[frame["who"]]
-    never = np.datetime64("NaT")
+    never = np.datetime64("NaT", "ns")
     ends = onset + whole_days(2 + rng.exponential(30, n))
     ongoing = mds | (ends > last)
     progression = frame["disease"].to_numpy() & (rng.random(n) < 0.7)

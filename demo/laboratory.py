@@ -176,7 +176,7 @@ def _sample_dates(people: pd.DataFrame, doses: pd.DataFrame, rng: np.random.Gene
         room = np.fmin(np.fmin(day[:, cycle + 1] - day[:, cycle], 100.0), 100.0)
         after = day[:, cycle] + np.rint(room * rng.uniform(0.45, 0.95, n))
         date = first + whole_days(np.nan_to_num(after))
-        columns.append(np.where(np.isnan(after), np.datetime64("NaT"), date))
+        columns.append(np.where(np.isnan(after), np.datetime64("NaT", "ns"), date))
     return np.stack(columns, axis=1)
 
 

@@ -42,7 +42,7 @@ def patients(people: pd.DataFrame, centres: np.ndarray, rng: np.random.Generator
     diagnosis = people["diagnosis"].to_numpy("datetime64[D]")
     birth = diagnosis - whole_days(people["age"] * 365.25)
     consent = np.where(people["prospective"], people["enrolled"].to_numpy("datetime64[D]"),
-                       np.datetime64("NaT"))  # fmt: skip
+                       np.datetime64("NaT", "ns"))  # fmt: skip
     smoking = some(["never", "former", "current"], [0.52, 0.33, 0.15], n, rng)
     packs = np.where(smoking == "never", np.nan, np.rint(rng.gamma(2.0, 10.0, n)) + 1)
     syndrome = np.where(people["primary_group"] == "small bowel", 0.42, 0.12)
@@ -140,7 +140,7 @@ def followup(people: pd.DataFrame, events: pd.DataFrame, progressed: pd.Series,
              rng: np.random.Generator) -> pd.DataFrame:  # fmt: skip
     """One row per patient: vital status, dates, and myelodysplasia."""
     n, died = len(people), people["died"].to_numpy()
-    never = np.datetime64("NaT")
+    never = np.datetime64("NaT", "ns")
     end = people["end"].to_numpy("datetime64[D]")
     mds = events[events["term"] == MDS].groupby("who")["onset_date"].min()
     cause = some(["NET", "cardiac", "other cancer", "other"], [0.78, 0.08, 0.05, 0.09], n, rng)

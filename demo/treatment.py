@@ -89,7 +89,7 @@ def _somatostatin_analog(people: pd.DataFrame, frame: pd.DataFrame, rng: np.rand
         "ssa_at_time": np.where(using, "yes", "no").astype(object),
         "ssa_drug": np.where(using, drug, None),
         "ssa_dose_mg": np.where(using, dose, np.nan),
-        "ssa_last_date": np.where(using, last, np.datetime64("NaT")),
+        "ssa_last_date": np.where(using, last, np.datetime64("NaT", "ns")),
     }
 
 

@@ -46,7 +46,7 @@ def interval(text: str | None) -> tuple[pd.Timestamp, pd.Timestamp, pd.Timestamp
     low = pd.Timestamp({4: f"{text}-01-01", 7: f"{text}-01"}.get(len(text), text))
     ends = {4: pd.offsets.YearEnd(0), 7: pd.offsets.MonthEnd(0)}
     high = low + ends[len(text)] if len(text) in ends else low
-    middle = low + pd.Timedelta(days=(high - low).days // 2)
+    middle = low + pd.Timedelta((high - low).days // 2, "D")
     return middle, low, high, {4: "year", 7: "month"}.get(len(text), "day")
 
 

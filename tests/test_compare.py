@@ -208,7 +208,7 @@ def test_headline_is_what_the_start_page_of_either_run_shows(
     runs = {"a": one_of_two(before, 0.5), "b": one_of_two(after, 0.6)}
     monkeypatch.setattr("prrt_lib.tools.compare.comparison.side", runs.get)
     found = compare("a", "b")
-    assert len(found.rows.changed()) == 9
+    assert found.rows.counts()["changed"] == 9
     assert {(one.row["endpoint"] or one.row["level"], one.row["population"])
             for one in found.headline} == {
         (what, name) for what in ("os_prrt", "female") for name in populations

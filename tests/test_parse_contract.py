@@ -145,7 +145,7 @@ def test_about_a_number_and_the_route_leave_the_number(kind, raw, value):
 @pytest.mark.parametrize("scalar, plain", [
     (np.int64(51), 51), (np.float64(51.4), 51.4), (np.float32(51.5), 51.5), (np.int8(51), 51),
     (np.str_("51 y"), "51 y"), (np.bool_(True), True), (np.float64("nan"), float("nan")),
-    (pd.NA, None), (pd.NaT, None), (np.datetime64("NaT"), None),
+    (pd.NA, None), (pd.NaT, None), (np.datetime64("NaT", "ns"), None),
     (np.datetime64("2016-03-15"), dt.date(2016, 3, 15)), (pd.Timestamp("2016-03-15"),
      dt.datetime(2016, 3, 15)), (np.array(51.0), 51.0),
 ])  # fmt: skip

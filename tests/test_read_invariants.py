@@ -129,7 +129,7 @@ def test_a_column_may_change_its_unit_in_header_and_profile(tmp_path):
 @pytest.mark.parametrize("days", [1, 400])
 @small_workbooks
 def test_shifting_every_date_and_the_cutoff_changes_no_duration(name, days, tmp_path):
-    by = pd.Timedelta(days=days)
+    by = pd.Timedelta(days, "D")
     given = read_cells(name, DATE_KINDS, "lo")
     read = again(name, respelt(cells(name), given, lambda d: as_date(d + by)), tmp_path)
     for table, frame in original(name).tables.items():
@@ -146,7 +146,7 @@ def test_shifting_every_date_and_the_cutoff_changes_no_duration(name, days, tmp_
 
 def test_shifting_the_demonstration_shifts_each_full_date_and_nothing_else(tmp_path):
     # Partial dates stay where they are, so only their neighbours' narrowing may differ.
-    by = pd.Timedelta(days=3)
+    by = pd.Timedelta(3, "D")
     given = read_cells("demo", DATE_KINDS, "lo")
     # Of two equal rows only the first is known by its cells: both have to stay equal.
     twice = set(original("demo").findings.query("rule == 'duplicate-row'")["sheet"])

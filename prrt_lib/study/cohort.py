@@ -69,7 +69,7 @@ def build(
     treated, rows, found = _treated(whole, held, cutoff)
     exposed = courses.exposure(until(whole["prrt_cycles"], "prrt_cycles", cutoff))
     base = exposed.reindex(pd.Index(treated, name="patient_id"))
-    base["horizon"] = base["first_prrt"] + pd.Timedelta(days=parameters.horizon_days)
+    base["horizon"] = base["first_prrt"] + pd.Timedelta(parameters.horizon_days, "D")
     base["suspected_copy"] = base.index.isin(list(_asked(findings, "same-person")))
     people, extra, more = _derived(whole, base, unplaced, parameters, cutoff)
     people, more_rows = _populations(people)
@@ -185,9 +185,9 @@ def _next_treatment(new: pd.DataFrame, people: pd.DataFrame, cutoff: pd.Timestam
     late = frame["next_treatment"] > cutoff
     frame = frame.mask(late)
     undated = people.index.isin(new["patient_id"]) & frame["next_treatment"].isna() & ~late
-    low, high = people["first_prrt"] + pd.Timedelta(days=1), people["last_seen"]
+    low, high = people["first_prrt"] + pd.Timedelta(1, "D"), people["last_seen"]
     high = high.where(high > low, low)
-    middle = low + (high - low).dt.days.floordiv(2) * pd.Timedelta(days=1)
+    middle = low + (high - low).dt.days.floordiv(2) * pd.Timedelta(1, "D")
     for end, day in (("", middle), ("_lo", low), ("_hi", high)):
         frame[f"next_treatment{end}"] = frame[f"next_treatment{end}"].mask(undated, day)
     return frame.assign(next_treatment_undated=undated)

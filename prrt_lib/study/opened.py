@@ -168,7 +168,7 @@ class NarrowedStudy(Study):
         if self.horizon_months is None or "horizon" not in kept:
             return kept
         start = super()._cohort("first_prrt").set_index("patient_id")["first_prrt"]
-        limit = kept["patient_id"].map(start) + pd.Timedelta(days=days(self.horizon_months))
+        limit = kept["patient_id"].map(start) + pd.Timedelta(days(self.horizon_months), "D")
         return kept.assign(horizon=kept["horizon"].where(kept["horizon"] < limit, limit))
 
 

@@ -17,7 +17,7 @@ from prrt_lib.declare.shown import Shown
 from prrt_lib.study import known_at
 from prrt_lib.study.endpoints import END, ENDPOINTS, OTHER_PROGRESSION, START, Endpoint
 
-DAY = pd.Timedelta(days=1)
+DAY = pd.Timedelta(1, "D")
 
 
 class People(Protocol):
@@ -316,10 +316,10 @@ def _looked_for(people, death: pd.Series, scan: pd.Series, last: str, parameters
 
     A death without a day counts where it can lie within that time, and then does (decision 26).
     """
-    latest = scan + pd.Timedelta(days=parameters.max_scan_gap_days)
+    latest = scan + pd.Timedelta(parameters.max_scan_gap_days, "D")
     undated = people["death_undated"] & people["death"].notna()
     low, high = people["death_lo"], _earlier(people["death_hi"], latest)
-    middle = low + (high - low).dt.days.floordiv(2) * pd.Timedelta(days=1)
+    middle = low + (high - low).dt.days.floordiv(2) * pd.Timedelta(1, "D")
     late = people["death"].mask(undated, low) > latest
     limit = _limit(people, "", parameters)
     day = {"": middle, "_lo": low, "_hi": high}[last]

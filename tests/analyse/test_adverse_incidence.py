@@ -146,7 +146,7 @@ def test_without_any_source_all_pages_say_not_abstracted():
 
 
 def lab(patient, day, value, test="platelets", unit="10^9/L", lln=150.0, uln=None):
-    date = pd.Timestamp("2015-01-01") + pd.Timedelta(days=day)
+    date = pd.Timestamp("2015-01-01") + pd.Timedelta(day, "D")
     ends = {"lab_value": value, "lab_value_lo": value, "lab_value_hi": value}
     return {"patient_id": patient, "lab_test": test, "lab_date": date, **ends,
             "lab_value_unit": unit, "lab_lln": lln, "lab_uln": uln}  # fmt: skip

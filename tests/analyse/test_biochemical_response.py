@@ -12,7 +12,7 @@ BOUND = {"<": (0.0, 1.0), ">": (1.0, float("nan")), "=": (1.0, 1.0)}
 
 
 def sample(patient, day, value, op="=", *, assay="Euro", **more):
-    date = FIRST + pd.Timedelta(days=day)
+    date = FIRST + pd.Timedelta(day, "D")
     low, high = BOUND[op]
     return {"patient_id": patient, "analyte": "CgA", "sample_date": date, "sample_lo": date,
             "sample_hi": date, "op": op, "unit": "ng/mL", "uln": 100.0, "uln_unit": "ng/mL",

@@ -13,7 +13,7 @@ FIRST = "2015-01-01"
 
 
 def sample(patient, day, value, *, low=None, high=None, op="=", uln=100.0, **more):
-    date = pd.Timestamp(FIRST) + pd.Timedelta(days=day)
+    date = pd.Timestamp(FIRST) + pd.Timedelta(day, "D")
     ends = {"value": value, "value_lo": value if low is None else low,
             "value_hi": value if high is None else high}  # fmt: skip
     return {"patient_id": patient, "analyte": "CgA", "sample_date": date, "sample_lo": date,
@@ -96,7 +96,7 @@ def followup(**days):
         {"patient_id": name, "vital_status": "dead" if dead else "alive",
          **({"death_date": date} if dead else {}), "last_contact_date": date}
         for name, (day, dead) in days.items()
-        for date in [pd.Timestamp(FIRST) + pd.Timedelta(days=day)]
+        for date in [pd.Timestamp(FIRST) + pd.Timedelta(day, "D")]
     ]  # fmt: skip
 
 

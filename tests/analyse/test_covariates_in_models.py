@@ -20,7 +20,7 @@ RATIO = {"statistic": "log_hazard_ratio", "model": "multivariable"}
 @pytest.fixture(scope="module")
 def study():
     start = pd.Timestamp("2015-01-01")
-    died = [start + pd.Timedelta(days=day) for day in DAYS]
+    died = [start + pd.Timedelta(day, "D") for day in DAYS]
     return SmallStudy({
         "patients": [{"patient_id": name, "drinks_per_week": drinks,
                       "pack_years": float(number % 3)}

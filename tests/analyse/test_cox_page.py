@@ -140,7 +140,7 @@ def with_one_death_known_to_the_year() -> SmallStudy:
     ids = [f"A{number}" for number in range(10)]
     start = pd.Timestamp("2015-01-01")
     deaths = {
-        name: (start + pd.Timedelta(days=day),) * 2 for name, day in zip(ids, days, strict=True)
+        name: (start + pd.Timedelta(day, "D"),) * 2 for name, day in zip(ids, days, strict=True)
     }
     deaths["A5"] = (pd.Timestamp("2015-02-01"), pd.Timestamp("2015-12-31"))
     return SmallStudy({

@@ -17,13 +17,13 @@ WORDS = {"same": ("no", "no", "no"), "larger": ("no", "yes", "no"), "unread": (N
 
 
 def scan(patient, day, what):
-    date = pd.Timestamp("2015-01-01") + pd.Timedelta(days=day)
+    date = pd.Timestamp("2015-01-01") + pd.Timedelta(day, "D")
     flags = dict(zip(FLAGS, WORDS[what], strict=True))
     return {"patient_id": patient, "scan_date": date, "modality": "CT", **flags}
 
 
 def followed(patient, day, died):
-    date = pd.Timestamp("2015-01-01") + pd.Timedelta(days=day)
+    date = pd.Timestamp("2015-01-01") + pd.Timedelta(day, "D")
     name, status = ("death_date", "dead") if died else ("last_contact_date", "alive")
     return {"patient_id": patient, "vital_status": status, name: date}
 

@@ -12,7 +12,7 @@ from prrt_lib.topics.adverse_events import adverse_figures, laboratory
 
 
 def lab(patient, day, value, test="platelets", unit="10^9/L"):
-    date = pd.Timestamp("2015-01-01") + pd.Timedelta(days=day)
+    date = pd.Timestamp("2015-01-01") + pd.Timedelta(day, "D")
     ends = {"lab_value": value, "lab_value_lo": value, "lab_value_hi": value}
     return {"patient_id": patient, "lab_test": test, "lab_date": date, "lab_value_unit": unit,
             **ends}  # fmt: skip

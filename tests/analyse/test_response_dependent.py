@@ -18,7 +18,7 @@ FIRST = pd.Timestamp("2015-01-01")
 
 
 def day(number: int) -> pd.Timestamp:
-    return FIRST + pd.Timedelta(days=number)
+    return FIRST + pd.Timedelta(number, "D")
 
 
 def people(**rows) -> pd.DataFrame:

@@ -55,9 +55,9 @@ def followed(tables: Tables, days: int) -> Tables:
     kept = {}
     for name, one in tables.items():
         day = MAIN_DATE.get(name)
-        late = one[day] > one["patient_id"].map(begun) + pd.Timedelta(days=days) if day else False
+        late = one[day] > one["patient_id"].map(begun) + pd.Timedelta(days, "D") if day else False
         kept[name] = one[~late] if day else one
-    last = kept["followup"]["patient_id"].map(begun) + pd.Timedelta(days=days)
+    last = kept["followup"]["patient_id"].map(begun) + pd.Timedelta(days, "D")
     kept["followup"] = deathless(kept["followup"]).assign(
         **dict.fromkeys(("last_contact_date", "last_contact_lo", "last_contact_hi"), last)
     )

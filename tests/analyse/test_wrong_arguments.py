@@ -67,5 +67,5 @@ def test_a_landmark_in_the_parameters_is_a_number_of_months(months):
 def test_a_part_of_the_patients_is_columns_with_their_level():
     with pytest.raises(AnalysisError, match="where: found 'sex'; expected columns"):
         narrowed("small", where="sex")
-    with pytest.raises(AnalysisError, match="narrowed.narrowed, horizon_months: found '36'"):
+    with pytest.raises(AnalysisError, match="opened.narrowed, horizon_months: found '36'"):
         narrowed("small", horizon_months="36")

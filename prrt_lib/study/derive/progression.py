@@ -185,7 +185,7 @@ def next_scan(shows: pd.DataFrame, told: pd.DataFrame, until: pd.Series) -> pd.S
     judged = judged[judged["scan_date"] <= judged["patient_id"].map(until)]
     judged = judged[["patient_id", "scan_date", "progression"]]
     asked = shows[["patient_id"]].assign(
-        scan_date=shows["scan_date"] + pd.Timedelta(days=DAYS_APART)
+        scan_date=shows["scan_date"] + pd.Timedelta(DAYS_APART, "D")
     )
     found = pd.merge_asof(
         asked.reset_index(names="scan").sort_values("scan_date", kind="stable"),

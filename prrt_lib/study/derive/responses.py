@@ -147,8 +147,8 @@ def after_last_cycle(
     if told["scan_date"].isna().all():
         return frame
     for name, (after, around) in MOMENTS.items():
-        target = cohort["first_course_end"] + pd.Timedelta(days=after)
-        start, end = (target + pd.Timedelta(days=days) for days in (-around, around))
+        target = cohort["first_course_end"] + pd.Timedelta(after, "D")
+        start, end = (target + pd.Timedelta(days, "D") for days in (-around, around))
         away = (evaluable["scan_date"] - evaluable["patient_id"].map(target)).dt.days.abs()
         near = evaluable.assign(away=away)[away <= around]
         near = near.sort_values(["away", "scan_date"], ascending=[True, False], kind="stable")

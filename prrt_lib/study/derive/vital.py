@@ -21,7 +21,7 @@ SEEN = {
 }
 UNDATED_STEMS = ("progression_date_reported",)
 ENDS = ("", "_lo", "_hi")
-DAY = pd.Timedelta(days=1)
+DAY = pd.Timedelta(1, "D")
 # Columns of a contradictory vital status read the other way round.
 REVERSED = "_reversed"
 

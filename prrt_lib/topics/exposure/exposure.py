@@ -221,7 +221,7 @@ def planned(study: Study, population: str | None = None) -> pd.DataFrame:
     reached = (number >= plan).map({True: "yes", False: "no"}).astype(object).where(sure, None)
     named = {"label": f"First course of {plan} cycles or more"}
     records = shares(reached, "planned_cycles", ["yes", "no"], **named)
-    gap = pd.Timedelta(days=settings.course_gap_days)
+    gap = pd.Timedelta(settings.course_gap_days, "D")
     recent = by_patient["cycle_date"].max() > pd.Timestamp(settings.cutoff) - gap
     going_on = int((recent & (number < plan)).sum())
     if going_on:
