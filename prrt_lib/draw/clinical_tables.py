@@ -180,14 +180,14 @@ def _with_width(row: Row) -> str:
 
 
 def beside(pairs: pd.DataFrame, title: str, other: str) -> Table:
-    """Each estimate of ``pairs`` (label, row_id, ours, theirs), and the one of ``other``."""
+    """Each estimate of ``pairs`` (label, row_id, ours, theirs); how far ``other`` is from it."""
     body = [
-        [Cell(pair.label), Cell(f"{pair.ours:.9f}", (pair.row_id,)), Cell(f"{pair.theirs:.9f}"),
+        [Cell(pair.label), Cell(f"{pair.ours:.9f}", (pair.row_id,)),
          Cell(f"{abs(pair.ours - pair.theirs):.0e}")]
         for pair in pairs.itertuples()
     ]  # fmt: skip
     nothing = [[Cell("nothing to compare")]]
-    return Table(title, ["", "this study", other, "difference"], body or nothing)
+    return Table(title, ["", "this study", f"difference to {other}"], body or nothing)
 
 
 def completeness(rows: pd.DataFrame, title: str) -> Table:

@@ -132,7 +132,7 @@ def test_the_abstract_says_who_was_never_imaged():
     ])  # fmt: skip
     told = paragraphs.abstract(rows).texts[0]
     assert "Best response of any magnitude: 3/4 (75.0 %) of the imaging-evaluable; " in told
-    assert "never imaged after first PRRT: 1/5 (20.0 %)." in told
+    assert "never imaged: 1/5 (20.0 %)." in told
 
 
 def test_a_clause_may_be_answered_by_one_of_several_variables():

@@ -33,7 +33,6 @@ def test_a_wrong_estimate_stands_out():
     assert [cell.text for cell in table.body[0]] == [
         "1 year",
         "0.700000000",
-        "0.750000000",
         "5e-02",
     ]
 

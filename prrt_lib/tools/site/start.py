@@ -31,8 +31,8 @@ from prrt_lib.tools.site.run_facts import changed, commit
 
 PLAN = Path(__file__).with_name("start.yaml")
 HOW_TO_SIGN = (
-    "To sign: open Review beneath a table or figure, keep a verdict, save the sign-off file at the "
-    "foot of a page, and hand it to whoever holds this run."
+    "To sign: open Review beneath a table or figure, keep a verdict, and hand on the sign-off file "
+    "that is saved at the foot of a page."
 )
 FILES = {"tables.docx": "Word", "tables.xlsx": "Excel", "tables.tex": "LaTeX"}
 TITLES = {"findings": "Questions about the workbook", **contents.REFERENCE}

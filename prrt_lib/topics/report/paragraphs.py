@@ -95,7 +95,7 @@ def _response(draft: Draft) -> None:
         return
     among = " of the imaging-evaluable" if row["stratum"] else ""
     never = draft.find(variable="best_response", level="never imaged", stratum="")
-    unseen = f"; never imaged after first PRRT: {numbers.estimate(never)}" if never else ""
+    unseen = f"; never imaged: {numbers.estimate(never)}" if never else ""
     draft.say(f"Best response of any magnitude: {share_with_limits(row)}{among}{unseen}.")
 
 
