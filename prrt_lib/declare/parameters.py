@@ -28,10 +28,6 @@ BRACKETS = ("shortest", "longest")
 CURVE_LIMITS = ("log-log", "log", "plain")
 
 
-# As conf.type of R's survfit, which calls its default "log".
-CURVE_LIMITS = ("log-log", "log", "plain")
-
-
 def days(months: float) -> int:
     """Whole days in ``months``, 30.4375 days each, halves up: two years are 731 days."""
     return math.floor(DAYS_PER_MONTH * months + 0.5)

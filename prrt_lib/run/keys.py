@@ -97,9 +97,15 @@ def import_closure(names: Iterable[str]) -> list[Path]:
             if file not in seen:
                 text = file.read_text(encoding="utf-8")
                 seen.add(file)
-                seen.update(*(data.get(name, ()) for name in DATA_NAME.findall(text)))
+                seen.update(*(data.get(name, ()) for name in data_names(text)))
                 todo += imported_names(text)
     return sorted(seen)
+
+
+@cache
+def data_names(text: str) -> frozenset[str]:
+    """Names of data files that ``text`` holds."""
+    return frozenset(DATA_NAME.findall(text))
 
 
 @cache
